@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that any Node can start it: when the running Node cannot run TypeScript files as they are
+// (before 22.18), it moves to the Node that npm installed beside the project.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const built = new URL('../dist/cli/main.js', import.meta.url);
+const main = existsSync(source) ? source : built;
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (main === built || major > 22 || (major === 22 && minor >= 18)) {
+  await import(main.href);
+} else {
+  const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+  if (!existsSync(node)) {
+    console.error(`plinth: Node ${process.version} is too old (22.18 or later is needed); run npm ci first`);
+    process.exit(3);
+  }
+  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
