@@ -1,3 +1,6 @@
+import type { RouteRegistrar } from './http/route.ts';
+import type { Platform } from './platform.ts';
+
 /**
  * What a module declares. The declaration is plain data; a test compares it with the catalogue of the migrated
  * database, so that it can not say one thing while the database does another.
@@ -11,17 +14,17 @@ export type Visibility = 'tenant' | 'private' | 'user' | 'catalogue' | 'auth' | 
 export type Audit = 'row' | 'self' | 'action';
 export type Verb = 'select' | 'insert' | 'update' | 'delete';
 
-/** Who may do a verb through the generic REST layer: any row the policies show, or only rows they own. */
+/** Who may do a verb through the generic REST layer: on any row the policies show, or on rows they own. */
 export type Access = Partial<Record<OrganizationRole, 'any' | 'own'>>;
 
 export interface TableDeclaration {
   readonly visibility: Visibility;
   readonly audit: Audit;
-  /** The verbs granted to the request role: must equal what `register_table` was told. */
+  /** The verbs granted to the request role: equals what `register_table` was told. */
   readonly requestVerbs: readonly Verb[];
   /** Time column of a partitioned table; absent when not partitioned. */
   readonly partitionBy?: string;
-  /** ISO 8601 duration ("P13M") after which partitions or rows go; absent means for ever. */
+  /** As `register_table` was told ("13 months"), after which partitions go; absent means for ever. */
   readonly retention?: string;
   /** Columns by class; all others are public. Secret ones are granted to no request role. */
   readonly personal?: readonly string[];
@@ -30,4 +33,68 @@ export interface TableDeclaration {
   readonly ownerColumn?: string;
   /** What `/rest/v1/<table>` allows; absent means the table is not exposed there. */
   readonly rest?: Partial<Record<Verb, Access>>;
+}
+
+/** A database function as `register_function` was told; the key is its signature. */
+export interface FunctionDeclaration {
+  readonly security: 'invoker' | 'definer' | 'owner';
+  readonly callers: readonly ('app' | 'worker' | 'readonly')[];
+  /** Reachable at /rest/v1/rpc/<name>. */
+  readonly exposed?: boolean;
+}
+
+/** Who has a permission. API keys are cut down further by their scopes. */
+export interface PermissionDeclaration {
+  readonly description: string;
+  readonly roles: readonly OrganizationRole[];
+}
+
+/** What a task handler is given. Handlers run at least once: use `idempotencyKey` for effects outside. */
+export interface TaskContext {
+  readonly organizationId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The same for every attempt of one task. */
+  readonly idempotencyKey: string;
+  /** Aborts on cancel, timeout, a lost lease and shutdown. */
+  readonly signal: AbortSignal;
+  readonly platform: Platform;
+}
+
+export interface TaskHandler {
+  readonly description: string;
+  /** Runs outside any transaction; enters again through `platform.door` to record. What it returns is the result. */
+  run(context: TaskContext, payload: unknown): Promise<unknown>;
+}
+
+/** A supervised loop of the worker: `tick` returns when it wants to run again, at the latest. */
+export interface LoopDeclaration {
+  readonly name: string;
+  tick(platform: Platform, signal: AbortSignal): Promise<Date | undefined>;
+}
+
+/** One line of `plinth doctor`. */
+export interface CheckResult {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+export interface ModuleDefinition {
+  /** The noun: folder, URL, permission, event, CLI verb. */
+  readonly name: string;
+  readonly description: string;
+  readonly dependsOn: readonly string[];
+  /** `new URL('./migrations/', import.meta.url)`; absent when it has no tables. */
+  readonly migrations?: URL;
+  readonly tables?: Readonly<Record<string, TableDeclaration>>;
+  readonly functions?: Readonly<Record<string, FunctionDeclaration>>;
+  readonly permissions?: Readonly<Record<string, PermissionDeclaration>>;
+  readonly routes?: (routes: RouteRegistrar, platform: Platform) => void;
+  readonly tasks?: Readonly<Record<string, TaskHandler>>;
+  readonly loops?: readonly LoopDeclaration[];
+  /** Brings catalogue rows up to date; runs as the owner, is idempotent. */
+  readonly seed?: (platform: Platform) => Promise<void>;
+  readonly checks?: (platform: Platform) => Promise<readonly CheckResult[]>;
 }

@@ -1,0 +1,1 @@
+select plinth.unregister_table('activity_logs');

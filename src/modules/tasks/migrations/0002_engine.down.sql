@@ -1,0 +1,17 @@
+select plinth.unregister_function('task_engine_state()');
+select plinth.unregister_function('stop_worker(uuid)');
+select plinth.unregister_function('register_worker(uuid, text, integer, text, text[])');
+select plinth.unregister_function('retry_task(uuid, uuid)');
+select plinth.unregister_function('cancel_task(uuid, uuid, text)');
+select plinth.unregister_function('return_tasks(uuid, uuid, uuid[], uuid[])');
+select plinth.unregister_function('recover_expired_leases(integer)');
+select plinth.unregister_function('heartbeat(uuid, uuid[], numeric)');
+select plinth.unregister_function('promote_due_tasks(integer)');
+select plinth.unregister_function('fail_tasks(uuid, uuid, jsonb)');
+select plinth.unregister_function('fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('complete_tasks(uuid, uuid, jsonb)');
+select plinth.unregister_function('release_items(uuid, uuid, uuid[], uuid[])');
+select plinth.unregister_function('claim_tasks(uuid, text[], integer, numeric)');
+select plinth.unregister_function('task_by_idempotency_key(uuid, text, text)');
+select plinth.unregister_function('enqueue_tasks(uuid, jsonb)');
+drop function plinth.queue_payload(jsonb);

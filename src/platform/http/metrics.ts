@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Platform } from '../platform.ts';
+
+export interface HttpMetrics {
+  readonly registry: Registry;
+  readonly contentType: string;
+  observe(request: FastifyRequest, reply: FastifyReply): void;
+  render(): Promise<string>;
+}
+
+/** Metrics of one process. Routes are labelled by pattern, never by URL, so that their number stays bounded. */
+export function makeMetrics(platform: Platform): HttpMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'plinth_' });
+  const duration = new Histogram({
+    name: 'plinth_http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the last of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: 'plinth_http_server_errors_total',
+    help: 'Answers with a status of 500 or above.',
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'plinth_database_connections',
+    help: 'Connections of the request pool.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { totalCount, idleCount, waitingCount } = platform.engine.pool;
+      this.set({ state: 'open' }, totalCount);
+      this.set({ state: 'idle' }, idleCount);
+      this.set({ state: 'awaited' }, waitingCount);
+    },
+  });
+  return {
+    registry,
+    contentType: registry.contentType,
+    observe(request, reply) {
+      const route = request.routeOptions.url ?? 'none';
+      duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+      if (reply.statusCode >= 500) refused.inc();
+    },
+    render: () => registry.metrics(),
+  };
+}

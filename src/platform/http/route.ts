@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox';
+import { errors } from '../core/errors.ts';
+import type { Platform } from '../platform.ts';
+import type { ScopedTx } from '../scope/door.ts';
+import type { Scope } from '../scope/scope.ts';
+import { type Actor, type Policy, scopeOf } from './actor.ts';
+import { withIdempotency } from './idempotency.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Typed<S> = S extends TSchema ? Static<S> : undefined;
+
+/** What a route's `run` or `handle` is given: input that has passed its schema, and who asks. */
+export interface Call<B, Q, P> {
+  readonly body: Typed<B>;
+  readonly query: Typed<Q>;
+  readonly params: Typed<P>;
+  readonly actor: Actor | undefined;
+  readonly scope: Scope;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+interface RouteBase<B, Q, P, R> {
+  readonly method: Method;
+  /** Below the server's root: "/v1/projects/:id". */
+  readonly url: string;
+  readonly summary: string;
+  /** OpenAPI tag; the module's name. */
+  readonly tag: string;
+  /**
+   * Who may call: a declared permission; 'user' for anyone signed in, with or without an organization; 'public' for
+   * everyone. There is no default.
+   */
+  readonly permission: string;
+  readonly body?: B;
+  readonly query?: Q;
+  readonly params?: P;
+  /** The answer's schema: checked in development and tests, and in the API reference. */
+  readonly response?: R;
+  readonly status?: number;
+  readonly bodyLimitBytes?: number;
+}
+
+/** A route whose work is one transaction: `run` gets it open, in the caller's scope. Most routes are this. */
+export interface TransactionRoute<B, Q, P, R> extends RouteBase<B, Q, P, R> {
+  readonly mode: 'read' | 'write';
+  run(tx: ScopedTx, call: Call<B, Q, P>): Promise<unknown>;
+}
+
+/** A route that opens its transactions itself: sign-in, streams, work between two transactions. */
+export interface HandlerRoute<B, Q, P, R> extends RouteBase<B, Q, P, R> {
+  handle(call: Call<B, Q, P>): Promise<unknown>;
+}
+
+/** How a module adds its routes. */
+export interface RouteRegistrar {
+  add<
+    B extends TSchema | undefined = undefined,
+    Q extends TSchema | undefined = undefined,
+    P extends TSchema | undefined = undefined,
+    R extends TSchema | undefined = undefined,
+  >(route: TransactionRoute<B, Q, P, R> | HandlerRoute<B, Q, P, R>): void;
+  /** For what does not fit: raw bodies, streams. Limits, ids, errors and authentication apply all the same. */
+  readonly app: FastifyInstance;
+  /** Throws unless the actor has the permission. */
+  readonly policy: Policy;
+  /** The actor of a request, as its credentials said; undefined when it sent none. */
+  actorOf(request: FastifyRequest): Actor | undefined;
+}
+
+export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: Policy): RouteRegistrar {
+  const actorOf = (request: FastifyRequest): Actor | undefined => request.actor;
+  return {
+    app,
+    policy,
+    actorOf,
+    add(route) {
+      const schema = {
+        summary: route.summary,
+        tags: [route.tag],
+        ...(route.permission === 'public' ? { security: [] } : { 'x-permission': route.permission }),
+        ...(route.body ? { body: route.body } : {}),
+        ...(route.query ? { querystring: route.query } : {}),
+        ...(route.params ? { params: route.params } : {}),
+        ...(route.response ? { response: { [route.status ?? 200]: route.response } } : {}),
+      };
+      app.route({
+        method: route.method,
+        url: route.url,
+        schema,
+        ...(route.bodyLimitBytes ? { bodyLimit: route.bodyLimitBytes } : {}),
+        preValidation: async (request) => {
+          // before the body is looked at: who may not call learns nothing of what the route wants
+          if (route.permission === 'public') return;
+          if (route.permission === 'user') {
+            if (!request.actor) throw errors.unauthenticated();
+            return;
+          }
+          policy.require(request.actor, route.permission);
+        },
+        handler: async (request, reply) => {
+          const actor = actorOf(request);
+          const scope = scopeOf(actor, request);
+          reply.code(route.status ?? 200);
+          const call = {
+            body: request.body,
+            query: request.query,
+            params: request.params,
+            actor,
+            scope,
+            request,
+            reply,
+          };
+          const typed = call as Parameters<
+            typeof route extends TransactionRoute<infer B, infer Q, infer P, infer R>
+              ? TransactionRoute<B, Q, P, R>['run']
+              : never
+          >[1];
+          if ('handle' in route) return (await route.handle(typed)) ?? reply.send();
+          if (route.mode === 'read') return platform.door.read(scope, (tx) => route.run(tx, typed));
+          return withIdempotency(platform, request, reply, scope, (tx) => route.run(tx, typed));
+        },
+      });
+    },
+  };
+}

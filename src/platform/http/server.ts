@@ -1,0 +1,248 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { errors, type PlinthError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Platform } from '../platform.ts';
+import { type Actor, type Authenticator, makePolicy } from './actor.ts';
+import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
+import { parseJsonBody } from './json.ts';
+import { type HttpMetrics, makeMetrics } from './metrics.ts';
+import { registerPages } from './pages.ts';
+import { asPlinthError, toProblem } from './problem.ts';
+import { makeRegistrar, type RouteRegistrar } from './route.ts';
+import { makeFailureThrottle } from './throttle.ts';
+import { validatorCompiler } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor: Actor | undefined;
+  }
+}
+
+export interface ServerOptions {
+  readonly platform: Platform;
+  readonly version: string;
+  readonly hosts: AllowedHosts;
+  readonly authenticators: readonly Authenticator[];
+  /** Bearer token of /metrics; without one the route refuses. */
+  readonly metricsToken?: string;
+  /** Addresses (CIDR) whose X-Forwarded-* headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly requestTimeoutMs?: number;
+  /** Whether the schema is as this program wants it; asked by /readyz. */
+  readonly schemaState?: () => Promise<'current' | 'behind' | 'ahead'>;
+  /** Checks every answer against its route's schema: on in development and tests. */
+  readonly checkAnswers?: boolean;
+}
+
+export interface PlinthServer {
+  readonly app: FastifyInstance;
+  readonly metrics: HttpMetrics;
+  /** Readiness answers 503 from now on; then requests in flight are finished, at most `deadlineMs`. */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+/** A request id a client may bring along: short and harmless in a log line. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** Builds the HTTP server of the given modules; it does not listen yet. */
+export async function makeServer(options: ServerOptions): Promise<PlinthServer> {
+  const { platform } = options;
+  const state = { draining: false };
+  const app = fastify({
+    loggerInstance: platform.log as Logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: limits.body_bytes,
+    requestTimeout: options.requestTimeoutMs ?? limits.request_timeout_ms,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
+    return503OnClosing: true,
+    exposeHeadRoutes: true,
+    http: { maxHeaderSize: 16 * 1024 },
+  });
+  const metrics = makeMetrics(platform);
+  const policy = makePolicy(platform.modules);
+  const failures = makeFailureThrottle(platform.clock);
+
+  app.decorateRequest('actor', undefined);
+  app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0]);
+  app.setSerializerCompiler(({ schema, url, method }) => answerSerializer(schema, `${method} ${url}`, options));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, (body as Buffer).length === 0 ? undefined : parseJsonBody(body as Buffer, limits.json_depth));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Plinth', version: options.version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
+      security: [{ apiKey: [] }],
+    },
+  });
+
+  const routeUrls = collectRoutes(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply
+      .header('x-request-id', request.id)
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'no-store');
+    if (request.url.length > limits.url_chars)
+      throw errors.invalid_request({ detail: `the URL is longer than ${limits.url_chars} characters` });
+    checkHost(request, options.hosts);
+    failures.check(request.ip);
+    request.actor = await authenticate(request, options.authenticators, () => failures.count(request.ip));
+    checkOrigin(request, options.hosts, request.actor?.viaCookie === true);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.observe(request, reply);
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = asPlinthError(thrown);
+    logFailure(request, error);
+    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+    return reply
+      .code(error.status)
+      .header('content-type', 'application/problem+json')
+      .serializer(JSON.stringify)
+      .send(toProblem(error, request.id));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = routeUrls.methodsOf(request.url);
+    if (allowed.length > 0) {
+      reply.header('allow', allowed.join(', '));
+      throw errors.method_not_allowed({ detail: `${request.method} is not one of ${allowed.join(', ')}` });
+    }
+    throw errors.route_not_found({ detail: `${request.method} ${request.url.split('?')[0]?.slice(0, 200)}` });
+  });
+
+  registerHealth(app, options, state);
+  registerMetrics(app, metrics, options.metricsToken);
+  registerPages(app);
+  const registrar: RouteRegistrar = makeRegistrar(app, platform, policy);
+  for (const module of platform.modules) module.routes?.(registrar, platform);
+
+  return {
+    app,
+    metrics,
+    async drain(deadlineMs) {
+      state.draining = true;
+      const closing = app.close();
+      const deadline = platform.clock.sleep(deadlineMs).then(() => app.server.closeAllConnections());
+      await Promise.race([closing, deadline]);
+    },
+  };
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  authenticators: readonly Authenticator[],
+  failed: () => void,
+): Promise<Actor | undefined> {
+  try {
+    for (const authenticator of authenticators) {
+      const actor = await authenticator(request);
+      if (actor) return actor;
+    }
+    if (request.headers.authorization !== undefined && !request.url.startsWith('/metrics')) {
+      throw errors.unauthenticated({ detail: 'the Authorization header holds no key of ours' });
+    }
+    return undefined;
+  } catch (error) {
+    if (asPlinthError(error).status === 401) failed();
+    throw error;
+  }
+}
+
+function logFailure(request: FastifyRequest, error: PlinthError): void {
+  const facts = { code: error.code, status: error.status, method: request.method, route: request.routeOptions.url };
+  if (error.status >= 500) request.log.error({ ...facts, err: error.cause ?? error }, error.message);
+  else request.log.info(facts, error.message);
+}
+
+/** Serialises answers; where asked, checks first that the answer is what the route promised. */
+function answerSerializer(schema: unknown, route: string, options: ServerOptions): (data: unknown) => string {
+  if (!options.checkAnswers || typeof schema !== 'object' || schema === null) return (data) => JSON.stringify(data);
+  const validate = validatorCompiler({ schema, method: '', url: '', httpPart: 'response' } as Parameters<
+    typeof validatorCompiler
+  >[0]);
+  return (data) => {
+    const text = JSON.stringify(data);
+    const result = validate(JSON.parse(text ?? 'null')) as { error?: { validation?: unknown } };
+    if (result.error) {
+      throw errors.internal({
+        cause: new Error(`${route}: the answer does not match its schema: ${JSON.stringify(result.error.validation)}`),
+      });
+    }
+    return text;
+  };
+}
+
+/** Remembers which methods each URL pattern has, so that a wrong method gets 405 and not 404. */
+function collectRoutes(app: FastifyInstance): { methodsOf(url: string): string[] } {
+  const patterns: { pattern: RegExp; methods: string[] }[] = [];
+  app.addHook('onRoute', (route) => {
+    const source = route.url
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replace(/:[A-Za-z_]+/g, '[^/]+')
+      .replace(/\*/g, '.*');
+    patterns.push({ pattern: new RegExp(`^${source}/?$`), methods: [route.method].flat() });
+  });
+  return {
+    methodsOf(url) {
+      const path = url.split('?')[0] ?? '';
+      return [
+        ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)),
+      ].sort();
+    },
+  };
+}
+
+function registerHealth(app: FastifyInstance, options: ServerOptions, state: { draining: boolean }): void {
+  const { platform } = options;
+  app.get('/healthz', { schema: { summary: 'The process lives', tags: ['platform'], security: [] } }, async () => ({
+    status: 'ok',
+  }));
+  app.get('/readyz', { schema: { summary: 'Ready for requests', tags: ['platform'], security: [] } }, async () => {
+    if (state.draining) throw errors.too_busy({ detail: 'shutting down', retryAfterSeconds: 5 });
+    await platform.door.readOne({ as: 'app' }, 'select 1 as ok', [], { statementTimeoutMs: 5_000 });
+    const schema = (await options.schemaState?.()) ?? 'current';
+    if (schema === 'behind') throw errors.schema_behind();
+    return { status: 'ready', schema };
+  });
+}
+
+function registerMetrics(app: FastifyInstance, metrics: HttpMetrics, token: string | undefined): void {
+  app.get('/metrics', { schema: { summary: 'Prometheus metrics', tags: ['platform'] } }, async (request, reply) => {
+    const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    if (!token)
+      throw errors.unauthenticated({
+        detail: 'metrics are off',
+        hint: 'Set PLINTH_METRICS_TOKEN and send it as a bearer token.',
+      });
+    const equal =
+      Buffer.byteLength(given) === Buffer.byteLength(token) && timingSafeEqual(Buffer.from(given), Buffer.from(token));
+    if (!equal) throw errors.unauthenticated({ detail: 'not the metrics token' });
+    return reply.header('content-type', metrics.contentType).send(await metrics.render());
+  });
+}

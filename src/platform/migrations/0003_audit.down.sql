@@ -1,0 +1,10 @@
+select plinth.unregister_function('erase_audit_subject(uuid, uuid)');
+select plinth.unregister_function('record_error(jsonb)');
+select plinth.unregister_function('record_security_event(jsonb)');
+select plinth.unregister_function('record_action(uuid, text, text, uuid, jsonb)');
+select plinth.unregister_function('audit_row()');
+drop function plinth.hash_values(jsonb, text[], uuid);
+select plinth.unregister_table('error_logs');
+select plinth.unregister_table('security_events');
+select plinth.unregister_table('audit_personal_values');
+select plinth.unregister_table('audit_logs');

@@ -1,0 +1,10 @@
+select plinth.unregister_function('delete_expired_idempotency_keys(timestamp with time zone, integer)');
+select plinth.unregister_function('save_idempotent_response(uuid, text, text, integer, text)');
+select plinth.unregister_function('claim_idempotency_key(uuid, text, text, bytea, integer)');
+select plinth.unregister_function('get_encryption_keys(uuid)');
+select plinth.unregister_function('add_encryption_key(uuid, uuid, bytea, text)');
+select plinth.unregister_function('init_system_setting(text, jsonb)');
+select plinth.unregister_function('get_system_setting(text)');
+select plinth.unregister_table('idempotency_keys');
+select plinth.unregister_table('encryption_keys');
+select plinth.unregister_table('system_settings');

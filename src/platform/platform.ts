@@ -1,0 +1,17 @@
+import type { Logger } from 'pino';
+import type { Clock } from './core/clock.ts';
+import type { Engine } from './db/engine.ts';
+import type { ModuleDefinition } from './module.ts';
+import type { Door } from './scope/door.ts';
+import type { Wakeups } from './worker/wakeups.ts';
+
+/** What routes, handlers and loops are given: opened once, passed by argument, never looked up. */
+export interface Platform {
+  readonly engine: Engine;
+  readonly door: Door;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly modules: readonly ModuleDefinition[];
+  /** Tells loops, here and in other processes, that there may be something to do. Polling is the truth. */
+  readonly wakeups: Wakeups;
+}
