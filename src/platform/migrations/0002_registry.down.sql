@@ -5,6 +5,8 @@ drop function plinth.ensure_partitions(text, int);
 drop function plinth.ensure_partition(text, date);
 drop function plinth.unregister_function(text);
 drop function plinth.register_function(text, text[], text, text, boolean);
+drop function plinth.unregister_view(text);
+drop function plinth.register_view(text);
 drop function plinth.keep_reference_on_delete(text, text, text);
 drop function plinth.clear_reference_on_delete(text, text, text, text);
 drop function plinth.clear_reference();

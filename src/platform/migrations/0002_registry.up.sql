@@ -340,6 +340,27 @@ begin
 end
 $$;
 
+-- Views run with the rights of who asks (security_invoker), so that the policies below them hold.
+create function plinth.register_view(view_name text) returns void
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from pg_class where oid = ('plinth.' || quote_ident(view_name))::regclass and relkind = 'v'
+                 and 'security_invoker=true' = any (reloptions)) then
+    raise exception '%: a view is made with (security_invoker = true)', view_name using errcode = '42P16';
+  end if;
+  execute format('grant select on plinth.%I to %I, %I', view_name, role_name('app'), role_name('readonly'));
+end
+$$;
+
+create function plinth.unregister_view(view_name text) returns void
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  execute format('drop view plinth.%I', view_name);
+end
+$$;
+
 -- `on delete set null` of one column of a composite key is refused by Citus; so an optional key between tenant tables is
 -- `no action`, and this trigger on the parent clears the children first. Arguments: child table, its column, parent key.
 create function plinth.clear_reference() returns trigger

@@ -1,61 +1,66 @@
 /**
- * Wake-ups inside one process: a loop that sleeps until its next due time is told that work may have come. They are
- * hints: a lost one costs a poll, never a task.
+ * Wake-ups: a loop that sleeps until its next due time is told that work may have come. They are hints: a lost one
+ * costs a poll, never a task.
  */
 export interface Wakeups {
-  /** Wakes whoever waits on the channel. Cheap; called after commit. */
+  /** Tells everybody who listens to the channel, here and (where hints travel) in other processes. */
   wake(channel: string): void;
-  /** Resolves when the channel is woken, after `ms`, or when the signal aborts; true when it was woken. */
-  wait(channel: string, ms: number, signal?: AbortSignal): Promise<boolean>;
-  /** Called on every local wake, to carry the hint to other processes. Returns what takes it back. */
-  onWake(listener: (channel: string) => void): () => void;
-  /** A hint that came from another process: wakes local waiters and goes no further. */
+  /** A hint that came from another process: goes to local listeners and no further. */
   receive(channel: string): void;
+  /** Calls `listener` at each wake-up of the channel; returns what takes it back. */
+  subscribe(channel: string, listener: () => void): () => void;
+  /** Called on every local wake, to carry the hint to other processes; returns what takes it back. */
+  onWake(listener: (channel: string) => void): () => void;
 }
 
 export function makeWakeups(): Wakeups {
-  const waiting = new Map<string, Set<() => void>>();
-  // a wake that finds nobody waiting is kept for the next one who waits: the work may have come in between
-  const pending = new Set<string>();
-  const listeners = new Set<(channel: string) => void>();
-
-  function receive(channel: string): void {
-    const waiters = waiting.get(channel);
-    if (!waiters?.size) {
-      pending.add(channel);
-      return;
-    }
-    for (const wakeUp of [...waiters]) wakeUp();
-  }
-
+  const subscribers = new Map<string, Set<() => void>>();
+  const carriers = new Set<(channel: string) => void>();
+  const receive = (channel: string): void => {
+    for (const listener of subscribers.get(channel) ?? []) listener();
+  };
   return {
     receive,
     wake(channel) {
       receive(channel);
-      for (const listener of listeners) listener(channel);
+      for (const carry of carriers) carry(channel);
     },
-    onWake(listener) {
-      listeners.add(listener);
+    subscribe(channel, listener) {
+      const listeners = subscribers.get(channel) ?? new Set();
+      subscribers.set(channel, listeners.add(listener));
       return () => void listeners.delete(listener);
     },
-    wait(channel, ms, signal) {
-      if (pending.delete(channel)) return Promise.resolve(true);
-      if (signal?.aborted) return Promise.resolve(false);
-      return new Promise((resolve) => {
-        const waiters = waiting.get(channel) ?? new Set();
-        waiting.set(channel, waiters);
-        const finish = (woken: boolean) => {
-          clearTimeout(timer);
-          waiters.delete(wakeUp);
-          signal?.removeEventListener('abort', abort);
-          resolve(woken);
-        };
-        const wakeUp = () => finish(true);
-        const abort = () => finish(false);
-        const timer = setTimeout(() => finish(false), ms);
-        waiters.add(wakeUp);
-        signal?.addEventListener('abort', abort, { once: true });
+    onWake(listener) {
+      carriers.add(listener);
+      return () => void carriers.delete(listener);
+    },
+  };
+}
+
+/** A bell any number can wait for; who waits after it was rung hears the next ring. */
+export interface Bell {
+  ring(): void;
+  /** Resolves at the next ring, or after `ms` when given; true when it rang. */
+  rung(ms?: number): Promise<boolean>;
+}
+
+export function makeBell(): Bell {
+  let next = Promise.withResolvers<void>();
+  return {
+    ring() {
+      next.resolve();
+      next = Promise.withResolvers<void>();
+    },
+    async rung(ms) {
+      if (ms === undefined) return next.promise.then(() => true);
+      let timer: NodeJS.Timeout | undefined;
+      // setTimeout holds 32 bits of milliseconds
+      const late = new Promise<boolean>((resolve) => {
+        timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1), false);
       });
+      const rang = await Promise.race([next.promise.then(() => true), late]);
+      clearTimeout(timer);
+      return rang;
     },
   };
 }

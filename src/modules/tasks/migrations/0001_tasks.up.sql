@@ -73,6 +73,7 @@ create table plinth.task_queue (
   priority int not null,
   run_at timestamptz not null,
   attempt int not null,
+  timeout_seconds int not null,
   payload jsonb,
   constraint task_queue_pkey primary key (organization_id, id)
 );

@@ -1,0 +1,69 @@
+import { limits } from '../../platform/core/limits.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { ScopedTx } from '../../platform/scope/door.ts';
+import { taskErrors } from './errors.ts';
+
+export const task_payload_bytes_max = limits.body_bytes;
+/** The channel workers wait on. */
+export const tasks_channel = 'tasks';
+
+export interface NewTask {
+  readonly id?: string;
+  readonly task_type: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly payload?: unknown;
+  readonly metadata?: Record<string, unknown>;
+  readonly priority?: number;
+  readonly scheduled_at?: string;
+  readonly max_attempts?: number;
+  readonly timeout_seconds?: number;
+  readonly project_id?: string;
+  readonly repository_id?: string;
+  readonly parent_task_id?: string;
+  /** An equal key (with the same type, in the same organization) is the same task: its id is returned. */
+  readonly idempotency_key?: string;
+}
+
+export interface Enqueued {
+  readonly id: string;
+  /** False: a task with this idempotency key was there already. */
+  readonly created: boolean;
+}
+
+/**
+ * Enqueues tasks in the caller's own transaction: they are there when it commits, and never were when it rolls back.
+ * Returns an id for each, in order. Throws `task_payload_too_large`.
+ */
+export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
+  if (tasks.length === 0) return [];
+  for (const task of tasks) {
+    const bytes = Buffer.byteLength(JSON.stringify(task.payload ?? {}));
+    if (bytes > task_payload_bytes_max) {
+      throw taskErrors.task_payload_too_large({
+        field: 'payload',
+        detail: `${bytes} bytes; the limit is ${task_payload_bytes_max}`,
+      });
+    }
+  }
+  const rows = await tx.sql<{ task_id: string; created: boolean }>(
+    'select task_id, created from plinth.enqueue_tasks($1, $2::jsonb) order by place',
+    [tx.organizationId, JSON.stringify(tasks)],
+  );
+  const answers: Enqueued[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (row.created) {
+      answers.push({ id: row.task_id, created: true });
+      continue;
+    }
+    const task = tasks[index]!;
+    const [existing] = await tx.sql<{ id: string }>('select plinth.task_by_idempotency_key($1, $2, $3) as id', [
+      tx.organizationId,
+      task.task_type,
+      task.idempotency_key,
+    ]);
+    answers.push({ id: existing!.id, created: false });
+  }
+  tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
+  return answers;
+}

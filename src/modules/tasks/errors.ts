@@ -1,0 +1,24 @@
+import { defineErrors } from '../../platform/core/errors.ts';
+
+export const taskErrors = defineErrors({
+  unknown_task_type: {
+    status: 422,
+    title: 'No module declares this task type',
+    hint: 'Use one of the types listed at GET /v1/task-types.',
+  },
+  task_payload_too_large: {
+    status: 413,
+    title: 'The payload is too large',
+    hint: 'Store the data elsewhere and pass a reference.',
+  },
+  task_ended: {
+    status: 409,
+    title: 'The task has ended',
+    hint: 'A task that has ended cannot be cancelled; one that failed or was cancelled can be retried.',
+  },
+  task_not_retryable: {
+    status: 409,
+    title: 'The task cannot be retried now',
+    hint: 'Only a failed or cancelled task that no worker still holds can be retried.',
+  },
+});

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Engine } from '../db/engine.ts';
+import type { Wakeups } from './wakeups.ts';
+
+const channel_name = 'plinth_wakeups';
+/** Hints of one channel are sent at most this often. Inside the transactions they would halve the throughput. */
+const coalesce_ms = 20;
+const reconnect_ms_max = 30_000;
+
+export interface Hints {
+  /** Whether hints from other processes arrive at the moment. */
+  readonly listening: boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Carries wake-ups between processes by NOTIFY, on one connection of its own. When that is lost, it is opened again
+ * with back-off, and every waiter is woken once: what was hinted at in between is found by looking.
+ */
+export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock: Clock = systemClock): Hints {
+  if (!engine.capabilities.listen) return { listening: false, stop: async () => undefined };
+  const self = randomUUID();
+  const stopping = new AbortController();
+  const state: { client: pg.PoolClient | undefined } = { client: undefined };
+  const waiting = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    timer = undefined;
+    const channels = [...waiting];
+    waiting.clear();
+    for (const channel of channels) {
+      state.client?.query('select pg_notify($1, $2)', [channel_name, `${self} ${channel}`]).catch(() => undefined);
+    }
+  }
+
+  async function connect(): Promise<void> {
+    const client = await engine.directPool.connect();
+    const lost = new Promise<void>((resolve) => {
+      client.once('error', () => resolve());
+      client.once('end', () => resolve());
+      stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    client.on('notification', ({ payload }) => {
+      const [sender, channel] = (payload ?? '').split(' ');
+      if (channel && sender !== self) wakeups.receive(channel);
+    });
+    await client.query(`listen ${channel_name}`);
+    state.client = client;
+    await lost;
+    state.client = undefined;
+    client.release(true);
+  }
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      try {
+        await connect();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        log.warn({ err: error }, 'hints between processes are off; polling goes on');
+      }
+      await clock.sleep(Math.min(reconnect_ms_max, 100 * 2 ** failures), stopping.signal);
+    }
+  }
+
+  const stopListening = wakeups.onWake((channel) => {
+    if (!state.client) return;
+    waiting.add(channel);
+    timer ??= setTimeout(flush, coalesce_ms);
+  });
+  const running = run();
+  return {
+    get listening() {
+      return state.client !== undefined;
+    },
+    async stop() {
+      stopListening();
+      clearTimeout(timer);
+      flush();
+      stopping.abort();
+      await running;
+    },
+  };
+}
