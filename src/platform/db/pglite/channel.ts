@@ -40,8 +40,8 @@ export type Request =
 /** Engine to main thread. */
 export type Report =
   | { readonly kind: 'ready'; readonly cancelSwitch?: CancelSwitch }
-  | { readonly kind: 'data'; readonly wire: number; readonly data: Uint8Array }
-  | { readonly kind: 'done'; readonly seq: number }
+  /** A piece of an answer; `done` with the last piece of a batch: a message of its own would cost as much again. */
+  | { readonly kind: 'data'; readonly wire: number; readonly data: Uint8Array; readonly done: boolean }
   | { readonly kind: 'copied'; readonly wire: number; readonly bytes: number }
   | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'dumped'; readonly error?: string }

@@ -110,15 +110,15 @@ export class PgliteHost implements WireHost {
   #take(report: Exclude<Report, { kind: 'ready' }>): void {
     switch (report.kind) {
       case 'data': {
+        if (report.done) {
+          this.#outstanding.shift();
+          this.#watch();
+        }
         const wire = this.#wires.get(report.wire);
         if (wire) wire.receive(report.data);
         else this.consumed(report.data.byteLength);
         break;
       }
-      case 'done':
-        this.#outstanding.shift();
-        this.#watch();
-        break;
       case 'copied':
         this.#wires.get(report.wire)?.copied(report.bytes);
         break;

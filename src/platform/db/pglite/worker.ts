@@ -10,6 +10,7 @@ import { sharedMemoryModule, shareMemoryFromHere } from './shared-memory.ts';
 
 /** Replies are sent on in pieces of about this size. */
 const replyBytesMax = 256 * 1024;
+const handOverBytesMin = 64 * 1024;
 /** Replies not yet consumed by the main thread; beyond it the engine waits. */
 const unreadBytesMax = 8 * 1024 * 1024;
 /** Looking for work this long before sleeping gives 25 % more requests: waking a thread costs more than most statements. */
@@ -128,9 +129,8 @@ function runBatch(seq: number, from: number, batch: Buffer): boolean {
     report({ kind: 'dead', reason });
     return false;
   }
-  flush();
   Atomics.store(cells, cell.statementTimeoutMs, backend.statementTimeoutMs());
-  report({ kind: 'done', seq });
+  flush(true);
   return true;
 }
 
@@ -172,14 +172,17 @@ function send(reply: Uint8Array): void {
   if (piecesBytes >= replyBytesMax) flush();
 }
 
-function flush(): void {
-  if (piecesBytes === 0) return;
+function flush(done = false): void {
+  if (piecesBytes === 0 && !done) return;
   const data = pieces.length === 1 ? pieces[0]! : joined(pieces, piecesBytes);
   pieces = [];
   piecesBytes = 0;
   const size = data.length;
-  port.postMessage({ kind: 'data', wire, data } satisfies Report, [data.buffer as ArrayBuffer]);
+  // Counted before it is sent, for the main thread may consume it at once.
   let unread = Atomics.add(cells, cell.unreadBytes, size) + size;
+  // Handing a buffer over costs more than copying a small one.
+  const handOver = size > handOverBytesMin ? [data.buffer as ArrayBuffer] : [];
+  port.postMessage({ kind: 'data', wire, data, done } satisfies Report, handOver);
   while (unread > unreadBytesMax && !backend.cancelRequested()) {
     Atomics.wait(cells, cell.unreadBytes, unread, waitMs);
     unread = Atomics.load(cells, cell.unreadBytes);
