@@ -6,7 +6,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { Backend, copyAbandoned } from './backend.ts';
 import { cell, type Report, type Request, type WorkerOptions } from './channel.ts';
 import { frontend, readyForQueryBytes, readyForQueryTag, simpleQuery } from './protocol.ts';
-import { sharedMemoryModule, shareMemoryFromHere } from './shared-memory.ts';
+import { shareMemoryFromHere } from './shared-memory.ts';
 
 /** Replies are sent on in pieces of about this size. */
 const replyBytesMax = 256 * 1024;
@@ -43,7 +43,7 @@ await serve();
 async function openEngine(): Promise<PGlite> {
   const { clusterFolder, fsync, load, statementTimeoutMs } = options;
   const startFrom = load === undefined ? await freshCluster(clusterFolder) : new Blob([readFileSync(load)]);
-  const pgliteWasmModule = sharedMemoryModule();
+  const pgliteWasmModule = undefined as object | undefined;
   if (pgliteWasmModule) shareMemoryFromHere();
   return await PGlite.create({
     ...(clusterFolder === undefined ? {} : { dataDir: clusterFolder }),

@@ -1,0 +1,60 @@
+import type { ModuleDefinition } from '../../platform/module.ts';
+import { taskRoutes } from './routes.ts';
+
+export const tasksModule: ModuleDefinition = {
+  name: 'tasks',
+  description: 'Work that is done later, once or again, by workers that may die.',
+  dependsOn: ['platform', 'audit', 'tenancy', 'projects'],
+  migrations: new URL('./migrations/', import.meta.url),
+  tables: {
+    tasks: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select'],
+      ownerColumn: 'created_by',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    task_queue: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
+    task_timers: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
+    workers: { visibility: 'platform', audit: 'action', requestVerbs: [] },
+    task_leases: { visibility: 'platform', audit: 'self', requestVerbs: [] },
+    task_attempts: {
+      visibility: 'tenant',
+      audit: 'self',
+      requestVerbs: ['select'],
+      partitionBy: 'occurred_at',
+      retention: '13 months',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+  },
+  functions: {
+    'enqueue_tasks(uuid, jsonb)': { security: 'definer', callers: ['app'] },
+    'task_by_idempotency_key(uuid, text, text)': { security: 'definer', callers: ['app'] },
+    'claim_tasks(uuid, text[], integer, numeric)': { security: 'definer', callers: ['worker'] },
+    'release_items(uuid, uuid, jsonb)': { security: 'definer', callers: [] },
+    'complete_tasks(uuid, uuid, jsonb)': { security: 'definer', callers: ['worker'] },
+    'fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)':
+      {
+        security: 'definer',
+        callers: [],
+      },
+    'fail_tasks(uuid, uuid, jsonb)': { security: 'definer', callers: ['worker'] },
+    'promote_due_tasks(integer)': { security: 'definer', callers: ['worker'] },
+    'heartbeat(uuid, uuid[], numeric)': { security: 'definer', callers: ['worker'] },
+    'recover_expired_leases(integer)': { security: 'definer', callers: ['worker'] },
+    'return_tasks(uuid, uuid, jsonb)': { security: 'definer', callers: ['worker'] },
+    'cancel_task(uuid, uuid, text)': { security: 'definer', callers: ['app'] },
+    'retry_task(uuid, uuid)': { security: 'definer', callers: ['app'] },
+    'register_worker(uuid, text, integer, text, text[])': { security: 'definer', callers: ['worker'] },
+    'stop_worker(uuid)': { security: 'definer', callers: ['worker'] },
+    'task_engine_state()': { security: 'definer', callers: ['worker'] },
+  },
+  permissions: {
+    'tasks:read': {
+      description: 'See tasks and their attempts',
+      roles: ['owner', 'admin', 'member', 'viewer', 'service'],
+    },
+    'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
+  },
+  routes: taskRoutes,
+};

@@ -1,0 +1,213 @@
+import Type, { type Static } from 'typebox';
+import { errors } from '../../platform/core/errors.ts';
+import { limits } from '../../platform/core/limits.ts';
+import { decodeCursor, toPage } from '../../platform/http/paging.ts';
+import type { RouteRegistrar } from '../../platform/http/route.ts';
+import { cursorQuery, idParams, pageOf, Timestamp } from '../../platform/http/schemas.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { enqueueTasks } from './enqueue.ts';
+import { taskErrors } from './errors.ts';
+
+const statuses = [
+  'blocked',
+  'pending',
+  'running',
+  'retrying',
+  'paused',
+  'awaiting_approval',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
+
+const Id = Type.String({ format: 'uuid' });
+const NewTaskBody = Type.Object(
+  {
+    task_type: Type.String({ pattern: '^[a-z][a-z0-9_.:-]{0,99}$' }),
+    title: Type.Optional(Type.String({ maxLength: 500 })),
+    description: Type.Optional(Type.String({ maxLength: 20_000 })),
+    payload: Type.Optional(Type.Unknown()),
+    metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    priority: Type.Optional(Type.Integer({ minimum: -1000, maximum: 1000 })),
+    scheduled_at: Type.Optional(Type.String({ format: 'date-time' })),
+    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    project_id: Type.Optional(Id),
+    repository_id: Type.Optional(Id),
+    parent_task_id: Type.Optional(Id),
+    idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  },
+  { additionalProperties: false },
+);
+
+const TaskRow = Type.Object({
+  id: Id,
+  task_type: Type.String(),
+  title: Type.String(),
+  status: Type.Enum([...statuses]),
+  priority: Type.Integer(),
+  payload: Type.Unknown(),
+  results: Type.Unknown(),
+  error: Type.Unknown(),
+  attempts: Type.Integer(),
+  max_attempts: Type.Integer(),
+  project_id: Type.Union([Id, Type.Null()]),
+  repository_id: Type.Union([Id, Type.Null()]),
+  scheduled_at: Timestamp,
+  started_at: Type.Union([Timestamp, Type.Null()]),
+  completed_at: Type.Union([Timestamp, Type.Null()]),
+  created_by: Type.Union([Id, Type.Null()]),
+  created_at: Timestamp,
+});
+type TaskRow = Static<typeof TaskRow>;
+
+const columns = `id, task_type, title, status, priority, payload, results, error, attempts, max_attempts, project_id,
+  repository_id, scheduled_at, started_at, completed_at, created_by, created_at`;
+
+/** /v1/tasks: enqueue, list, read, cancel, retry. */
+export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
+  const tag = 'tasks';
+  const knownTypes = () => platform.modules.flatMap((module) => Object.entries(module.tasks ?? {}));
+
+  routes.add({
+    method: 'GET',
+    url: '/v1/task-types',
+    summary: 'The task types this program can run',
+    tag,
+    permission: 'tasks:read',
+    response: Type.Object({ data: Type.Array(Type.Object({ task_type: Type.String(), description: Type.String() })) }),
+    mode: 'read',
+    run: async () => ({ data: knownTypes().map(([task_type, { description }]) => ({ task_type, description })) }),
+  });
+
+  routes.add({
+    method: 'POST',
+    url: '/v1/tasks',
+    summary: 'Enqueue a task',
+    tag,
+    permission: 'tasks:write',
+    body: NewTaskBody,
+    response: Type.Object({ id: Id, created: Type.Boolean() }),
+    status: 201,
+    mode: 'write',
+    async run(tx, { body, reply }) {
+      if (!knownTypes().some(([type]) => type === body.task_type)) {
+        throw taskErrors.unknown_task_type({ field: 'body/task_type', detail: `no handler for ${body.task_type}` });
+      }
+      const [task] = await enqueueTasks(platform, tx, [body]);
+      if (!task!.created) reply.code(200);
+      return task;
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    url: '/v1/tasks',
+    summary: 'Tasks, newest first',
+    tag,
+    permission: 'tasks:read',
+    query: cursorQuery({
+      status: Type.Optional(Type.Enum([...statuses])),
+      task_type: Type.Optional(Type.String({ maxLength: 100 })),
+      repository_id: Type.Optional(Id),
+      project_id: Type.Optional(Id),
+    }),
+    response: pageOf(TaskRow),
+    mode: 'read',
+    async run(tx, { query }) {
+      const limit = query.limit ?? limits.page_rows_default;
+      const rows = await tx.sql<TaskRow>(
+        `select ${columns}
+         from plinth.tasks
+         where organization_id = $1
+           and deleted_at is null
+           and ($2::uuid is null or id < $2)
+           and ($3::text is null or status = $3)
+           and ($4::text is null or task_type = $4)
+           and ($5::uuid is null or repository_id = $5)
+           and ($6::uuid is null or project_id = $6)
+         order by id desc
+         limit $7`,
+        [
+          tx.organizationId,
+          decodeCursor(query.cursor),
+          query.status,
+          query.task_type,
+          query.repository_id,
+          query.project_id,
+          limit + 1,
+        ],
+      );
+      return toPage(rows, limit);
+    },
+  });
+
+  routes.add({
+    method: 'GET',
+    url: '/v1/tasks/:id',
+    summary: 'A task with the attempts that failed',
+    tag,
+    permission: 'tasks:read',
+    params: idParams,
+    mode: 'read',
+    async run(tx, { params }) {
+      const [task] = await tx.sql<TaskRow>(
+        `select ${columns} from plinth.tasks where organization_id = $1 and id = $2 and deleted_at is null`,
+        [tx.organizationId, params.id],
+      );
+      if (!task) throw errors.not_found({ detail: 'no such task' });
+      const failed = await tx.sql(
+        `select attempt, outcome, occurred_at, error, duration_ms, retry_at
+         from plinth.task_attempts
+         where organization_id = $1 and task_id = $2
+         order by occurred_at desc
+         limit 100`,
+        [tx.organizationId, params.id],
+      );
+      return { ...task, failed_attempts: failed };
+    },
+  });
+
+  routes.add({
+    method: 'POST',
+    url: '/v1/tasks/:id/cancel',
+    summary: 'Cancel a task that has not ended',
+    tag,
+    permission: 'tasks:write',
+    params: idParams,
+    body: Type.Optional(
+      Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
+    ),
+    mode: 'write',
+    async run(tx, { params, body }) {
+      const [row] = await tx.sql<{ cancelled: boolean | null }>('select plinth.cancel_task($1, $2, $3) as cancelled', [
+        tx.organizationId,
+        params.id,
+        body?.reason ?? null,
+      ]);
+      if (row?.cancelled === null) throw errors.not_found({ detail: 'no such task' });
+      if (!row?.cancelled) throw taskErrors.task_ended();
+      return { id: params.id, status: 'cancelled' };
+    },
+  });
+
+  routes.add({
+    method: 'POST',
+    url: '/v1/tasks/:id/retry',
+    summary: 'Run a failed or cancelled task again',
+    tag,
+    permission: 'tasks:write',
+    params: idParams,
+    mode: 'write',
+    async run(tx, { params }) {
+      const [row] = await tx.sql<{ retried: boolean | null }>('select plinth.retry_task($1, $2) as retried', [
+        tx.organizationId,
+        params.id,
+      ]);
+      if (row?.retried === null) throw errors.not_found({ detail: 'no such task' });
+      if (!row?.retried) throw taskErrors.task_not_retryable();
+      tx.afterCommit(() => platform.wakeups.wake('tasks'));
+      return { id: params.id, status: 'pending' };
+    },
+  });
+}
