@@ -23,6 +23,8 @@ export const eventLimits = {
   filter_path_segments: 16,
   filter_segment_chars: 200,
   filter_index_max: 999_999,
+  /** Characters (code points) of a text that `contains` searches; in a longer one the answer is unknown. */
+  filter_search_chars: 65_536,
   name_pattern_chars: 200,
   subscription_names_max: 100,
 } as const;
