@@ -1,4 +1,4 @@
-import { defineErrors } from '../../platform/core/errors.ts';
+import { defineErrors, type PlinthError } from '../../platform/core/errors.ts';
 
 /**
  * Failures of receiving events and of subscription filters. A webhook that cannot be verified is always 401: the
@@ -94,3 +94,8 @@ export type VerificationFailure =
   | 'header_missing'
   | 'header_invalid'
   | 'header_repeated';
+
+/** The error to answer with when a webhook was not accepted. */
+export function verificationError(code: VerificationFailure): PlinthError {
+  return eventErrors[code]();
+}

@@ -75,9 +75,8 @@ function ordered(left: unknown, right: unknown, holds: (sign: number) => boolean
   return sign === null ? null : holds(sign);
 }
 
-/** True when the text has more code points than may be searched; counts only where the number of units leaves doubt. */
-function isTooLongToSearch(text: string): boolean {
-  const { filter_search_chars: most } = eventLimits;
+/** True when the text has more code points than `most`; counts only where the number of units leaves doubt. */
+function isLonger(text: string, most: number): boolean {
   if (text.length <= most) return false;
   if (text.length > 2 * most) return true;
   let points = 0;
@@ -85,10 +84,15 @@ function isTooLongToSearch(text: string): boolean {
   return points > most;
 }
 
+function contains(text: string, part: string): Truth {
+  if (isLonger(text, eventLimits.filter_search_chars)) return null;
+  return isLonger(part, eventLimits.filter_search_part_chars) ? null : text.includes(part);
+}
+
 const textTests: Record<TextOp, (text: string, part: string) => Truth> = {
   startsWith: (text, part) => text.startsWith(part),
   endsWith: (text, part) => text.endsWith(part),
-  contains: (text, part) => (isTooLongToSearch(text) ? null : text.includes(part)),
+  contains,
 };
 
 /** Whether a scalar equals a scalar of the list; elements that are lists or objects equal nothing. */

@@ -48,7 +48,7 @@ declare
   exact numeric := (value #>> '{}')::numeric;
   approximate double precision;
 begin
-  if abs(exact) >= 179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880 then
+  if abs(exact) >= 179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880177904174497792 then
     return case when exact > 0 then 'Infinity'::double precision else '-Infinity'::double precision end;
   end if;
   if abs(exact) < 1e-320 then
@@ -144,7 +144,9 @@ begin
     elsif op = 'endsWith' then
       return right(l_text, length(r_text)) collate "C" = r_text collate "C";
     end if;
-    return case when length(l_text) <= 65536 then strpos(l_text collate "C", r_text collate "C") > 0 end;
+    return case
+      when length(l_text) <= 65536 and length(r_text) <= 200 then strpos(l_text collate "C", r_text collate "C") > 0
+    end;
   end if;
 
   -- The order of two numbers, two texts (by code point) or two booleans.
@@ -187,6 +189,9 @@ declare
   so_far boolean[];
   depth integer := 1;
   steps integer := 0;
+  searches integer := 0;
+  -- Decompressed once: passed on as it is stored, every operator would do it again (44 µs with this, 69 without, for 13 kB).
+  document jsonb := event #> '{}';
   condition jsonb;
   parts jsonb;
   op text;
@@ -200,11 +205,12 @@ begin
   entered[1] := 0;
   while depth > 0 loop
     steps := steps + 1;
-    if depth > 16 or steps > 1000 then
-      return false;
-    end if;
     condition := open[depth];
     op := condition ->> 'op';
+    searches := searches + (op is not distinct from 'contains')::integer;
+    if depth > 16 or steps > 1000 or searches > 20 then
+      return false;
+    end if;
     if op in ('and', 'or', 'not') then
       parts := case when op = 'not' then jsonb_build_array(condition -> 'filter') else condition -> 'filters' end;
       if jsonb_typeof(parts) is distinct from 'array' then
@@ -230,7 +236,7 @@ begin
       end if;
       result := so_far[depth];
     else
-      result := plinth.event_filter_condition(condition, event);
+      result := plinth.event_filter_condition(condition, document);
     end if;
     depth := depth - 1;
   end loop;

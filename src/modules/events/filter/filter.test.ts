@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
+import { extractGithub } from '../extract/github.ts';
 import { eventLimits } from '../limits.ts';
 import { compareText, compileFilter } from './evaluate.ts';
-import { compileSubscription, type FilterableEvent, matchesSubscription, nameMatches } from './subscription.ts';
+import {
+  compileSubscription,
+  type FilterableEvent,
+  filterableEvent,
+  matchesSubscription,
+  nameMatches,
+} from './subscription.ts';
 import { eventTexts, filters } from './testing.ts';
 import { formatFilter, parseFilter } from './text.ts';
 import { checkFilter, type Filter, FilterSchema } from './tree.ts';
@@ -12,6 +19,9 @@ const push: FilterableEvent = {
   source: 'github',
   type: 'push',
   category: 'code',
+  title: null,
+  repository: 'octo/repo',
+  commit: null,
   branch: 'main',
   actor: 'octocat',
   payload: {
@@ -191,6 +201,7 @@ describe('the text form', () => {
     expect(() => parseFilter(`${'!'.repeat(16)}a`)).toThrowError(failing('filter_too_large'));
     expect(parseFilter(`${'!'.repeat(15)}a`)).toBeDefined();
     expect(() => parseFilter(Array(201).fill('a').join('&&'))).toThrowError(failing('filter_too_large'));
+    expect(() => parseFilter(Array(21).fill('a.contains(b)').join('||'))).toThrowError(failing('filter_too_large'));
     expect(() => parseFilter(' '.repeat(10_001))).toThrowError(failing('filter_too_large'));
   });
 
@@ -366,6 +377,13 @@ describe('subscriptions', () => {
     expect(matchesSubscription({ ...rule, categories: ['review'] }, event)).toBe(false);
     expect(matchesSubscription({ ...rule, names: ['pull_request.*'] }, event)).toBe(false);
     expect(matchesSubscription({ ...rule, filter: parseFilter('branch == "next"') }, event)).toBe(false);
+  });
+
+  test('an event as filters see it', () => {
+    const payload = { ref: 'refs/heads/main', repository: { full_name: 'octo/repo' }, sender: { login: 'octocat' } };
+    const event = filterableEvent('github', extractGithub('push', payload).event, payload);
+    expect(matches('type == "push" && category == "code" && branch == "main" && actor == "octocat"', event)).toBe(true);
+    expect(matches('repository == "octo/repo" && commit == null && source == "github"', event)).toBe(true);
   });
 
   test('rules that cannot be used are refused when compiled', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventLimits } from '../limits.ts';
 import { compileFilter } from './evaluate.ts';
 import { nameMatches } from './subscription.ts';
-import { eventTexts, filters } from './testing.ts';
+import { eventTexts, filters, numberTexts } from './testing.ts';
 import { parseFilter } from './text.ts';
 
 const sql = readFileSync(new URL('./event_filter_matches.sql', import.meta.url), 'utf8');
@@ -54,6 +54,19 @@ describe('plinth.event_filter_matches', () => {
     );
   });
 
+  test('agrees on every pair of awkward numbers', async () => {
+    const pairs = numberTexts.flatMap((a) => numberTexts.map((b) => `{"a":${a},"b":${b}}`));
+    for (const source of ['a == b', 'a < b', 'a <= b']) {
+      const filter = parseFilter(source);
+      const result = await db.query<{ event: string; matches: boolean }>(
+        'select event, plinth.event_filter_matches($1::jsonb, event::jsonb) as matches from unnest($2::text[]) as event',
+        [JSON.stringify(filter), pairs],
+      );
+      const matches = compileFilter(filter);
+      expect(result.rows).toEqual(pairs.map((event) => ({ event, matches: matches(JSON.parse(event)) })));
+    }
+  });
+
   test('no filter matches everything, a tree that is none matches nothing and raises nothing', async () => {
     const none = await db.query('select plinth.event_filter_matches(null, $1::jsonb) as matches', ['{}']);
     expect(none.rows).toEqual([{ matches: true }]);
@@ -96,20 +109,33 @@ describe('plinth.event_filter_matches', () => {
     const wide = { op: 'and', filters: Array(199).fill(has) };
     expect(await sqlMatches(wide, '{"a":1}')).toBe(true);
     expect(await sqlMatches({ op: 'and', filters: Array(2000).fill(has) }, '{"a":1}')).toBe(false);
+    const contains = { op: 'contains', left: { value: 'a' }, right: { value: 'a' } };
+    expect(await sqlMatches({ op: 'and', filters: Array(20).fill(contains) }, '{}')).toBe(true);
+    expect(await sqlMatches({ op: 'and', filters: Array(21).fill(contains) }, '{}')).toBe(false);
   });
 
   test('the limits in the SQL are those of the TypeScript', () => {
     expect(sql).toContain(`length(l_text) <= ${eventLimits.filter_search_chars}`);
-    expect(sql).toContain(`depth > ${eventLimits.filter_depth}`);
+    expect(sql).toContain(`length(r_text) <= ${eventLimits.filter_search_part_chars} `);
+    expect(sql).toContain(`depth > ${eventLimits.filter_depth} `);
+    expect(sql).toContain(`searches > ${eventLimits.filter_searches} `);
     expect(sql).toContain(`jsonb_array_length(path) > ${eventLimits.filter_path_segments}`);
   });
 
   test('long texts: both stop searching at the same character', async () => {
-    const most = eventLimits.filter_search_chars;
-    const filter = parseFilter('payload.contains("b")');
-    for (const text of [`${'\u{1f600}'.repeat(most - 1)}b`, `${'a'.repeat(most)}b`, `${'\u{1f600}'.repeat(most)}b`]) {
-      const eventText = JSON.stringify({ payload: text });
-      expect(await sqlMatches(filter, eventText)).toBe(compileFilter(filter)(JSON.parse(eventText)));
+    const { filter_search_chars: most, filter_search_part_chars: part } = eventLimits;
+    const filter = parseFilter('a.contains(b)');
+    const smile = '\u{1f600}';
+    for (const [a, b, expected] of [
+      [`${smile.repeat(most - 1)}b`, 'b', true],
+      [`${'a'.repeat(most)}b`, 'b', false],
+      [`${smile.repeat(most)}b`, 'b', false],
+      [smile.repeat(300), smile.repeat(part), true],
+      [smile.repeat(300), smile.repeat(part + 1), false],
+    ] as const) {
+      const eventText = JSON.stringify({ a, b });
+      expect(await sqlMatches(filter, eventText)).toBe(expected);
+      expect(compileFilter(filter)(JSON.parse(eventText))).toBe(expected);
     }
   });
 

@@ -1,21 +1,38 @@
 import { eventErrors } from '../errors.ts';
+import type { EventColumns } from '../extract/github.ts';
 import { eventLimits } from '../limits.ts';
 import { compileFilter } from './evaluate.ts';
 
-/** The document a filter sees. Paths begin with one of these names. */
+/**
+ * The document a filter sees; its paths begin with one of these names. What an event has not is null, not missing:
+ * `branch == "main"` is false for it, `has(branch)` true. In SQL: `jsonb_build_object` of the same names.
+ */
 export interface FilterableEvent {
   /** The sender's scheme: `github`, `slack` and so on. */
   readonly source: string;
   /** The event's name, such as `pull_request.opened`. */
   readonly type: string;
   readonly category: string;
-  readonly title?: string | null;
-  readonly priority?: number | null;
-  readonly actor?: string | null;
-  readonly repository?: string | null;
-  readonly branch?: string | null;
-  readonly commit?: string | null;
+  readonly title: string | null;
+  readonly actor: string | null;
+  readonly repository: string | null;
+  readonly branch: string | null;
+  readonly commit: string | null;
   readonly payload: unknown;
+}
+
+export function filterableEvent(source: string, columns: EventColumns, payload: unknown): FilterableEvent {
+  return {
+    source,
+    type: columns.type,
+    category: columns.category,
+    title: columns.title,
+    actor: columns.actor_login,
+    repository: columns.repository_full_name,
+    branch: columns.branch,
+    commit: columns.commit_sha,
+    payload,
+  };
 }
 
 /** What of a subscription decides whether an event is for it. An empty or absent list means any. */

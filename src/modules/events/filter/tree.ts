@@ -76,6 +76,7 @@ type Fields = Readonly<Record<string, unknown>>;
 class Checker {
   readonly errors: FieldError[] = [];
   #nodes = 0;
+  #searches = 0;
 
   #refuse(path: string, message: string): void {
     this.errors.push({ path, message });
@@ -120,6 +121,11 @@ class Checker {
     if (op !== 'in' && ![...comparisonOps, ...textOps].some((known) => known === op)) {
       this.#refuse(`${path}/op`, 'is not an operator of filters');
       return;
+    }
+    if (op === 'contains' && ++this.#searches > eventLimits.filter_searches) {
+      throw eventErrors.filter_too_large({
+        detail: `"contains" is used at most ${eventLimits.filter_searches} times.`,
+      });
     }
     this.#keys(value, path, 'left', 'right');
     this.#operand(value['left'], `${path}/left`);
