@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
@@ -249,6 +250,13 @@ describe('the text form', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+test('the examples of the reference are filters', () => {
+  const reference = readFileSync(new URL('../../../../docs/reference/event-filters.md', import.meta.url), 'utf8');
+  const lines = reference.split('```')[1]!.trim().split('\n');
+  expect(lines.length).toBeGreaterThan(3);
+  for (const line of lines) expect(formatFilter(parseFilter(line))).toBe(line);
 });
 
 describe('the tree', () => {
