@@ -1,0 +1,38 @@
+export { eventErrors, type VerificationFailure, verificationError } from './errors.ts';
+export { columnTypes } from './extract/coerce.ts';
+export { type EventColumns, extractGithub, type GithubColumns, type GithubExtract } from './extract/github.ts';
+export { type EventCategory, eventCategories, type GithubColumn, githubColumns } from './extract/github-columns.ts';
+export { type HeadCommit, headCommitOf, isSafeRef } from './extract/head-commit.ts';
+export { compileFilter } from './filter/evaluate.ts';
+export {
+  compileSubscription,
+  type FilterableEvent,
+  filterableEvent,
+  matchesSubscription,
+  nameMatches,
+  type SubscriptionRule,
+} from './filter/subscription.ts';
+export { formatFilter, parseFilter } from './filter/text.ts';
+export { checkFilter, type Filter, FilterSchema } from './filter/tree.ts';
+export { eventLimits } from './limits.ts';
+export { type ReadPayloadOptions, readPayload, type WebhookPayload } from './payload.ts';
+export {
+  type GithubSample,
+  type SignedHeaders,
+  signGithub,
+  signHmac,
+  signLinear,
+  signSlack,
+  signStandardWebhooks,
+  signStandardWebhooksAsymmetric,
+} from './sample.ts';
+export { HmacConfiguration } from './verify/hmac.ts';
+export { type SchemeName, schemeNames, webhookScheme } from './verify/index.ts';
+export type {
+  VerificationFailed,
+  Verified,
+  VerifyInput,
+  VerifyResult,
+  WebhookHeaders,
+  WebhookScheme,
+} from './verify/scheme.ts';
