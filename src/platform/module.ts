@@ -38,7 +38,7 @@ export interface TableDeclaration {
 /** A database function as `register_function` was told; the key is its signature. */
 export interface FunctionDeclaration {
   readonly security: 'invoker' | 'definer' | 'owner';
-  readonly callers: readonly ('app' | 'worker' | 'readonly')[];
+  readonly callers: readonly ('app' | 'worker' | 'readonly' | 'definer')[];
   /** Reachable at /rest/v1/rpc/<name>. */
   readonly exposed?: boolean;
 }

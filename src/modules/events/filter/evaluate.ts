@@ -5,7 +5,7 @@ import { type ComparisonOp, checkFilter, type Filter, type FilterOperand, type T
 /**
  * True, false or unknown (null). Unknown is what a condition gives whose value is missing or of the wrong type. As in
  * CEL and in SQL, `false && unknown` is false, `true || unknown` is true, `!unknown` is unknown. An event matches when
- * the whole filter is true. `event_filter_matches.sql` follows the same rules, line by line.
+ * the whole filter is true. `migrations/0003_filter.up.sql` follows the same rules, line by line.
  */
 type Truth = boolean | null;
 type Condition = (event: unknown) => Truth;

@@ -267,3 +267,10 @@ begin
   return false;
 end
 $$;
+
+select plinth.register_function('event_filter_operand(jsonb, jsonb)', '{app,worker,definer}', 'invoker');
+select plinth.register_function('event_filter_number(jsonb)', '{app,worker,definer}', 'invoker');
+select plinth.register_function('event_filter_equal(jsonb, jsonb)', '{app,worker,definer}', 'invoker');
+select plinth.register_function('event_filter_condition(jsonb, jsonb)', '{app,worker,definer}', 'invoker');
+select plinth.register_function('event_filter_matches(jsonb, jsonb)', '{app,worker,definer}', 'invoker');
+select plinth.register_function('event_name_matches(text[], text)', '{app,worker,definer}', 'invoker');
