@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const steps: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '--noEmit'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
+  ['boundaries', process.execPath, 'tools/lint-boundaries.ts'],
 ];
 
 let failed = 0;

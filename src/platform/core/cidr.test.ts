@@ -15,6 +15,8 @@ test('ranges hold what is in them', () => {
   expect(contains('::/0', '10.0.0.1')).toBe(false);
   expect(contains('0.0.0.0/0', '::1')).toBe(false);
   expect(contains('10.0.0.0/8', '::ffff:10.0.0.1')).toBe(true);
+  expect(contains('10.0.0.0/8', '::10.0.0.1')).toBe(false);
+  expect(contains('::/96', '::10.0.0.1')).toBe(true);
 });
 
 test.each([

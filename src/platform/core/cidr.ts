@@ -10,6 +10,7 @@ export interface Cidr {
 }
 
 const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
+const IPV6_CHARACTERS = /^[0-9a-fA-F:.]+$/;
 const TEXT_CHARS_MAX = 64;
 
 /**
@@ -20,8 +21,9 @@ const TEXT_CHARS_MAX = 64;
 export function parseAddress(text: string): Address | undefined {
   if (text.length > TEXT_CHARS_MAX) return undefined;
   if (IPV4.test(text)) return ipaddr.IPv4.isValid(text) ? ipaddr.IPv4.parse(text) : undefined;
-  if (!text.includes(':') || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  return ipaddr.process(text);
+  if (!IPV6_CHARACTERS.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined;
+  // Through the URL parser's spelling, as ipaddr.js reads "::127.0.0.1" as ::ffff:127.0.0.1 and the system does not.
+  return ipaddr.process(new URL(`http://[${text}]/`).hostname.slice(1, -1));
 }
 
 /**

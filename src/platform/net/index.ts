@@ -1,0 +1,13 @@
+/** The only way out: everything else that opens connections to addresses from outside is forbidden by a lint. */
+export { type AddressPolicy, addressRefusal } from './addresses.ts';
+export { outboundErrors } from './errors.ts';
+export {
+  type OutboundClient,
+  type OutboundOptions,
+  type OutboundRequest,
+  type OutboundResponse,
+  outbound,
+  outboundLimits,
+  type Resolver,
+} from './outbound.ts';
+export type { OutboundMethod } from './request-parts.ts';

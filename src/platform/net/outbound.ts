@@ -1,0 +1,365 @@
+import { lookup } from 'node:dns/promises';
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { type Cidr, parseAddress } from '../core/cidr.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { errors, PlinthError } from '../core/errors.ts';
+import { type AddressPolicy, addressRefusal } from './addresses.ts';
+import { outboundErrors } from './errors.ts';
+import { type OutboundMethod, outboundMethods, readHeaders, readTarget, type Target } from './request-parts.ts';
+
+export const outboundLimits = {
+  timeout_ms_default: 10_000,
+  timeout_ms_max: 600_000,
+  /** Without a byte for this long (at most twice this) a request is given up. */
+  idle_ms_default: 30_000,
+  connect_ms: 5000,
+  request_bytes_max: 32 * 1024 * 1024,
+  response_bytes_default: 1024 * 1024,
+  response_bytes_max: 64 * 1024 * 1024,
+  addresses_checked_max: 64,
+  addresses_tried_max: 4,
+  sockets_per_origin_max: 32,
+  sockets_max: 256,
+  /** Shorter than the five seconds most servers keep a connection, so that it is seldom closed as we write. */
+  kept_alive_ms: 4000,
+} as const;
+
+/** All addresses of a name, as plain text, in order of preference. */
+export type Resolver = (hostname: string) => Promise<readonly string[]>;
+
+export interface OutboundOptions {
+  /** PLINTH_OUTBOUND_ALLOW. */
+  readonly allow?: readonly Cidr[];
+  /** In development only. */
+  readonly allowLoopback?: boolean;
+  /** Ports besides 80, 443 and the free ones from 1024. */
+  readonly ports?: readonly number[];
+  readonly resolver?: Resolver;
+  readonly clock?: Clock;
+  /** Further certificate authorities, PEM. */
+  readonly ca?: string;
+}
+
+export interface OutboundRequest {
+  readonly method?: OutboundMethod;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For everything: names, connection, request and the whole answer. */
+  readonly timeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly maxResponseBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface OutboundResponse {
+  readonly status: number;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** As it was sent: never decompressed (`identity` is asked for). */
+  readonly body: Buffer;
+  /** The address that answered: for the operator's log, not for tenants. */
+  readonly address: string;
+}
+
+export interface OutboundClient {
+  /**
+   * One request, no redirects. Answers of 4xx and 5xx are answers. Throws `invalid_value` for a bad URL, method, header
+   * or body, `outbound_refused`, `outbound_redirect`, `outbound_timeout`, `outbound_too_large`, `outbound_failed`, or
+   * the reason of `signal`.
+   */
+  request(request: OutboundRequest): Promise<OutboundResponse>;
+  /** Closes the connections that are kept; those in use fail. */
+  close(): void;
+}
+
+/** What one request is made of, checked. */
+interface Prepared {
+  readonly method: OutboundMethod;
+  readonly target: Target;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | undefined;
+  readonly maxResponseBytes: number;
+}
+
+/** The life of one request: its deadline, and whether anything still moves. */
+interface Watch {
+  readonly signal: AbortSignal;
+  moved(): void;
+}
+
+/** Thrown where another address of the same name may be tried: nothing was sent yet. */
+class NotConnected extends Error {}
+
+/**
+ * The one client for calls to the outside. A name is resolved once per request, every address it has is checked, and the
+ * connection is made to a checked address itself, while Host and SNI keep the name: nothing is resolved a second time,
+ * so a name that changes its mind in between gains nothing. Kept connections are kept by address too.
+ */
+export function outbound(options: OutboundOptions = {}): OutboundClient {
+  const policy: AddressPolicy = { allow: options.allow ?? [], allowLoopback: options.allowLoopback ?? false };
+  const resolver = options.resolver ?? resolveBySystem;
+  const clock = options.clock ?? systemClock;
+  const agents = makeAgents(options.ca);
+
+  return {
+    async request(input) {
+      const prepared = prepare(input, options.ports ?? []);
+      return watched(input, clock, async (watch) => {
+        const addresses = await checkedAddresses(prepared.target, resolver, policy);
+        watch.signal.throwIfAborted();
+        return tryAddresses(addresses, (address, isLast) =>
+          send(prepared, address, agents, watch, isLast ? undefined : clock),
+        );
+      });
+    },
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function makeAgents(ca: string | undefined) {
+  const shared = {
+    keepAlive: true,
+    maxSockets: outboundLimits.sockets_per_origin_max,
+    maxTotalSockets: outboundLimits.sockets_max,
+    maxFreeSockets: 4,
+    timeout: outboundLimits.kept_alive_ms,
+  };
+  return {
+    http: new http.Agent(shared),
+    https: new https.Agent({ ...shared, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca ? { ca } : {}) }),
+  };
+}
+
+function prepare(input: OutboundRequest, ports: readonly number[]): Prepared {
+  const method = outboundMethods.find((one) => one === (input.method ?? 'GET'));
+  if (!method)
+    throw errors.invalid_value({ field: 'method', detail: `the method is one of ${outboundMethods.join(', ')}` });
+  const target = readTarget(input.url, ports);
+  const headers = readHeaders(input.headers ?? {});
+  const body = input.body === undefined ? undefined : Buffer.from(input.body);
+  if (body && (method === 'GET' || method === 'HEAD')) {
+    throw errors.invalid_value({ field: 'body', detail: `a ${method} request has no body` });
+  }
+  if (body && body.length > outboundLimits.request_bytes_max) {
+    throw errors.invalid_value({
+      field: 'body',
+      detail: `the body has more than ${outboundLimits.request_bytes_max} bytes`,
+    });
+  }
+  headers['host'] = target.host;
+  headers['accept-encoding'] = 'identity';
+  headers['user-agent'] ??= 'Plinth';
+  if (body || ['POST', 'PUT', 'PATCH'].includes(method)) headers['content-length'] = String(body?.length ?? 0);
+  const maxResponseBytes = Math.min(
+    input.maxResponseBytes ?? outboundLimits.response_bytes_default,
+    outboundLimits.response_bytes_max,
+  );
+  return { method, target, headers, body, maxResponseBytes };
+}
+
+/** Runs `work` under the deadline, the idle limit and the caller's signal; what stops it first is what is thrown. */
+async function watched<T>(input: OutboundRequest, clock: Clock, work: (watch: Watch) => Promise<T>): Promise<T> {
+  input.signal?.throwIfAborted();
+  const stop = new AbortController();
+  const done = new AbortController();
+  const timeoutMs = Math.min(input.timeoutMs ?? outboundLimits.timeout_ms_default, outboundLimits.timeout_ms_max);
+  const idleMs = input.idleTimeoutMs ?? outboundLimits.idle_ms_default;
+  let moves = 0;
+  const giveUp = (detail: string) => {
+    if (!done.signal.aborted) stop.abort(outboundErrors.outbound_timeout({ detail }));
+  };
+  const cancel = () => stop.abort(input.signal?.reason);
+  input.signal?.addEventListener('abort', cancel, { once: true });
+  void clock.sleep(timeoutMs, done.signal).then(() => giveUp(`no complete answer within ${timeoutMs} ms`));
+  void (async () => {
+    let seen = -1;
+    while (!done.signal.aborted && seen !== moves) {
+      seen = moves;
+      await clock.sleep(idleMs, done.signal);
+    }
+    giveUp(`nothing moved for ${idleMs} ms`);
+  })();
+  try {
+    const watch = {
+      signal: stop.signal,
+      moved: () => {
+        moves++;
+      },
+    };
+    // A lookup can not be cancelled, and not every broken connection says so; whoever waits can leave.
+    return await untilAborted(stop.signal, work(watch));
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    done.abort();
+    input.signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function resolveBySystem(hostname: string): Promise<string[]> {
+  return (await lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address);
+}
+
+/** The addresses to connect to, all of them checked: one bad among them refuses the name. */
+async function checkedAddresses(target: Target, resolver: Resolver, policy: AddressPolicy) {
+  const addresses = target.address === undefined ? await resolve(target.hostname, resolver) : [target.address];
+  if (addresses.length === 0) throw outboundErrors.outbound_failed({ detail: `${target.hostname} has no address` });
+  if (addresses.length > outboundLimits.addresses_checked_max) {
+    throw outboundErrors.outbound_failed({ detail: `${target.hostname} has too many addresses` });
+  }
+  return addresses.map((address) => {
+    const reason = addressRefusal(address, policy);
+    if (reason !== undefined) {
+      throw outboundErrors.outbound_refused({
+        field: 'url',
+        detail: `${target.hostname} is not, or not only, a public address`,
+        // Which address a name has inside is for the operator's log: tenants could map the network by asking.
+        cause: new Error(`${address} is refused: ${reason}`),
+      });
+    }
+    // What was judged is what is connected to, not the text it was read from.
+    return String(parseAddress(address));
+  });
+}
+
+/** Rejects with the signal's reason as soon as it aborts, whatever the work is doing. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function resolve(hostname: string, resolver: Resolver): Promise<readonly string[]> {
+  try {
+    return await resolver(hostname);
+  } catch (error) {
+    throw outboundErrors.outbound_failed({ detail: `${hostname} cannot be resolved (${codeOf(error)})`, cause: error });
+  }
+}
+
+async function tryAddresses<T>(
+  addresses: readonly string[],
+  attempt: (address: string, isLast: boolean) => Promise<T>,
+): Promise<T> {
+  const tried = addresses.slice(0, outboundLimits.addresses_tried_max);
+  for (const [index, address] of tried.entries()) {
+    const isLast = index === tried.length - 1;
+    try {
+      return await attempt(address, isLast);
+    } catch (error) {
+      if (!(error instanceof NotConnected)) throw error;
+      if (isLast) throw failed(error.cause);
+    }
+  }
+  throw failed(undefined);
+}
+
+type Agents = ReturnType<typeof makeAgents>;
+
+/** Sends the request to one address. With a clock, gives the connection up after a while so the next is tried. */
+function send(prepared: Prepared, address: string, agents: Agents, watch: Watch, connectClock: Clock | undefined) {
+  const { target, method, headers, body } = prepared;
+  return new Promise<OutboundResponse>((resolve, reject) => {
+    const shared = {
+      host: address,
+      port: target.port,
+      method,
+      path: target.path,
+      headers,
+      setHost: false,
+      signal: watch.signal,
+    };
+    // SNI must not carry an address (RFC 6066); the certificate is then checked against the address all the same.
+    const servername = target.address === undefined ? target.hostname.replace(/\.$/, '') : '';
+    const request = target.isHttps
+      ? https.request({ ...shared, agent: agents.https, servername })
+      : http.request({ ...shared, agent: agents.http });
+    const settled = new AbortController();
+    let isConnected = false;
+    let isAnswered = false;
+    const connected = () => {
+      isConnected = true;
+      watch.moved();
+    };
+    const fail = (error: unknown) => {
+      settled.abort();
+      const mayRetry = !isConnected && !watch.signal.aborted && !(error instanceof PlinthError);
+      reject(mayRetry ? new NotConnected('', { cause: error }) : error instanceof PlinthError ? error : failed(error));
+      request.destroy();
+    };
+    request.on('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', connected);
+      else connected();
+    });
+    const lost = () => fail(Object.assign(new Error(), { code: 'ECONNRESET' }));
+    request.on('error', fail);
+    // An upgrade nobody asked for ends without an error.
+    request.on('close', () => isAnswered || lost());
+    request.on('response', (response) => {
+      isAnswered = true;
+      watch.moved();
+      readResponse(response, prepared, watch).then((answer) => {
+        settled.abort();
+        resolve({ ...answer, address });
+      }, fail);
+    });
+    if (connectClock) {
+      void connectClock.sleep(outboundLimits.connect_ms, settled.signal).then(() => {
+        if (!isConnected && !settled.signal.aborted) fail(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+      });
+    }
+    request.end(body);
+  });
+}
+
+async function readResponse(response: IncomingMessage, prepared: Prepared, watch: Watch) {
+  const status = response.statusCode ?? 0;
+  if (status >= 300 && status < 400 && status !== 304) {
+    throw outboundErrors.outbound_redirect({ detail: `${prepared.target.hostname} answered ${status}` });
+  }
+  const tooLarge = () =>
+    outboundErrors.outbound_too_large({ detail: `the answer has more than ${prepared.maxResponseBytes} bytes` });
+  const hasBody = prepared.method !== 'HEAD' && status !== 304;
+  if (hasBody && Number(response.headers['content-length']) > prepared.maxResponseBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    watch.moved();
+    bytes += chunk.length;
+    if (bytes > prepared.maxResponseBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  if (!response.complete) throw Object.assign(new Error(), { code: 'ECONNRESET' });
+  return { status, headers: response.headers, body: Buffer.concat(chunks, bytes) };
+}
+
+const sentences: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was closed before the answer was complete',
+  EPIPE: 'the connection was closed before the answer was complete',
+  ETIMEDOUT: 'the connection could not be made in time',
+  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'there is no way to that host',
+};
+
+function failed(error: unknown): PlinthError {
+  const code = codeOf(error);
+  const isCertificate = /CERT|TLS|SSL|SIGNATURE|SELF_SIGNED/.test(code);
+  const detail = sentences[code] ?? (isCertificate ? 'its certificate is not accepted' : 'the exchange failed');
+  return outboundErrors.outbound_failed({ detail: `${detail} (${code})`, cause: error });
+}
+
+/** The error's code where it is one of the system's, Node's or OpenSSL's: a fixed word, never text from outside. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'unknown';
+}
