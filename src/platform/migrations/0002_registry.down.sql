@@ -1,8 +1,4 @@
 drop function plinth.admit_login(text);
-drop function plinth.default_partition_rows();
-drop function plinth.drop_expired_partitions();
-drop function plinth.ensure_partitions(text, int);
-drop function plinth.ensure_partition(text, date);
 drop function plinth.unregister_function(text);
 drop function plinth.register_function(text, text[], text, text, boolean);
 drop function plinth.unregister_view(text);

@@ -42,7 +42,7 @@ await serve();
 
 async function openEngine(): Promise<PGlite> {
   const { clusterFolder, fsync, load, statementTimeoutMs } = options;
-  const startFrom = load === undefined ? await freshCluster(clusterFolder) : new Blob([readFileSync(load)]);
+  const startFrom = load === undefined ? undefined : new Blob([readFileSync(load)]);
   const pgliteWasmModule = undefined as object | undefined;
   if (pgliteWasmModule) shareMemoryFromHere();
   return await PGlite.create({
@@ -58,23 +58,6 @@ async function openEngine(): Promise<PGlite> {
       ...['-c', `statement_timeout=${statementTimeoutMs}`],
     ],
   });
-}
-
-/** A new cluster as a tar, where there is none yet: initdb needs private memory, so it runs before the engine opens. */
-async function freshCluster(clusterFolder: string | undefined): Promise<Blob | undefined> {
-  if (clusterFolder !== undefined && hasCluster(clusterFolder)) return undefined;
-  const scratch = await PGlite.create();
-  const tar = await scratch.dumpDataDir('none');
-  await scratch.close();
-  return tar;
-}
-
-function hasCluster(folder: string): boolean {
-  try {
-    return readFileSync(`${folder}/PG_VERSION`).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 async function serve(): Promise<void> {

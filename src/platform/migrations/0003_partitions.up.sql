@@ -1,0 +1,109 @@
+-- Monthly partitions of the tables that grow with time.
+
+create function plinth.ensure_partition(parent text, month date) returns boolean
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  lower_bound constant timestamptz := date_trunc('month', month)::timestamp at time zone 'UTC';
+  upper_bound constant timestamptz := (date_trunc('month', month) + interval '1 month')::timestamp at time zone 'UTC';
+  part constant text := format('%s_%s', parent, to_char(month, 'YYYY_MM'));
+  time_column text;
+  waiting bigint;
+begin
+  if to_regclass('plinth.' || quote_ident(part)) is not null then
+    return false;
+  end if;
+  select partition_by into strict time_column from registered_tables where table_name = parent;
+  if is_citus() then
+    perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
+  end if;
+  -- rows that arrived before their partition: moved out, and back in with their id and xid
+  execute format('create temp table moved_rows on commit drop as select * from plinth.%I where %I >= %L and %I < %L',
+    parent || '_default', time_column, lower_bound, time_column, upper_bound);
+  get diagnostics waiting = row_count;
+  if waiting > 0 then
+    execute format('delete from plinth.%I where %I >= %L and %I < %L', parent || '_default', time_column, lower_bound, time_column, upper_bound);
+  end if;
+  execute format('create table plinth.%I partition of plinth.%I for values from (%L) to (%L)', part, parent, lower_bound, upper_bound);
+  if waiting > 0 then
+    execute format('insert into plinth.%I select * from moved_rows on conflict do nothing', parent);
+  end if;
+  drop table moved_rows;
+  return true;
+end
+$$;
+
+-- This month and the next ones of a table (or of all), and the months of rows that wait in a default partition.
+create function plinth.ensure_partitions(only_table text default null, months_ahead int default 3) returns int
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  t record;
+  month date;
+  made int := 0;
+begin
+  for t in
+    select table_name, partition_by
+    from registered_tables
+    where partition_by is not null and (only_table is null or table_name = only_table)
+    order by table_name
+  loop
+    for month in
+      execute format(
+        'select distinct date_trunc(''month'', %1$I at time zone ''UTC'')::date from plinth.%2$I
+         union
+         select (date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => ahead))::date from generate_series(0, %3$s) ahead
+         order by 1', t.partition_by, t.table_name || '_default', months_ahead)
+    loop
+      if ensure_partition(t.table_name, month) then
+        made := made + 1;
+      end if;
+    end loop;
+  end loop;
+  return made;
+end
+$$;
+comment on function plinth.ensure_partitions(text, int) is
+  'Makes the monthly partitions that are missing and moves rows out of the default ones; returns how many it made.';
+
+-- Partitions wholly older than the table's retention go; returns their names.
+create function plinth.drop_expired_partitions() returns text[]
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  part record;
+  dropped text[] := '{}';
+begin
+  for part in
+    select child.relname as name
+    from registered_tables t
+    join pg_class parent on parent.relname = t.table_name and parent.relnamespace = 'plinth'::regnamespace
+    join pg_inherits i on i.inhparent = parent.oid
+    join pg_class child on child.oid = i.inhrelid
+    where t.retention is not null
+      and child.relname ~ ('^' || t.table_name || '_\d{4}_\d{2}$')
+      and (to_date(right(child.relname, 7), 'YYYY_MM') + interval '1 month')::timestamp at time zone 'UTC' <= now() - t.retention
+    order by child.relname
+  loop
+    execute format('drop table plinth.%I', part.name);
+    dropped := dropped || part.name;
+  end loop;
+  return dropped;
+end
+$$;
+
+-- Rows that wait in default partitions: more than none is worth an alert, they block the making of their month.
+create function plinth.default_partition_rows() returns table (table_name text, waiting_rows bigint)
+language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  for table_name in select r.table_name from registered_tables r where r.partition_by is not null order by 1 loop
+    execute format('select count(*) from plinth.%I', table_name || '_default') into waiting_rows;
+    return next;
+  end loop;
+end
+$$;
+
+select plinth.register_function('ensure_partitions(text, integer)', '{worker}', 'owner');
+select plinth.register_function('drop_expired_partitions()', '{worker}', 'owner');
+select plinth.register_function('default_partition_rows()', '{worker}', 'owner');
