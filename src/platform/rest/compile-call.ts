@@ -127,7 +127,7 @@ export function compileCall(
   if (node === undefined) {
     if (called.returns === 'value') {
       return {
-        text: `select to_json(called.value)::text as body, 1 as rows from (select ${call} as value) as called`,
+        text: `select coalesce(to_json(called.value), 'null')::text as body, 1 as rows from (select ${call} as value) as called`,
         values,
       };
     }

@@ -3,7 +3,7 @@ import { restErrors } from './errors.ts';
 import type { EmbedItem, Field, JsonStep, OrderTerm, SelectItem } from './grammar.ts';
 import { Scanner } from './scanner.ts';
 
-const INDEX = /(-?\d{1,9})(?=->|::|[.,]|$)/y;
+const INDEX = /(-?\d{1,9})(?=->|::|[.,) ]|$)/y;
 const CAST = /[\p{L}\p{Nd}_ ]+/uy;
 const AGGREGATE = /\.?(?:count|sum|avg|min|max)\(\)/y;
 
@@ -14,10 +14,16 @@ export interface Allowance {
   conditions: number;
 }
 
+const ceilings = {
+  selectItems: [bounds.select_items_max, 'columns and tables in select'],
+  embeds: [bounds.embeds_max, 'embedded tables'],
+  conditions: [bounds.conditions_max, 'filters'],
+} as const;
+
 /** Counts one more of `what`; throws `query_too_complex` past the bound. */
 export function spend(allowance: Allowance, what: keyof Allowance): void {
-  const most = { selectItems: bounds.select_items_max, embeds: bounds.embeds_max, conditions: bounds.conditions_max };
-  if (++allowance[what] > most[what]) throw tooComplex(`${most[what]} ${what}`);
+  const [most, noun] = ceilings[what];
+  if (++allowance[what] > most) throw tooComplex(`${most} ${noun}`);
 }
 
 export function tooComplex(bound: string): Error {

@@ -125,16 +125,19 @@ export function nearestName(wanted: string, visible: Iterable<string>): string |
   return best;
 }
 
-/** Levenshtein's distance, or `ceiling` when it is at least that. */
+/** Edits (a letter more, less, other, or two swapped) that turn one into the other, or `ceiling` when it is at least that. */
 function editDistance(a: string, b: string, ceiling: number): number {
   if (Math.abs(a.length - b.length) >= ceiling) return ceiling;
+  let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : ceiling;
+      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1, swapped));
     }
+    before = previous;
     previous = current;
   }
   return Math.min(previous[b.length]!, ceiling);

@@ -15,7 +15,6 @@ const valueStates: Readonly<Record<string, string>> = {
   '22P02': 'A value is not written as its type asks for.',
   '22P05': 'A text holds a character that can not be stored, such as U+0000.',
   '2201B': 'A regular expression is not valid.',
-  '42601': 'A text search query is not valid.',
   '42704': 'A text search language is not known.',
 };
 
@@ -25,9 +24,12 @@ const valueStates: Readonly<Record<string, string>> = {
  * PostgreSQL's message is never repeated: it can quote a stored value.
  */
 export function fromSqlState(cause: unknown): PlinthError | undefined {
-  const state = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  const state = cause.code;
   if (typeof state !== 'string') return undefined;
-  const detail = valueStates[state];
+  // A text search query that does not parse. An error with a position is in the statement itself: that is not hidden.
+  const inValue = state === '42601' && !('position' in cause && cause.position !== undefined);
+  const detail = inValue ? 'A text search query is not valid.' : valueStates[state];
   if (detail !== undefined) return errors.invalid_value({ detail, cause });
   if (state === '42883' || state === '42725' || state === '42804' || state === '42846') {
     return restErrors.unsupported_operator({
