@@ -1,5 +1,6 @@
 import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { bounds } from './bounds.ts';
 import { restErrors } from './errors.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -59,9 +60,11 @@ export function parseBody(text: string | undefined): Body {
     });
   }
   for (const [index, row] of rows.entries()) {
-    if (isObject(row)) continue;
     const place = single ? 'The body' : `Row ${index + 1}`;
-    throw restErrors.invalid_rows({ detail: `${place} is not a JSON object.` });
+    if (!isObject(row)) throw restErrors.invalid_rows({ detail: `${place} is not a JSON object.` });
+    if (Object.keys(row).length > bounds.row_keys_max) {
+      throw restErrors.invalid_rows({ detail: `${place} has more than ${bounds.row_keys_max} keys.` });
+    }
   }
   return { text: text!, rows: rows as JsonObject[], single };
 }

@@ -12,11 +12,15 @@ export const bounds = {
   conditions_max: 100,
   /** and/or inside and/or. */
   logic_depth_max: 10,
+  /** Subqueries of one statement: a filter on an embedded table repeats it, with the filters inside it. */
+  subqueries_max: 100,
   order_terms_max: 20,
+  /** Keys in one row of a body: PostgreSQL's tables have at most 1600 columns. */
+  row_keys_max: 1600,
   json_path_steps_max: 16,
   /** Characters of a name; PostgreSQL keeps 63 bytes. */
   name_chars_max: 128,
-  /** Characters of a like or regular expression pattern: PostgreSQL compiles the latter in time exponential at worst. */
+  /** Characters of a pattern or a text search: some regular expressions take exponential time, nesting takes stack. */
   pattern_chars_max: 512,
   /** Characters of one parameter that an error repeats. */
   echo_chars_max: 60,

@@ -20,7 +20,7 @@ export interface CatalogueOptions {
   /** The column that names the organization, in the tables that have it. */
   readonly tenantColumn: string;
   /** Tables whose organization stands in another column, such as `organizations` in `id`. */
-  readonly tenantColumns?: Readonly<Record<string, string>>;
+  readonly tenantColumns?: ReadonlyMap<string, string>;
   /** The functions `/rpc` may call, by name; a parameter named `p_<tenantColumn>` or `<tenantColumn>` is filled from the scope. */
   readonly functions?: readonly string[];
 }
@@ -243,7 +243,7 @@ export async function readRelations(run: RunQuery, options: CatalogueOptions): P
 function toRelation(row: TableRow, options: CatalogueOptions): Relation {
   const columns = new Map(row.columns.map((column) => [column.name, toColumn(column)]));
   const keys = (row.keys ?? []).map(({ name, columns: names, primary }) => ({ name, columns: names, primary }));
-  const tenant = options.tenantColumns?.[row.name] ?? options.tenantColumn;
+  const tenant = options.tenantColumns?.get(row.name) ?? options.tenantColumn;
   return {
     schema: options.schema,
     name: row.name,
@@ -270,26 +270,28 @@ function toColumn(row: ColumnRow): Column {
   };
 }
 
-const kindsByName: Readonly<Record<string, ColumnKind>> = {
-  uuid: 'uuid',
-  int2: 'integer',
-  int4: 'integer',
-  int8: 'integer',
-  numeric: 'number',
-  float4: 'number',
-  float8: 'number',
-  bool: 'boolean',
-  timestamptz: 'timestamp',
-  timestamp: 'timestamp',
-  date: 'date',
-  json: 'json',
-  jsonb: 'jsonb',
-  tsvector: 'tsvector',
-};
+const kindsByName = new Map<string, ColumnKind>(
+  Object.entries({
+    uuid: 'uuid',
+    int2: 'integer',
+    int4: 'integer',
+    int8: 'integer',
+    numeric: 'number',
+    float4: 'number',
+    float8: 'number',
+    bool: 'boolean',
+    timestamptz: 'timestamp',
+    timestamp: 'timestamp',
+    date: 'date',
+    json: 'json',
+    jsonb: 'jsonb',
+    tsvector: 'tsvector',
+  } satisfies Record<string, ColumnKind>),
+);
 
 function toType(row: TypeRow): { type: string; kind: ColumnKind; integerBytes: number } {
   const byCategory: Readonly<Record<string, ColumnKind>> = { A: 'array', S: 'text', R: 'range' };
-  const kind = kindsByName[row.base] ?? byCategory[row.kind] ?? 'other';
+  const kind = kindsByName.get(row.base) ?? byCategory[row.kind] ?? 'other';
   return { type: row.type, kind, integerBytes: kind === 'integer' ? Number(row.base.slice(3)) : 0 };
 }
 

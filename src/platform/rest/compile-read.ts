@@ -1,9 +1,11 @@
 import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { bounds } from './bounds.ts';
 import { columnSql, comparableSql, conditionSql, type EmbedFilter, fieldSql, type Source } from './conditions.ts';
 import { restErrors } from './errors.ts';
 import type { Filter, OrderTerm } from './grammar.ts';
 import type { Format } from './headers.ts';
+import { tooComplex } from './parse-select.ts';
 import { type ColumnOutput, type EmbedPlan, type Output, type PlanNode, permission } from './plan.ts';
 import type { Relation, RestAccess } from './relations.ts';
 import { isToOne } from './relationships.ts';
@@ -23,6 +25,7 @@ export class Compilation {
   }
 
   alias(): string {
+    if (this.#aliases === bounds.subqueries_max) throw tooComplex(`${bounds.subqueries_max} subqueries`);
     return `t${++this.#aliases}`;
   }
 

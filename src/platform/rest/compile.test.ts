@@ -317,7 +317,7 @@ describe('refusals', () => {
     ['select=c:clients(name)&clients.name=eq.x', 'not_embedded: "clients" is not embedded in "projects" by "select".'],
     ['select=clients(name)&clients=eq.x', 'unsupported_operator: "clients" is an embedded table'],
     ['order=clients(name)', 'not_embedded: "clients" is not embedded'],
-    [`name=match.${'a'.repeat(600)}`, 'query_too_complex: A pattern may hold at most 512 characters.'],
+    [`name=match.${'a'.repeat(600)}`, 'query_too_complex: A pattern or search may hold at most 512 characters.'],
   ])('%s', (search, expected) => {
     expect(codeOf(() => read('projects', search))).toContain(expected);
   });

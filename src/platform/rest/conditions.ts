@@ -149,13 +149,16 @@ function isPattern(operator: Operator): boolean {
 
 /** In `like` patterns `*` stands for `%`, which would have to be percent-encoded in a URL. */
 function patternOf(typed: Typed, operator: Operator, pattern: string): string {
-  if (pattern.length > bounds.pattern_chars_max) {
-    throw restErrors.query_too_complex({
-      field: typed.name,
-      detail: `A pattern may hold at most ${bounds.pattern_chars_max} characters.`,
-    });
-  }
+  requireShort(typed, pattern);
   return operator === 'like' || operator === 'ilike' ? pattern.replaceAll('*', '%') : pattern;
+}
+
+function requireShort(typed: Typed, pattern: string): void {
+  if (pattern.length <= bounds.pattern_chars_max) return;
+  throw restErrors.query_too_complex({
+    field: typed.name,
+    detail: `A pattern or search may hold at most ${bounds.pattern_chars_max} characters.`,
+  });
 }
 
 function isSql(left: string, typed: Typed, word: string): string {
@@ -186,6 +189,7 @@ function timesOfIds(source: Source, first: string, last: string): string {
 }
 
 function searchSql(binder: Binder, filter: Filter, left: string, typed: Typed): string {
+  requireShort(typed, filter.values[0]!);
   const language = filter.language === undefined ? '' : `${binder.bind(filter.language, 'regconfig')}, `;
   const vector = typed.kind === 'tsvector' ? left : `to_tsvector(${language}${left})`;
   return `${vector} @@ ${searches[filter.operator]!}(${language}${binder.bind(filter.values[0]!, 'text')})`;

@@ -51,13 +51,13 @@ interface Answer {
   readonly keys: readonly Record<string, unknown>[];
 }
 
-const verbsOfMethods: Readonly<Record<string, Verb>> = {
-  GET: 'select',
-  HEAD: 'select',
-  POST: 'insert',
-  PATCH: 'update',
-  DELETE: 'delete',
-};
+const verbsOfMethods: ReadonlyMap<string, Verb> = new Map([
+  ['GET', 'select'],
+  ['HEAD', 'select'],
+  ['POST', 'insert'],
+  ['PATCH', 'update'],
+  ['DELETE', 'delete'],
+]);
 
 /** Only reads: such a request may run in a READ ONLY transaction. */
 export function isReadOnly(request: Pick<RestRequest, 'method'>): boolean {
@@ -74,7 +74,7 @@ export async function handleRest(request: RestRequest, run: RunStatement): Promi
   const format = parseAccept(request.headers);
   const { resource } = request;
   if (resource.startsWith('rpc/')) return callFunction(request, resource.slice(4), preferences, format, run);
-  const verb = verbsOfMethods[request.method];
+  const verb = verbsOfMethods.get(request.method);
   const relation = findTable(request, resource);
   if (verb === undefined) {
     throw errors.method_not_allowed({ detail: `A table takes GET, HEAD, POST, PATCH and DELETE.` });

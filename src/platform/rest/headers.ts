@@ -15,13 +15,13 @@ export interface Preferences {
   readonly maxAffected?: number;
 }
 
-const choices: Record<string, readonly string[]> = {
-  return: ['representation', 'minimal', 'headers-only'],
-  count: ['exact', 'planned', 'estimated'],
-  resolution: ['merge-duplicates', 'ignore-duplicates'],
-  missing: ['default', 'null'],
-  handling: ['strict', 'lenient'],
-};
+const choices = new Map<string, readonly string[]>([
+  ['return', ['representation', 'minimal', 'headers-only']],
+  ['count', ['exact', 'planned', 'estimated']],
+  ['resolution', ['merge-duplicates', 'ignore-duplicates']],
+  ['missing', ['default', 'null']],
+  ['handling', ['strict', 'lenient']],
+]);
 
 function header(headers: Headers, name: string): string | undefined {
   const value = headers[name];
@@ -42,7 +42,7 @@ export function parsePreferences(headers: Headers): Preferences {
     if (name === 'tx' && value !== 'commit') {
       throw restErrors.invalid_preference({ detail: 'tx=rollback is not supported: every request commits or fails.' });
     }
-    const known = choices[name]?.includes(value) || (name === 'max-affected' && /^\d{1,9}$/.test(value));
+    const known = choices.get(name)?.includes(value) || (name === 'max-affected' && /^\d{1,9}$/.test(value));
     if (!known) unknown.push(preference);
     else if (!found.has(name)) found.set(name, value);
   }

@@ -175,11 +175,21 @@ export function accessOf(options: Partial<RestAccess> & { rules?: Record<string,
 /** Values go as text, as `pg` sends them; PGlite's own serializers would refuse text for a boolean. */
 const asText = new Proxy<Record<number, (value: unknown) => string>>({}, { get: () => String });
 
+type Response = Awaited<ReturnType<typeof handleRest>>;
+
 export interface Demo {
   readonly db: PGlite;
   readonly relations: Relations;
   /** Answers one request as its own transaction under the request role. */
-  handle(request: Partial<RestRequest> & Pick<RestRequest, 'resource'>): ReturnType<typeof handleRest>;
+  handle(request: Partial<RestRequest> & Pick<RestRequest, 'resource'>): Promise<Response>;
+  /** Answers `table?query`, the query readable rather than encoded. */
+  get(path: string, options?: Partial<RestRequest>): Promise<Response & { json: unknown }>;
+  /** The same with a method, a body and a Prefer header. */
+  send(method: string, path: string, body: unknown, prefer?: string): Promise<Response & { json: unknown }>;
+  /** "status code: detail" of the error, or "no error". */
+  refusal(path: string, options?: Partial<RestRequest>): Promise<string>;
+  /** Runs `work` in a transaction that is rolled back after it. */
+  undone(work: () => Promise<void>): Promise<void>;
   /** A server that answers `/rest/v1/…`, for clients. */
   listen(access?: RestAccess): Promise<{ url: string; close(): Promise<void> }>;
   close(): Promise<void>;
@@ -197,20 +207,66 @@ export async function openDemo(): Promise<Demo> {
     tenantColumn: 'organization_id',
     functions,
   });
-  const handle: Demo['handle'] = async (partial) => {
-    const access = partial.access ?? accessOf();
-    const request: RestRequest = { method: 'GET', search: '', headers: {}, relations, ...partial, access };
-    return db.transaction(async (tx) => {
-      await tx.exec('set local role demo_app');
-      await tx.query("select set_config('demo.organization_id', $1, true)", [access.organizationId]);
-      return handleRest(
+  let undoing = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const answer = async (request: RestRequest): Promise<Response> => {
+    await db.exec(undoing ? 'savepoint request' : 'begin');
+    try {
+      await db.exec('set local role demo_app');
+      await db.query("select set_config('demo.organization_id', $1, true)", [request.access.organizationId]);
+      const response = await handleRest(
         request,
         async ({ text, values }: Statement) =>
-          (await tx.query<Record<string, unknown>>(text, [...values], { serializers: asText })).rows,
+          (await db.query<Record<string, unknown>>(text, [...values], { serializers: asText })).rows,
       );
-    });
+      await db.exec(undoing ? 'reset role; release savepoint request' : 'commit');
+      return response;
+    } catch (error) {
+      await db.exec(undoing ? 'rollback to savepoint request' : 'rollback');
+      throw error;
+    }
   };
-  return { db, relations, handle, listen: (access) => listen(handle, access), close: () => db.close() };
+  const handle: Demo['handle'] = (partial) => {
+    const access = partial.access ?? accessOf();
+    const response = last.then(() => answer({ method: 'GET', search: '', headers: {}, relations, ...partial, access }));
+    last = response.catch(() => undefined);
+    return response;
+  };
+  const undone: Demo['undone'] = async (work) => {
+    await db.exec('begin');
+    undoing = true;
+    try {
+      await work();
+    } finally {
+      undoing = false;
+      await db.exec('rollback');
+    }
+  };
+  const listenAs = (access?: RestAccess) => listen(handle, access);
+  return { db, relations, handle, ...shorthands(handle), undone, listen: listenAs, close: () => db.close() };
+}
+
+function shorthands(handle: Demo['handle']): Pick<Demo, 'get' | 'send' | 'refusal'> {
+  const get: Demo['get'] = async (path, options = {}) => {
+    const [resource = '', search = ''] = path.split(/\?(.*)/s);
+    const encoded = encodeURI(search).replaceAll('+', '%2B').replaceAll('#', '%23');
+    const response = await handle({ resource, search: encoded, ...options });
+    return { ...response, json: response.bodyText === '' ? undefined : (JSON.parse(response.bodyText) as unknown) };
+  };
+  const refusal: Demo['refusal'] = async (path, options) => {
+    try {
+      await get(path, options);
+      return 'no error';
+    } catch (error) {
+      if (error instanceof PlinthError) return `${error.status} ${error.code}: ${error.detail}`;
+      throw error;
+    }
+  };
+  const send: Demo['send'] = (method, path, body, prefer = '') => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return get(path, { method, body: text, headers: { prefer } });
+  };
+  return { get, send, refusal };
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

@@ -37,6 +37,9 @@ export function fromSqlState(cause: unknown): PlinthError | undefined {
       cause,
     });
   }
+  if (state === '54000' || state === '54001' || state === '54023') {
+    return restErrors.query_too_complex({ detail: 'The database can not hold a query or value of this shape.', cause });
+  }
   if (state === '21000') {
     return restErrors.invalid_rows({ detail: 'Two rows of the body have the same unique key.', cause });
   }

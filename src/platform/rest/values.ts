@@ -1,4 +1,5 @@
 import { errors } from '../core/errors.ts';
+import { parseJson } from './body.ts';
 import type { ColumnKind } from './relations.ts';
 import { echo } from './scanner.ts';
 
@@ -12,7 +13,7 @@ export interface Typed {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INTEGER = /^[+-]?\d{1,19}$/;
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,5})?$|^[+-]?(?:nan|inf|infinity)$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,5})?$|^[+-]?(?:nan|inf|infinity)$/i;
 const BOOLEAN = /^(?:t|true|y|yes|on|1|f|false|n|no|off|0)$/i;
 const DATE = /^(\d{4,6})-(\d\d)-(\d\d)/;
 const TIME = /^(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?\s?(?:Z|z|UTC|[+-]\d\d(?::?\d\d)?)?(?: BC)?$/;
@@ -41,7 +42,7 @@ function fitsInteger(text: string, bytes: number): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

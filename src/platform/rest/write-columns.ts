@@ -73,17 +73,17 @@ function writable(relation: Relation, name: string, verb: 'insert' | 'update'): 
 /** The names a body writes: those of `?columns=`, or the keys, which must then be the same in every row. */
 function writtenNames(query: RestQuery, body: Body): string[] {
   if (query.columns !== undefined) return [...query.columns];
-  const names = Object.keys(body.rows[0] ?? {});
+  const names = new Set(Object.keys(body.rows[0] ?? {}));
   for (const [index, row] of body.rows.entries()) {
     const keys = Object.keys(row);
-    const odd = keys.find((key) => !names.includes(key)) ?? names.find((name) => !Object.hasOwn(row, name));
+    const odd = keys.find((key) => !names.has(key)) ?? [...names].find((name) => !Object.hasOwn(row, name));
     if (odd === undefined) continue;
     throw restErrors.invalid_rows({
       field: echo(odd),
       detail: `All rows must have the same keys: "${echo(odd)}" is in some and not in row ${index + 1} or the first.`,
     });
   }
-  return names;
+  return [...names];
 }
 
 function checkValues(columns: readonly Column[], body: Body): void {
