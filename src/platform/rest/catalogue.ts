@@ -217,7 +217,8 @@ order by p.proname, p.oid`;
 
 /**
  * Reads everything the layer needs to know of one schema as `role` sees it. Two statements; keep the answer until the
- * schema changes. Overloaded functions are left out: which one a call means would depend on its arguments.
+ * schema changes. Run it under the search path of requests: defaults are printed as that path abbreviates them.
+ * Overloaded functions are left out: which one a call means would depend on its arguments.
  */
 export async function readRelations(run: RunQuery, options: CatalogueOptions): Promise<Relations> {
   const { schema, role } = options;
