@@ -1,3 +1,4 @@
+import { idempotencyLoop, partitionsLoop } from './maintenance.ts';
 import type { ModuleDefinition } from './module.ts';
 
 /** The ground's own tables, declared like any module's. It knows no domain noun but organization and user, as ids. */
@@ -58,4 +59,5 @@ export const platformModule: ModuleDefinition = {
     'save_idempotent_response(uuid, text, text, integer, text)': { security: 'definer', callers: ['app'] },
     'delete_expired_idempotency_keys(timestamp with time zone, integer)': { security: 'definer', callers: ['worker'] },
   },
+  loops: [partitionsLoop, idempotencyLoop],
 };

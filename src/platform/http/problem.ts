@@ -1,4 +1,5 @@
-import { type ErrorDefinition, errors, PlinthError } from '../core/errors.ts';
+import { errors, PlinthError } from '../core/errors.ts';
+import { fromDatabaseError } from '../db/sql-errors.ts';
 
 /** The body of every error: RFC 9457 problem details, with our stable code and a hint. */
 export interface Problem {
@@ -62,7 +63,7 @@ export function asPlinthError(thrown: unknown): PlinthError {
     case 'FST_ERR_BAD_URL':
       return errors.invalid_request({ detail: 'the URL is not well-formed', cause: thrown });
   }
-  return errors.internal({ cause: thrown });
+  return fromDatabaseError(thrown);
 }
 
 /** OpenAPI's description of the body. */
@@ -84,5 +85,3 @@ export const problemSchema = {
     request_id: { type: 'string' },
   },
 } as const;
-
-export type { ErrorDefinition };

@@ -11,6 +11,7 @@ import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
 import { asPlinthError, toProblem } from './problem.ts';
+import { registerRest } from './rest-routes.ts';
 import { makeRegistrar, type RouteRegistrar } from './route.ts';
 import { makeFailureThrottle } from './throttle.ts';
 import { validatorCompiler } from './validation.ts';
@@ -31,6 +32,8 @@ export interface ServerOptions {
   /** Addresses (CIDR) whose X-Forwarded-* headers are believed. */
   readonly trustedProxies?: readonly string[];
   readonly requestTimeoutMs?: number;
+  /** Prefix of the database roles. */
+  readonly rolePrefix?: string;
   /** Whether the schema is as this program wants it; asked by /readyz. */
   readonly schemaState?: () => Promise<'current' | 'behind' | 'ahead'>;
   /** Checks every answer against its route's schema: on in development and tests. */
@@ -139,6 +142,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   registerHealth(app, options, state);
   registerMetrics(app, metrics, options.metricsToken);
   registerPages(app);
+  registerRest(app, platform, policy, options.rolePrefix ?? 'plinth');
   const registrar: RouteRegistrar = makeRegistrar(app, platform, policy);
   for (const module of platform.modules) module.routes?.(registrar, platform);
 

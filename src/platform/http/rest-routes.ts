@@ -1,0 +1,194 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errors, PlinthError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { ModuleDefinition, TableDeclaration, Verb } from '../module.ts';
+import type { Platform } from '../platform.ts';
+import { readRelations } from '../rest/catalogue.ts';
+import { handleRest, isReadOnly, type RunStatement } from '../rest/execute.ts';
+import type { Relations, RestAccess } from '../rest/relations.ts';
+import { postgrestFields, type RestResponse } from '../rest/respond.ts';
+import { type Actor, type Policy, scopeOf } from './actor.ts';
+import { withIdempotency } from './idempotency.ts';
+import { assertJsonDepth } from './json.ts';
+import { asPlinthError, toProblem } from './problem.ts';
+
+export const rest_path = '/rest/v1';
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+interface Exposed {
+  readonly module: string;
+  readonly table: TableDeclaration;
+}
+
+/**
+ * Mounts the generic REST layer. Which tables there are and what each role may do with them is what the modules
+ * declare under `rest`; which rows and columns, what the database grants.
+ */
+export function registerRest(app: FastifyInstance, platform: Platform, policy: Policy, rolePrefix: string): void {
+  const exposed = exposedTables(platform.modules);
+  const functions = exposedFunctions(platform.modules);
+  let loading: Promise<Relations> | undefined;
+  const relations = (): Promise<Relations> => {
+    loading ??= loadRelations(platform, exposed, functions, rolePrefix).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+
+  app.register(async (rest) => {
+    rest.removeAllContentTypeParsers();
+    rest.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    rest.setErrorHandler((thrown, request, reply) => {
+      const error = asPlinthError(thrown);
+      if (error.status >= 500) request.log.error({ code: error.code, err: error.cause ?? error }, error.message);
+      return (
+        reply
+          .code(error.status)
+          .header('content-type', 'application/problem+json')
+          .serializer(JSON.stringify)
+          // the fields after ours are what PostgREST's clients read
+          .send({ ...toProblem(error, request.id), ...postgrestFields(error) })
+      );
+    });
+    rest.route({
+      method: ['GET', 'POST', 'PATCH', 'DELETE'],
+      url: `${rest_path}/*`,
+      schema: { summary: 'Rows of a table, or a call of a function, in the PostgREST dialect', tags: ['rest'] },
+      handler: async (request, reply) => {
+        const { actor } = request;
+        if (!actor) throw errors.unauthenticated();
+        if (!actor.organizationId) throw errors.organization_required();
+        const answer = await answerRest(platform, request, reply, {
+          relations: await relations(),
+          access: accessOf(actor, exposed, functions, policy),
+        });
+        for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
+        return reply
+          .code(answer.status)
+          .serializer((text: string) => text)
+          .send(answer.bodyText);
+      },
+    });
+  });
+}
+
+async function answerRest(
+  platform: Platform,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tables: { relations: Relations; access: RestAccess },
+): Promise<RestResponse> {
+  const question = request.url.indexOf('?');
+  const rest = {
+    method: request.method,
+    resource: (request.params as { '*': string })['*'],
+    search: question < 0 ? '' : request.url.slice(question + 1),
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+    ),
+    body: bodyText(request.body),
+    basePath: rest_path,
+    ...tables,
+  };
+  const scope = scopeOf(request.actor, request);
+  if (isReadOnly(rest) && !rest.resource.startsWith('rpc/')) {
+    return handleRest(
+      rest,
+      unwrapped(({ text, values }) => platform.door.readOne(scope, text, values)),
+    );
+  }
+  const work = isReadOnly(rest) ? platform.door.read : platform.door.write;
+  if (request.headers['idempotency-key'] === undefined || isReadOnly(rest)) {
+    return work(scope, (tx) => handleRest(rest, ({ text, values }) => tx.sql(text, values)));
+  }
+  return (await withIdempotency(platform, request, reply, scope, (tx) =>
+    handleRest(rest, ({ text, values }) => tx.sql(text, values)),
+  )) as RestResponse;
+}
+
+/** The layer reads the database's own errors; the door has wrapped them already. */
+function unwrapped(run: RunStatement): RunStatement {
+  return async (statement) => {
+    try {
+      return await run(statement);
+    } catch (error) {
+      throw error instanceof PlinthError && error.cause instanceof Error && 'severity' in error.cause
+        ? error.cause
+        : error;
+    }
+  };
+}
+
+function bodyText(body: unknown): string | undefined {
+  if (!Buffer.isBuffer(body) || body.length === 0) return undefined;
+  assertJsonDepth(body, limits.json_depth);
+  try {
+    return utf8.decode(body);
+  } catch (cause) {
+    throw errors.invalid_json({ detail: 'the body is not UTF-8', cause });
+  }
+}
+
+function exposedTables(modules: readonly ModuleDefinition[]): Map<string, Exposed> {
+  const tables = new Map<string, Exposed>();
+  for (const module of modules) {
+    for (const [name, table] of Object.entries(module.tables ?? {})) {
+      if (table.rest) tables.set(name, { module: module.name, table });
+    }
+  }
+  return tables;
+}
+
+/** Exposed functions by name, with the module that declares them. */
+function exposedFunctions(modules: readonly ModuleDefinition[]): Map<string, string> {
+  return new Map(
+    modules.flatMap((module) =>
+      Object.entries(module.functions ?? {})
+        .filter(([, declaration]) => declaration.exposed)
+        .map(([signature]) => [signature.slice(0, signature.indexOf('(')), module.name] as const),
+    ),
+  );
+}
+
+/** The verbs of a request's role on a table, cut down by the scopes of its key. */
+function accessOf(
+  actor: Actor,
+  exposed: Map<string, Exposed>,
+  functions: Map<string, string>,
+  policy: Policy,
+): RestAccess {
+  const role = actor.memberRole;
+  return {
+    organizationId: actor.organizationId as string,
+    userId: actor.userId ?? null,
+    may(table: string, verb: Verb) {
+      const entry = exposed.get(table);
+      const rule = role && entry?.table.rest?.[verb]?.[role];
+      if (!entry || !rule || !policy.inScopes(actor, `${entry.module}:${verb === 'select' ? 'read' : 'write'}`))
+        return 'none';
+      if (rule === 'any') return 'any';
+      return entry.table.ownerColumn ? { ownerColumn: entry.table.ownerColumn } : 'none';
+    },
+    mayCall: (name: string) => {
+      const module = functions.get(name);
+      return module !== undefined && policy.inScopes(actor, `${module}:write`);
+    },
+  };
+}
+
+async function loadRelations(
+  platform: Platform,
+  exposed: Map<string, Exposed>,
+  functions: Map<string, string>,
+  rolePrefix: string,
+): Promise<Relations> {
+  const all = await readRelations((text, values) => platform.door.readOne({ as: 'app' }, text, values), {
+    schema: 'plinth',
+    role: `${rolePrefix}_app`,
+    tenantColumn: 'organization_id',
+    tenantColumns: new Map([['organizations', 'id']]),
+    functions: [...functions.keys()],
+  });
+  return { ...all, tables: new Map([...all.tables].filter(([name]) => exposed.has(name))) };
+}
