@@ -1,7 +1,7 @@
 /** Real databases for the tests of migrations: each target makes empty databases and says who may log in. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import pg from 'pg';
 
 export const MIGRATOR = 'migrator';
 const PASSWORD = 'only-for-tests';
+const PGBOUNCER = '/usr/sbin/pgbouncer';
+export const hasPgBouncer = existsSync(PGBOUNCER);
 const DEBIAN_15 = '/usr/lib/postgresql/15/bin';
 
 export interface TestDatabase {
@@ -196,3 +198,47 @@ const postgres15Target: Target = { name: 'PostgreSQL 15', skip: !existsSync(DEBI
 /** What runs everywhere, and what needs several connections. PostgreSQL 15 is skipped where Debian's is not installed. */
 export const allTargets: readonly Target[] = [pgliteTarget, postgres18Target, postgres15Target];
 export const serverTargets: readonly Target[] = [postgres18Target, postgres15Target];
+
+/** PgBouncer in transaction mode before a database; two server connections, so that statements do change between them. */
+export async function startPgBouncer(database: TestDatabase): Promise<{ url: string; stop(): Promise<void> }> {
+  const port = await freePort();
+  const directory = await mkdtemp(join(tmpdir(), 'plinth-pgbouncer-'));
+  const { hostname, port: serverPort, username, password, pathname } = new URL(database.url);
+  await writeFile(
+    join(directory, 'pgbouncer.ini'),
+    `[databases]
+${pathname.slice(1)} = host=${hostname} port=${serverPort} user=${username} password=${password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+${process.getuid?.() === 0 ? 'user = postgres' : ''}
+`,
+    { mode: 0o644 },
+  );
+  spawnSync('chmod', ['755', directory]);
+  const bouncer = spawn(PGBOUNCER, [join(directory, 'pgbouncer.ini')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: '/',
+  });
+  await new Promise<void>((resolve, reject) => {
+    let log = '';
+    bouncer.stderr.on('data', (chunk: Buffer) => {
+      log += chunk;
+      if (log.includes('process up')) resolve();
+    });
+    bouncer.once('exit', () => reject(new Error(log)));
+  });
+  return {
+    url: `postgres://any@127.0.0.1:${port}${pathname}`,
+    stop: async () => {
+      const exited = new Promise((resolve) => bouncer.once('exit', resolve));
+      bouncer.kill('SIGKILL');
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

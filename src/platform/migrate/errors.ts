@@ -37,6 +37,11 @@ export const migrationErrors = defineErrors({
     title: 'The migration could not get its lock',
     hint: 'Nothing was changed. End the long transactions named in "detail", or wait for the other runner, and run it again.',
   },
+  migration_pooled: {
+    status: 409,
+    title: 'This migration needs a direct connection',
+    hint: 'Nothing was changed. Set PLINTH_MIGRATE_URL to the server itself, not to a pooler in transaction mode.',
+  },
   migration_depended_on: {
     status: 409,
     title: 'Another module was migrated on top of this one',

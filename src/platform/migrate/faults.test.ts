@@ -6,8 +6,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openPglite, serverTargets, type TestDatabase, type TestServer } from '../../../tests/migrations/databases.ts';
+import {
+  hasPgBouncer,
+  openPglite,
+  serverTargets,
+  startPgBouncer,
+  type TestDatabase,
+  type TestServer,
+} from '../../../tests/migrations/databases.ts';
 import { Fixture, type FixtureFiles, program, standardFiles } from '../../../tests/migrations/fixtures.ts';
 import { runBootstrap } from './bootstrap.ts';
 import { loadHistory, migrateDown, migrateUp } from './run.ts';
@@ -263,6 +271,40 @@ insert into plinth.slow values ('00000000-0000-0000-0000-000000000001') on confl
     const snapshots = await Promise.all(databases.map(({ pool }) => renderSnapshot(pool, { prefix })));
     expect(new Set(snapshots).size).toBe(1);
   });
+});
+
+describe.skipIf(!hasPgBouncer)('through PgBouncer in transaction mode', () => {
+  test('files in transactions run once with two runners; files without are refused before they leave anything', async () => {
+    const server = await serverTargets[0]!.start();
+    const database = await server.createDatabase();
+    const bouncer = await startPgBouncer(database);
+    const pools = [0, 1].map(() => new pg.Pool({ connectionString: bouncer.url, max: 1 }));
+    try {
+      const fixture = await make(standardFiles);
+      await runBootstrap(pools[0]!);
+      const set = await fixture.read();
+      const results = await Promise.all(pools.map((pool) => migrateUp(pool, set, program)));
+      expect(results.reduce((sum, { done }) => sum + done.length, 0)).toBe(4);
+      await fixture.write('tasks/0002_index.up.sql', '-- plinth: no transaction\nselect 1;\nselect 2;');
+      await fixture.write('tasks/0002_index.down.sql', '-- nothing');
+      const more = await fixture.read();
+      await expect(migrateUp(pools[0]!, more, program)).rejects.toMatchObject({
+        code: 'migration_pooled',
+        detail: expect.stringContaining('tasks/0002'),
+      });
+      const { rows } = await database.pool.query("select count(*)::int as n from pg_locks where locktype = 'advisory'");
+      expect(rows).toEqual([{ n: 0 }]);
+      for (const pool of pools) {
+        const role = await pool.query<{ same: boolean }>('select current_user = session_user as same');
+        expect(role.rows).toEqual([{ same: true }]);
+      }
+      expect((await migrateUp(database.pool, more, program)).done.map(({ id }) => id)).toEqual(['tasks/0002']);
+    } finally {
+      for (const pool of pools) await pool.end();
+      await bouncer.stop();
+      await server.stop();
+    }
+  }, 60_000);
 });
 
 test('kill -9 of a process with the embedded engine: the next one opens the folder and goes on', async () => {

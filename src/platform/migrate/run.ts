@@ -35,7 +35,8 @@ export async function migrateUp(pool: pg.Pool, set: MigrationSet, options: UpOpt
     for (;;) {
       const step = await applyNext(runner, wanted);
       if (step === 'end') return { done: runner.done };
-      if (step !== 'applied') await runner.withRunnerLock(() => applyWithoutTransaction(runner, step, wanted));
+      if (step === 'applied') continue;
+      await runner.withRunnerLock(migrationId(step), () => applyWithoutTransaction(runner, step, wanted));
     }
   });
 }
@@ -101,7 +102,8 @@ export async function migrateDown(
     for (;;) {
       const step = await rollBackNext(runner, options.target, false);
       if (step === 'end') return { done: runner.done };
-      if (step !== 'rolled back') await runner.withRunnerLock(() => rollBackWithoutTransaction(runner, options.target));
+      if (step === 'rolled back') continue;
+      await runner.withRunnerLock(migrationId(step.row), () => rollBackWithoutTransaction(runner, options.target));
     }
   });
 }

@@ -6,6 +6,7 @@ import type { Migration, MigrationScript, MigrationSet } from './files.ts';
 import { type HistoryRow, type Program, readHistory } from './history.ts';
 import {
   asSession,
+  isPooled,
   type LockSettings,
   lockHistory,
   longTransactions,
@@ -47,6 +48,12 @@ export interface RunOptions extends Program {
   readonly retries?: number;
   /** How long to wait while another runner is at work. Default ten minutes. */
   readonly waitMs?: number;
+  /**
+   * True: the operator says that the connection is direct, or goes through a pooler in session mode. Default: files
+   * without a transaction are refused where a pooler shows, since role and lock of a session would stay on a
+   * connection that others get next.
+   */
+  readonly directConnection?: boolean;
   readonly clock?: Clock;
 }
 
@@ -124,7 +131,10 @@ export class Runner {
   }
 
   /** Holds the session's lock around files without a transaction. */
-  async withRunnerLock<T>(work: () => Promise<T>): Promise<T> {
+  async withRunnerLock<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (!this.options.directConnection && (await isPooled(this.client))) {
+      throw migrationErrors.migration_pooled({ detail: `${id} runs without a transaction, through a pooler` });
+    }
     const deadline = this.clock.now().getTime() + (this.options.waitMs ?? runner_wait_ms_default);
     while (!(await tryRunnerLock(this.client))) await this.waitForRunner(deadline);
     try {

@@ -157,6 +157,15 @@ async function backendPid(client: pg.ClientBase): Promise<number> {
 }
 
 /**
+ * True when somebody stands between us and the server: the process id told at connecting is not the one that answers.
+ * PgBouncer and its like invent one. Undefined ids (the embedded engine in this process) are no pooler.
+ */
+export async function isPooled(client: pg.ClientBase): Promise<boolean> {
+  const { processID } = client as { processID?: number | null };
+  return typeof processID === 'number' && processID !== 0 && processID !== (await backendPid(client));
+}
+
+/**
  * Runs statements outside any transaction, as the owner by a role of the session, and puts the session back.
  * `before` must be called before each statement: it refuses to go on when the connection turns out to be a pooler's in
  * transaction mode (another backend answers), where the role would be lost, or worse, left behind for somebody else.
@@ -176,7 +185,7 @@ export async function asSession<T>(
       if ((await backendPid(client)) !== pid) {
         throw migrationErrors.migration_interrupted({
           detail: `${script.path}:${statement.line}: the connection changed between statements`,
-          hint: 'A file without a transaction needs a direct connection, not a pooler in transaction mode: set PLINTH_DIRECT_URL.',
+          hint: 'A file without a transaction needs a direct connection, not a pooler in transaction mode: set PLINTH_MIGRATE_URL.',
         });
       }
       const concurrent = statement.tokens.some(({ kind, text }) => kind === 'word' && text === 'concurrently');
