@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { errors, PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Engine } from '../db/engine.ts';
-import { pipelinedRead } from '../db/pipelined-query.ts';
+import { pipelined, pipelinedRead } from '../db/pipelined-query.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
 import { type Scope, toContext } from './scope.ts';
 
@@ -69,6 +69,7 @@ function refuseReentry(): void {
 
 /** Makes the door of an engine. `notify` receives what `afterCommit` collected, in order. */
 export function makeDoor(engine: Engine): Door {
+  const named = engine.capabilities.namedStatements;
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
 
   async function transaction<T>(
@@ -86,10 +87,9 @@ export function makeDoor(engine: Engine): Door {
       const context = toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms);
       // one simple query: begin and the context in one round trip
       await client.query(`begin; select plinth.enter(${client.escapeLiteral(context)}::jsonb, ${readOnly})`);
-      const result = await current.run(open, () => work(makeTx(client, scope, open, hints)));
+      const result = await current.run(open, () => work(makeTx(client, scope, open, hints, named)));
       open.active = false;
-      const { command } = await client.query('commit');
-      if (command !== 'COMMIT') throw errors.internal({ cause: new Error(`commit answered ${command}`) });
+      await commit(client);
       for (const hint of hints) hint();
       return result;
     } catch (error) {
@@ -113,7 +113,7 @@ export function makeDoor(engine: Engine): Door {
       let broken: Error | undefined;
       try {
         const context = toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms);
-        return await pipelinedRead<R>(client, context, text, values);
+        return await pipelinedRead<R>(client, context, text, values, { named });
       } catch (error) {
         if (isConnectionLost(error)) broken = error as Error;
         throw fromDatabaseError(error);
@@ -124,10 +124,11 @@ export function makeDoor(engine: Engine): Door {
   };
 }
 
-function makeTx(client: pg.PoolClient, scope: Scope, open: OpenScope, hints: (() => void)[]): ScopedTx {
+function makeTx(client: pg.PoolClient, scope: Scope, open: OpenScope, hints: (() => void)[], named: boolean): ScopedTx {
   async function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     if (!open.active) throw errors.internal({ cause: new Error('a transaction was used after it had ended') });
-    return client.query<R & pg.QueryResultRow>(text, values as unknown[]);
+    const [result] = await pipelined(client, [{ text, values, named }]);
+    return result as pg.QueryResult<R & pg.QueryResultRow>;
   }
   const compiled = <R>(query: Compilable<R>) => {
     const { sql, parameters } = query.compile();
@@ -151,6 +152,17 @@ function makeTx(client: pg.PoolClient, scope: Scope, open: OpenScope, hints: (()
     afterCommit: (hint) => void hints.push(hint),
   };
   return tx as ScopedTx;
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  let answer: pg.QueryResult;
+  try {
+    answer = await client.query('commit');
+  } catch (error) {
+    throw fromDatabaseError(error, { committing: true });
+  }
+  // an aborted transaction answers ROLLBACK and no error
+  if (answer.command !== 'COMMIT') throw errors.internal({ cause: new Error(`commit answered ${answer.command}`) });
 }
 
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
