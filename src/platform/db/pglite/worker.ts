@@ -5,7 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { Backend, copyAbandoned } from './backend.ts';
 import { cell, type Report, type Request, type WorkerOptions } from './channel.ts';
-import { frontend, readyForQueryBytes, readyForQueryTag, simpleQuery } from './protocol.ts';
+import { frontend, readyForQueryBytes, readyForQueryTag, simpleQuery, sync } from './protocol.ts';
 
 /** Replies are sent on in pieces of about this size. */
 const replyBytesMax = 256 * 1024;
@@ -33,7 +33,8 @@ let replyTail: Uint8Array = new Uint8Array(0);
 const db = await openEngine();
 const backend = await Backend.attach(db, { send, copyData });
 // `db.query` is of no use from here on: the backend owns the wire.
-const sweeps = ['rollback', 'discard all'].map((sql) => simpleQuery(sql));
+// Sync first: a failed COPY in the extended protocol leaves PostgreSQL passing over everything until one comes.
+const sweeps = [sync, simpleQuery('rollback'), simpleQuery('discard all')];
 Atomics.store(cells, cell.statementTimeoutMs, backend.statementTimeoutMs());
 report({ kind: 'ready' });
 await serve();
