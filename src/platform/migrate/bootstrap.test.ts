@@ -82,6 +82,26 @@ describe.each(allTargets.filter(({ skip }) => !skip))('bootstrap on $name', (tar
     ]);
   });
 
+  test('in development one login migrates and serves', async () => {
+    const { pool } = await server.createDatabase();
+    const login = server.concurrent ? MIGRATOR : 'postgres';
+    const options = { prefix: 'dev', runtimeLogins: [login] };
+    await runBootstrap(pool, options);
+    await runBootstrap(pool, options);
+    const client = await pool.connect();
+    try {
+      for (const role of ['app', 'worker', 'readonly', 'owner']) {
+        await client.query(`begin; set local role dev_${role}; select * from plinth.applied_migrations(); commit`);
+      }
+    } finally {
+      client.release();
+    }
+    await expect(runBootstrap(pool, { runtimeLogins: ['nobody_at_all'] })).rejects.toMatchObject({
+      code: 'bootstrap_required',
+      detail: expect.stringContaining('nobody_at_all'),
+    });
+  });
+
   test('a role of ours that can bypass row security is refused', async () => {
     const { pool } = await server.createDatabase();
     const sql = 'create role unsafe_app bypassrls';

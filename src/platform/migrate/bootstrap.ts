@@ -269,7 +269,9 @@ export async function runBootstrap(pool: pg.Pool, options: BootstrapOptions = {}
   } catch (error) {
     if (error instanceof PlinthError) throw error;
     const { code, message } = error as { code?: string; message?: string };
-    if (code === '42501') throw migrationErrors.bootstrap_required({ detail: message ?? '', cause: error });
+    // 42501: may not; 42704: a login that was named does not exist.
+    if (code === '42501' || code === '42704')
+      throw migrationErrors.bootstrap_required({ detail: message ?? '', cause: error });
     throw error;
   } finally {
     client.release();

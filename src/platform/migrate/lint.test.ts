@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allTargets, type TestServer } from '../../../tests/migrations/databases.ts';
 import { type Migration, parseScript } from './files.ts';
@@ -297,6 +298,12 @@ const examples: Record<string, { bad: string[]; good: string[] }> = {
 
 test('every rule has examples', () => {
   expect(Object.keys(examples).sort()).toEqual(lintRules.map(({ name }) => name).sort());
+});
+
+test('every rule is in the guide, and the guide names no other', async () => {
+  const guide = await readFile(new URL('../../../docs/guides/migrations.md', import.meta.url), 'utf8');
+  const named = [...guide.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(named.sort()).toEqual(lintRules.map(({ name }) => name).sort());
 });
 
 for (const [rule, { bad, good }] of Object.entries(examples)) {
