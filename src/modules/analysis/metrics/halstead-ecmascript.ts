@@ -42,6 +42,8 @@ const tables = perGrammar((grammar: Grammar) => ({
     'variable_declarator',
     'method_definition',
   ),
+  fieldDefinition: grammar.rules('public_field_definition'),
+  declare: grammar.tokens('declare'),
   literal: grammar.rules('string', 'regex'),
   call: grammar.rules('arguments'),
   /** Punctuation that only separates, which formatting may add or drop. */
@@ -100,6 +102,7 @@ function isErased(tree: FlatTree, node: number): boolean {
   const table = tables(tree.grammar);
   const type = tree.type[node]!;
   if (table.erased[type] === 1 || table.modifier[type] === 1) return true;
+  if (table.fieldDefinition[type] === 1 && childOfType(tree, node, table.declare) >= 0) return true;
   const parent = tree.parent[node]!;
   if (parent < 0) return false;
   const parentType = tree.type[parent]!;

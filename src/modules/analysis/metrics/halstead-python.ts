@@ -7,6 +7,8 @@ import { constantKey } from './python-constants.ts';
 
 const tables = perGrammar((grammar: Grammar) => ({
   binary: grammar.rules('binary_operator'),
+  /** `list[int] | None` in an annotation, which Python reads as the operator. */
+  union: grammar.rules('union_type'),
   augmented: grammar.rules('augmented_assignment'),
   unary: grammar.rules('unary_operator'),
   not: grammar.rules('not_operator'),
@@ -80,13 +82,23 @@ class PythonHalstead {
     } else if (table.unary[type] === 1 || table.not[type] === 1) {
       this.operator(node, `unary ${table.not[type] === 1 ? 'not' : this.operatorText(node)}`);
       this.operand(node, childInField(tree, node, table.argument));
-    } else if (table.comparison[type] === 1) this.visitComparison(node);
+    } else if (table.union[type] === 1) this.visitUnion(node);
+    else if (table.comparison[type] === 1) this.visitComparison(node);
     else if (table.boolean[type] === 1 && !this.continuesChain(node)) this.visitBoolean(node);
   }
 
   private operatorText(node: number): string {
     const operator = childInField(this.tree, node, this.table.operator);
     return operator < 0 ? '' : this.tree.grammar.name(this.tree.type[operator]!);
+  }
+
+  private visitUnion(node: number): void {
+    const { tree, table } = this;
+    this.operator(node, '|');
+    for (let child = node + 1; child < tree.next[node]!; child = tree.next[child]!) {
+      const type = tree.type[child]!;
+      if (tree.grammar.isNamed(type) && table.comment[type] !== 1) this.operand(node, child);
+    }
   }
 
   private visitComparison(node: number): void {

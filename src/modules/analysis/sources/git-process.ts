@@ -27,7 +27,6 @@ function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_NO_LAZY_FETCH: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_ALLOW_PROTOCOL: '',
-    GIT_LITERAL_PATHSPECS: '1',
   };
 }
 
