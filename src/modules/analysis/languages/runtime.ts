@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { Grammar } from '../syntax/grammar.ts';
+import { type LanguageDefinition, type LanguageId, languageDefinitions } from './definition.ts';
+
+/** A loaded language: one parser, used by one caller at a time within a thread. */
+export interface LanguageRuntime {
+  readonly grammar: Grammar;
+  /** The caller deletes the tree. Null: the time was up. */
+  parse(source: string, deadlineMs: number): Tree | null;
+}
+
+const require = createRequire(import.meta.url);
+const loaded = new Map<LanguageId, Promise<LanguageRuntime>>();
+let initialised: Promise<void> | undefined;
+
+/** A package's WebAssembly file, which lies at its root. web-tree-sitter does not export its package.json. */
+function wasmPath(name: string, wasm: string): string {
+  return require.resolve(`${name}/${wasm}`);
+}
+
+/** Loads a language's grammar on first use; the native bindings of the grammar packages are never touched. */
+export function loadLanguage(id: LanguageId): Promise<LanguageRuntime> {
+  let runtime = loaded.get(id);
+  if (runtime === undefined) {
+    runtime = load(languageDefinitions[id]);
+    loaded.set(id, runtime);
+  }
+  return runtime;
+}
+
+async function load(definition: LanguageDefinition): Promise<LanguageRuntime> {
+  initialised ??= Parser.init();
+  await initialised;
+  const language = await Language.load(await readFile(wasmPath(definition.package, definition.wasm)));
+  const parser = new Parser();
+  parser.setLanguage(language);
+  const grammar = new Grammar(
+    definition,
+    language.types,
+    (type) => language.nodeTypeIsNamed(type),
+    Array.from(language.fields),
+  );
+  return { grammar, parse: (source, deadlineMs) => parseUntil(parser, source, performance.now() + deadlineMs) };
+}
+
+function parseUntil(parser: Parser, source: string, deadline: number): Tree | null {
+  // The declared type of the callback says void; returning true is what stops the parse.
+  const progressCallback = (): boolean => performance.now() > deadline;
+  const tree = parser.parse(source, null, { progressCallback });
+  // Without a reset the next parse would go on with this source.
+  if (tree === null) parser.reset();
+  return tree;
+}
+
+async function packageVersion(wasm: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(dirname(wasm), 'package.json'), 'utf8'));
+  const version = (manifest as { version?: unknown }).version;
+  return typeof version === 'string' ? version : 'unknown';
+}
+
+/** Versions of what parses: the parser and each grammar, by package name. */
+export async function parserVersions(): Promise<Record<string, string>> {
+  const files = new Map([['web-tree-sitter', wasmPath('web-tree-sitter', 'web-tree-sitter.wasm')]]);
+  for (const each of Object.values(languageDefinitions)) files.set(each.package, wasmPath(each.package, each.wasm));
+  const versions: Record<string, string> = {};
+  for (const [name, wasm] of [...files].sort()) versions[name] = await packageVersion(wasm);
+  return versions;
+}
