@@ -1,0 +1,176 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type SettingName, settings } from './config-settings.ts';
+import type { Setting } from './config-types.ts';
+import { defineErrors, type FieldError } from './errors.ts';
+
+export const configErrors = defineErrors({
+  configuration_invalid: {
+    status: 500,
+    title: 'The configuration is not valid',
+    hint: 'Correct the settings named; docs/reference/configuration.md lists them all.',
+  },
+});
+
+type ValueOf<T> = T extends Setting<infer V> ? V : never;
+
+/** Every setting by name, checked and with its default. */
+export type Config = { readonly [K in SettingName]: ValueOf<(typeof settings)[K]> };
+
+const SECRET_FILE_BYTES_MAX = 64 * 1024;
+/** What a setting may not be called: our own variables begin so, and nothing else may. */
+const PREFIX = 'PLINTH_';
+
+/** The database URLs that are DATABASE_URL unless they are set. */
+const urlsAfterTheFirst = ['migrateUrl', 'workerUrl', 'readUrl', 'directUrl'] as const;
+
+export interface LoadOptions {
+  /** Refuse unknown PLINTH_ variables. Off only where several releases share one environment. */
+  readonly strict?: boolean;
+}
+
+/**
+ * The configuration from environment variables. An empty one counts as not set. Secrets may come as `<name>_FILE`, the
+ * path of a file (its last line break is dropped). Throws `configuration_invalid` with every problem at once, each
+ * under its variable's name; the value of a secret is never repeated.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, options: LoadOptions = {}): Config {
+  const problems: FieldError[] = options.strict === false ? [] : unknownVariables(env);
+  const values: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
+    values[name] = readSetting(row, env, problems);
+  }
+  for (const name of urlsAfterTheFirst) values[name] ??= values['databaseUrl'];
+  const config = values as unknown as Config;
+  if (problems.length === 0) problems.push(...contradictions(config));
+  if (problems.length > 0) {
+    throw configErrors.configuration_invalid({
+      detail: problems.map(({ path, message }) => `${path}: ${message}`).join('; '),
+      errors: problems,
+    });
+  }
+  return config;
+}
+
+function readSetting(row: Setting<unknown>, env: Readonly<Record<string, string | undefined>>, problems: FieldError[]) {
+  const report = (path: string, message: string) => {
+    problems.push({ path, message });
+    return row.fallback;
+  };
+  const fileVariable = `${row.env}_FILE`;
+  const direct = env[row.env] || undefined;
+  const file = row.secret ? env[fileVariable] || undefined : undefined;
+  if (direct !== undefined && file !== undefined) return report(row.env, `set either it or ${fileVariable}, not both`);
+  let text = direct;
+  if (file !== undefined) {
+    try {
+      text = readSecretFile(file);
+    } catch (error) {
+      return report(fileVariable, error instanceof TypeError ? error.message : 'the file cannot be read');
+    }
+  }
+  if (text === undefined) return row.fallback;
+  try {
+    return row.type.parse(text.trim());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const shown = row.secret ? '' : `${JSON.stringify(text.slice(0, 60))}: `;
+    return report(file === undefined ? row.env : fileVariable, shown + error.message);
+  }
+}
+
+/** Who may read the file is the operator's choice: Docker and Kubernetes mount secrets as 0444, through links. */
+function readSecretFile(path: string): string {
+  let size: number;
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) throw new TypeError('it is not a file');
+    size = status.size;
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new TypeError(`the file cannot be read (${code})`);
+  }
+  if (size > SECRET_FILE_BYTES_MAX) throw new TypeError(`the file has more than ${SECRET_FILE_BYTES_MAX} bytes`);
+  const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  if (text.trim() === '') throw new TypeError('the file is empty');
+  return text;
+}
+
+function knownVariables(): string[] {
+  return Object.values(settings as Record<string, Setting<unknown>>).flatMap((row) =>
+    row.secret ? [row.env, `${row.env}_FILE`] : [row.env],
+  );
+}
+
+function unknownVariables(env: Readonly<Record<string, string | undefined>>): FieldError[] {
+  const known = knownVariables();
+  return Object.keys(env)
+    .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name))
+    .sort()
+    .map((name) => ({ path: name.slice(0, 80), message: `there is no such setting${suggestion(name, known)}` }));
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  if (name.endsWith('_FILE') && known.includes(name.slice(0, -'_FILE'.length))) {
+    return `: only secrets can come from a file; set ${name.slice(0, -'_FILE'.length)}`;
+  }
+  const withoutPrefix = name.slice(PREFIX.length);
+  if (known.includes(withoutPrefix)) return `; did you mean ${withoutPrefix}?`;
+  const [best] = known
+    .map((one) => ({ one, distance: editDistance(name.toUpperCase().slice(0, 80), one) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, best.one.length / 4) ? `; did you mean ${best.one}?` : '';
+}
+
+/** Levenshtein distance with exchanged neighbours counted once (optimal string alignment). */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1];
+      let least = Math.min(current[column - 1]! + 1, previous[column]! + 1, previous[column - 1]! + (isSame ? 0 : 1));
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        least = Math.min(least, before[column - 2]! + 1);
+      }
+      current.push(least);
+    }
+    before = previous;
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+/** What is wrong only together. */
+function contradictions(config: Config): FieldError[] {
+  const problems: FieldError[] = [];
+  const check = (isWrong: boolean, path: string, message: string) => {
+    if (isWrong) problems.push({ path, message });
+  };
+  check(
+    config.sessionIdleHours > config.sessionHoursMax,
+    settings.sessionIdleHours.env,
+    `it is more than ${settings.sessionHoursMax.env} (${config.sessionHoursMax})`,
+  );
+  check(
+    config.statementTimeoutMs > config.requestTimeoutMs,
+    settings.statementTimeoutMs.env,
+    `it is more than ${settings.requestTimeoutMs.env} (${config.requestTimeoutMs})`,
+  );
+  check(
+    config.previousMasterKey !== undefined && config.masterKey === undefined,
+    settings.previousMasterKey.env,
+    `it needs ${settings.masterKey.env} beside it, the key to move to`,
+  );
+  check(
+    config.masterKey !== undefined && config.previousMasterKey?.fingerprint === config.masterKey.fingerprint,
+    settings.previousMasterKey.env,
+    `it is the same key as ${settings.masterKey.env}`,
+  );
+  const firstUrl = config.databaseUrl;
+  for (const name of urlsAfterTheFirst) {
+    check(firstUrl === undefined && config[name] !== undefined, settings[name].env, 'it needs DATABASE_URL beside it');
+  }
+  return problems;
+}
