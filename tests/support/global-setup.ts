@@ -1,0 +1,119 @@
+/** Runs once per vitest run: starts the servers the tests share and prepares the databases they start from. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { openPglite } from '../../src/platform/db/pglite/engine.ts';
+import { openServer } from '../../src/platform/db/server.ts';
+import { type EngineName, engineNames } from './engine-names.ts';
+import { sweepKilledRuns, temporaryFolder } from './processes.ts';
+import {
+  pgBouncerProgram,
+  postgres15Folder,
+  postgres18Folder,
+  startPgBouncer,
+  startPostgres,
+  type TestServer,
+  withClient,
+} from './server.ts';
+import { prepareTemplate } from './template.ts';
+
+export const templateDatabase = 'plinth_template';
+
+/** What a test file needs to open an engine; plain data, for it travels to other processes. */
+export interface SharedEngine {
+  readonly name: EngineName;
+  /** Why it can not be used here; absent when it can. */
+  readonly missing?: string;
+  /** PGlite: a tar of an empty database, and of the prepared one. */
+  readonly emptyTar?: string;
+  readonly templateTar?: string;
+  /** Servers: as the tests' login; as superuser; and past the pooler. */
+  readonly url?: string;
+  readonly adminUrl?: string;
+  readonly directUrl?: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engines: SharedEngine[];
+  }
+}
+
+type Stop = () => Promise<void>;
+
+export default async function setup(project: TestProject): Promise<Stop> {
+  sweepKilledRuns();
+  const stops: Stop[] = [];
+  const stop = async () => {
+    for (const one of stops.reverse()) await one();
+  };
+  const lines: string[] = [];
+  try {
+    const engines = await Promise.all(
+      engineNames().map(async (name) => {
+        const started = performance.now();
+        const engine = await start(name, stops);
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        lines.push(`${name} ${engine.missing === undefined ? `${seconds} s` : `SKIPPED (${engine.missing})`}`);
+        return engine;
+      }),
+    );
+    project.provide('engines', engines);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  process.stdout.write(`Test engines: ${lines.join(', ')}\n`);
+  return stop;
+}
+
+async function start(name: EngineName, stops: Stop[]): Promise<SharedEngine> {
+  if (name === 'pglite') return await preparePglite(stops);
+  const programs = name === 'postgres15' ? postgres15Folder() : await postgres18Folder();
+  if (programs === undefined) {
+    return {
+      name,
+      missing: name === 'postgres15' ? 'no PostgreSQL 15 installed' : 'no PostgreSQL 18 for this platform',
+    };
+  }
+  if (name === 'pgbouncer' && pgBouncerProgram() === undefined) return { name, missing: 'no PgBouncer installed' };
+  const server = await startPostgres(programs);
+  stops.push(() => server.stop());
+  await prepareServer(server);
+  if (name !== 'pgbouncer') return { name, url: server.url, adminUrl: server.adminUrl, directUrl: server.url };
+  const bouncer = await startPgBouncer(server);
+  stops.push(() => bouncer.stop());
+  return { name, url: bouncer.url, adminUrl: server.adminUrl, directUrl: server.url };
+}
+
+async function prepareServer(server: TestServer): Promise<void> {
+  await withClient(server.url, (client) => client.query(`create database ${templateDatabase}`));
+  const engine = await openServer({ url: withDatabase(server.url, templateDatabase), statementTimeoutMs: 0 });
+  try {
+    await prepareTemplate(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function preparePglite(stops: Stop[]): Promise<SharedEngine> {
+  const folder = temporaryFolder('pglite');
+  stops.push(async () => rmSync(folder, { recursive: true, force: true }));
+  const emptyTar = join(folder, 'empty.tar');
+  const templateTar = join(folder, 'template.tar');
+  const engine = await openPglite({ memory: true, fsync: false, statementTimeoutMs: 0 });
+  try {
+    await engine.dump(emptyTar);
+    await prepareTemplate(engine);
+    await engine.dump(templateTar);
+  } finally {
+    await engine.close();
+  }
+  return { name: 'pglite', emptyTar, templateTar };
+}
+
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
