@@ -3,8 +3,8 @@ select plinth.unregister_function('set_password(uuid, text, uuid, timestamp with
 select plinth.unregister_function('change_username(uuid, text, timestamp with time zone)');
 select plinth.unregister_function('change_email(uuid, text, uuid, timestamp with time zone)');
 select plinth.unregister_function('change_full_name(uuid, text, timestamp with time zone)');
-select plinth.unregister_function('remove_member(uuid, uuid, timestamp with time zone)');
-select plinth.unregister_function('change_member_role(uuid, uuid, text)');
+select plinth.unregister_function('remove_member(uuid, uuid, text, timestamp with time zone)');
+select plinth.unregister_function('change_member_role(uuid, uuid, text, text)');
 select plinth.unregister_function('is_owned_without(uuid, uuid)');
 select plinth.unregister_function('add_member(uuid, uuid, text, timestamp with time zone)');
 select plinth.unregister_function('ensure_user(text, text, timestamp with time zone)');

@@ -94,38 +94,50 @@ begin
 end
 $$;
 
--- changed, not_found or last_owner. A key of theirs never does more than they may (authenticate_api_key).
-create function plinth.change_member_role(organization uuid, person uuid, new_role text) returns text
+-- changed, not_found, last_owner or forbidden: by_role, the role of who asks, bounds both what they touch and what they give.
+-- A key of the person never does more than they may (authenticate_api_key).
+create function plinth.change_member_role(organization uuid, person uuid, new_role text, by_role text) returns text
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
+  others_own constant boolean := is_owned_without(organization, person);
   old_role text;
 begin
-  perform assert_organization(organization);
-  if new_role <> 'owner' and not is_owned_without(organization, person) then
-    -- they are the only owner, or nobody is
-    select m.role into old_role from organization_memberships m where m.organization_id = organization and m.user_id = person;
-    if old_role = 'owner' then
-      return 'last_owner';
-    end if;
+  select m.role into old_role
+  from organization_memberships m
+  where m.organization_id = organization and m.user_id = person
+  for update;
+  if not found then
+    return 'not_found';
+  end if;
+  if greatest(role_rank(old_role), role_rank(new_role)) > role_rank(by_role) then
+    return 'forbidden';
+  end if;
+  if old_role = 'owner' and new_role <> 'owner' and not others_own then
+    return 'last_owner';
   end if;
   update organization_memberships m set role = new_role where m.organization_id = organization and m.user_id = person;
-  return case when found then 'changed' else 'not_found' end;
+  return 'changed';
 end
 $$;
 
--- removed, not_found or last_owner. Their keys of this organization stop with them.
-create function plinth.remove_member(organization uuid, person uuid, at timestamptz) returns text
+-- removed, not_found, last_owner or forbidden. Their keys of this organization stop with them.
+create function plinth.remove_member(organization uuid, person uuid, by_role text, at timestamptz) returns text
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
-  old_role text;
   others_own constant boolean := is_owned_without(organization, person);
+  old_role text;
 begin
-  perform assert_organization(organization);
-  select m.role into old_role from organization_memberships m where m.organization_id = organization and m.user_id = person;
+  select m.role into old_role
+  from organization_memberships m
+  where m.organization_id = organization and m.user_id = person
+  for update;
   if not found then
     return 'not_found';
+  end if;
+  if role_rank(old_role) > role_rank(by_role) then
+    return 'forbidden';
   end if;
   if old_role = 'owner' and not others_own then
     return 'last_owner';
@@ -251,8 +263,8 @@ select plinth.register_function('add_user(uuid, text, text, text, timestamp with
 select plinth.register_function('ensure_user(text, text, timestamp with time zone)', '{app}');
 select plinth.register_function('add_member(uuid, uuid, text, timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('is_owned_without(uuid, uuid)', tenant_argument => 'organization');
-select plinth.register_function('change_member_role(uuid, uuid, text)', '{app}', tenant_argument => 'organization');
-select plinth.register_function('remove_member(uuid, uuid, timestamp with time zone)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('change_member_role(uuid, uuid, text, text)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('remove_member(uuid, uuid, text, timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('change_full_name(uuid, text, timestamp with time zone)', '{app}');
 select plinth.register_function('change_email(uuid, text, uuid, timestamp with time zone)', '{app}');
 select plinth.register_function('change_username(uuid, text, timestamp with time zone)', '{app}');

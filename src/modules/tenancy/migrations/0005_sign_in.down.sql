@@ -6,9 +6,9 @@ select plinth.unregister_function('redeem_sign_in_link(bytea, text, timestamp wi
 select plinth.unregister_function('consume_one_time_token(text, bytea, timestamp with time zone)');
 select plinth.unregister_function('issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('revoke_sessions(uuid, uuid, timestamp with time zone)');
-select plinth.unregister_function('sessions_of_user(uuid, timestamp with time zone)');
+select plinth.unregister_function('sessions_of_user(uuid, timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('touch_sessions(uuid[], timestamp with time zone[])');
-select plinth.unregister_function('find_session(bytea, uuid, text, timestamp with time zone)');
+select plinth.unregister_function('find_session(bytea, uuid, text, timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('create_session(uuid, uuid, bytea, text, text, text, timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('renew_password_hash(uuid, text, text)');
 select plinth.unregister_function('credentials_of_user(uuid)');

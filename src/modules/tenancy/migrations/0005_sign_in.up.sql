@@ -130,10 +130,10 @@ begin
 end
 $$;
 
--- The live session with this token, or no row: not revoked, seen within 24 hours, not past its end, of an active user.
+-- The live session with this token, or no row: not revoked, not idle for too long, not past its end, of an active user.
 -- organization_id and member_role are those of the organization asked for by id or slug, else of the only one there is;
 -- null when there is none, several, or the one asked for is not theirs. memberships counts up to two.
-create function plinth.find_session(session_hash bytea, wanted_id uuid, wanted_slug text, at timestamptz)
+create function plinth.find_session(session_hash bytea, wanted_id uuid, wanted_slug text, idle_since timestamptz, at timestamptz)
 returns table (session_id uuid, user_id uuid, platform_role text, last_seen_at timestamptz, expires_at timestamptz,
                organization_id uuid, member_role text, memberships int)
 language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
@@ -150,7 +150,7 @@ begin
   where s.token_hash = session_hash
     and s.revoked_at is null
     and s.expires_at > at
-    and s.last_seen_at > at - interval '24 hours'
+    and s.last_seen_at > idle_since
     and u.is_active
     and u.deleted_at is null;
   if not found then
@@ -185,7 +185,7 @@ begin
 end
 $$;
 
-create function plinth.sessions_of_user(person uuid, at timestamptz)
+create function plinth.sessions_of_user(person uuid, idle_since timestamptz, at timestamptz)
 returns table (id uuid, device text, ip_address text, created_at timestamptz, last_seen_at timestamptz, expires_at timestamptz)
 language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -198,7 +198,7 @@ begin
     where s.user_id = person
       and s.revoked_at is null
       and s.expires_at > at
-      and s.last_seen_at > at - interval '24 hours'
+      and s.last_seen_at > idle_since
     order by s.created_at desc
     limit 1000;
 end
@@ -340,7 +340,6 @@ begin
     from user_sessions s
     where s.expires_at < at - interval '30 days'
        or s.revoked_at < at - interval '30 days'
-       or s.last_seen_at < at - interval '31 days'
     limit rows_max);
   get diagnostics batch = row_count;
   removed := removed + batch;
@@ -362,9 +361,9 @@ select plinth.register_function('credentials_by_email(text)', '{app}');
 select plinth.register_function('credentials_of_user(uuid)', '{app}');
 select plinth.register_function('renew_password_hash(uuid, text, text)', '{app}');
 select plinth.register_function('create_session(uuid, uuid, bytea, text, text, text, timestamp with time zone, timestamp with time zone)', '{app}');
-select plinth.register_function('find_session(bytea, uuid, text, timestamp with time zone)', '{app}');
+select plinth.register_function('find_session(bytea, uuid, text, timestamp with time zone, timestamp with time zone)', '{app}');
 select plinth.register_function('touch_sessions(uuid[], timestamp with time zone[])', '{app}');
-select plinth.register_function('sessions_of_user(uuid, timestamp with time zone)', '{app}');
+select plinth.register_function('sessions_of_user(uuid, timestamp with time zone, timestamp with time zone)', '{app}');
 select plinth.register_function('revoke_sessions(uuid, uuid, timestamp with time zone)', '{app}');
 select plinth.register_function('issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)', '{worker}');
 select plinth.register_function('consume_one_time_token(text, bytea, timestamp with time zone)');
