@@ -5,6 +5,7 @@ export { completeFirstRun, type FirstRunResult, hasAdministrator, issueFirstRunL
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
 export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';
+export { assertSlug, slugify } from './names.ts';
 export {
   createOrganization,
   deleteOrganization,
