@@ -1,8 +1,52 @@
-import type { ModuleDefinition } from '../../platform/module.ts';
+import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
+import { makeAccess } from './access.ts';
+import { registerAccountRoutes } from './account-routes.ts';
+import { registerApiKeyRoutes } from './api-key-routes.ts';
+import { functions } from './functions.ts';
+import { tenancyMaintenance } from './maintenance.ts';
+import { registerOrganizationRoutes } from './organization-routes.ts';
+import { registerPages } from './pages.ts';
+import type { TenancySettings } from './settings.ts';
+import { registerSignInRoutes } from './sign-in-routes.ts';
+import { tables } from './tables.ts';
 
-export const tenancyModule: ModuleDefinition = {
-  name: 'tenancy',
-  description: '',
-  dependsOn: ['audit'],
-  migrations: new URL('./migrations/', import.meta.url),
-};
+const everybody: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer', 'service'];
+const people: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer'];
+
+/** The module with an operator's settings; `tenancyModule` has the defaults. */
+export function makeTenancyModule(settings: Partial<TenancySettings> = {}): ModuleDefinition {
+  return {
+    name: 'tenancy',
+    description: 'Organizations, people, who belongs where, and the ways in: sessions and API keys.',
+    dependsOn: ['audit'],
+    migrations: new URL('./migrations/', import.meta.url),
+    tables,
+    functions,
+    permissions: {
+      'organization:read': { description: 'See the organization', roles: everybody },
+      'organization:write': { description: 'Change its name, slug and settings', roles: ['owner', 'admin'] },
+      'organization:delete': { description: 'Delete it', roles: ['owner'] },
+      'members:read': { description: 'See who belongs to it', roles: people },
+      'members:write': {
+        description: "Add, change and remove members, up to one's own role",
+        roles: ['owner', 'admin'],
+      },
+      'api_keys:read': { description: 'See API keys: administrators all, others their own', roles: everybody },
+      'api_keys:write': {
+        description: "Make, rotate and revoke API keys, up to one's own role and scopes",
+        roles: ['owner', 'admin', 'member', 'service'],
+      },
+    },
+    loops: [tenancyMaintenance],
+    routes(routes, platform) {
+      const access = makeAccess(platform, settings);
+      registerSignInRoutes(routes, access);
+      registerAccountRoutes(routes, access);
+      registerOrganizationRoutes(routes, access);
+      registerApiKeyRoutes(routes, platform);
+      registerPages(routes);
+    },
+  };
+}
+
+export const tenancyModule = makeTenancyModule();

@@ -1,0 +1,149 @@
+import { errors } from '../../platform/core/errors.ts';
+import { type ParsedToken, parseToken, tokenPrefixes } from '../../platform/core/tokens.ts';
+import type { Actor, Authenticator } from '../../platform/http/actor.ts';
+import type { OrganizationRole } from '../../platform/module.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { type SecurityEventRecorder, securityEventRecorder } from './security-events.ts';
+import { tenancyLimits } from './settings.ts';
+import { type WrittenBehind, writtenBehind } from './written-behind.ts';
+
+interface KeyRow {
+  readonly key_id: string;
+  readonly user_id: string | null;
+  readonly platform_role: 'user' | 'admin' | 'superuser' | null;
+  readonly member_role: OrganizationRole;
+  readonly scopes: readonly string[];
+  readonly last_used_at: Date | null;
+  readonly expires_at: Date | null;
+  readonly state: string;
+}
+
+/** An authenticator with something to write when the server stops. */
+export interface FlushingAuthenticator extends Authenticator {
+  flush(): Promise<void>;
+}
+
+/** One text for every key that opens nothing, so that an answer does not tell a revoked key from a mistyped one. */
+const refused = () => errors.unauthenticated({ detail: 'the Authorization header holds no key of ours' });
+
+/**
+ * Authenticates `Authorization: Bearer plk_…`. The key names its organization, so the lookup is one round trip inside
+ * that tenant; a typing error costs none. A good key is remembered for a second at most: revocation, the end of a
+ * membership and the deletion of the organization hold within that time.
+ */
+export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
+  const events = securityEventRecorder(platform);
+  const remembered = rememberKeys(platform);
+  const touches = touchKeys(platform);
+
+  const authenticate: Authenticator = async (request) => {
+    const text = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (!text?.startsWith(`${tokenPrefixes.api_key}_`)) return undefined;
+    const parsed = parseToken(text, 'api_key');
+    if (!parsed) throw refused();
+    const at = platform.clock.now();
+    const row = await remembered(parsed, at);
+    if (row?.state !== 'live' || (row.expires_at !== null && row.expires_at <= at)) {
+      recordRefusal(events, request, parsed, row);
+      throw refused();
+    }
+    touches.note(`${parsed.organizationId}/${row.key_id}`, at, row.last_used_at);
+    return toActor(parsed.organizationId, row);
+  };
+  return Object.assign(authenticate, {
+    flush: async () => {
+      await touches.flush();
+      await events.settled();
+    },
+  });
+}
+
+function toActor(organizationId: string, row: KeyRow): Actor {
+  return {
+    kind: 'api_key',
+    organizationId,
+    memberRole: row.member_role,
+    apiKeyId: row.key_id,
+    scopes: row.scopes,
+    ...(row.user_id ? { userId: row.user_id } : {}),
+    ...(row.platform_role ? { platformRole: row.platform_role } : {}),
+  };
+}
+
+function recordRefusal(
+  events: SecurityEventRecorder,
+  request: { id: string; ip: string },
+  parsed: ParsedToken,
+  row: KeyRow | undefined,
+): void {
+  events.record({
+    kind: 'api_key_refused',
+    request_id: request.id,
+    ip_address: request.ip,
+    organization_id: parsed.organizationId,
+    ...(row ? { api_key_id: row.key_id } : {}),
+    details: { state: row?.state ?? 'unknown' },
+  });
+}
+
+type Lookup = (parsed: ParsedToken, at: Date) => Promise<KeyRow | undefined>;
+
+/** Looks keys up, at most once a second each; requests with one key at one time share the question. */
+function rememberKeys(platform: Platform): Lookup {
+  const rows = new Map<string, { until: number; answer: Promise<KeyRow | undefined> }>();
+
+  async function ask({ organizationId, hash }: ParsedToken, at: Date): Promise<KeyRow | undefined> {
+    const [row] = await platform.door.readOne<KeyRow>(
+      { as: 'app', organizationId },
+      'select * from plinth.authenticate_api_key($1, $2, $3)',
+      [organizationId, hash, at],
+    );
+    return row;
+  }
+
+  return async (parsed, at) => {
+    const name = parsed.hash.toString('base64');
+    const known = rows.get(name);
+    if (known && known.until > at.getTime()) return known.answer;
+    rows.delete(name);
+    if (rows.size >= tenancyLimits.api_key_cache_rows) rows.delete(rows.keys().next().value as string);
+    const entry = { until: at.getTime() + tenancyLimits.api_key_cache_ms, answer: ask(parsed, at) };
+    rows.set(name, entry);
+    const forget = () => {
+      if (rows.get(name) === entry) rows.delete(name);
+    };
+    try {
+      const row = await entry.answer;
+      if (row?.state !== 'live') forget();
+      return row;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+}
+
+function touchKeys(platform: Platform): WrittenBehind {
+  return writtenBehind({
+    clock: platform.clock,
+    interval_ms: tenancyLimits.touch_interval_ms,
+    delay_ms: tenancyLimits.touch_delay_ms,
+    rows_max: tenancyLimits.touch_rows_max,
+    failed: (error) => platform.log.warn({ err: error }, 'last-used times of API keys not written'),
+    async write(batch) {
+      const tenants = new Map<string, { keys: string[]; seen: Date[] }>();
+      for (const [row, at] of batch) {
+        const [organizationId, key] = row.split('/') as [string, string];
+        const tenant = tenants.get(organizationId) ?? { keys: [], seen: [] };
+        tenant.keys.push(key);
+        tenant.seen.push(at);
+        tenants.set(organizationId, tenant);
+      }
+      for (const [organizationId, { keys, seen }] of tenants) {
+        await platform.door.write({ as: 'app', organizationId }, (tx) =>
+          tx.sql('select plinth.touch_api_keys($1, $2, $3)', [organizationId, keys, seen]),
+        );
+      }
+    },
+  });
+}

@@ -1,0 +1,54 @@
+import { defineErrors } from '../../platform/core/errors.ts';
+
+export const tenancyErrors = defineErrors({
+  sign_in_failed: {
+    status: 401,
+    title: 'E-mail or password is wrong',
+    hint: 'Check both. Whoever runs this installation can give you a new sign-in link.',
+  },
+  link_not_valid: {
+    status: 401,
+    title: 'This link is not valid',
+    hint: 'Links work once and for 15 minutes. Ask for a new one; the first-run link is printed at every start.',
+  },
+  administrator_exists: {
+    status: 409,
+    title: 'This installation has an administrator',
+    hint: 'Sign in, or ask the administrator to add you.',
+  },
+  session_required: {
+    status: 403,
+    title: 'Only for a signed-in person',
+    hint: 'Sign in with e-mail and password: an API key can not do this.',
+  },
+  insecure_connection: {
+    status: 403,
+    title: 'The connection is not secure',
+    hint: 'Sign in over https, or on the machine itself at http://localhost. API keys are not affected.',
+  },
+  last_owner: {
+    status: 409,
+    title: 'An organization keeps at least one owner',
+    hint: 'Make somebody else an owner first, or delete the organization.',
+  },
+  last_superuser: {
+    status: 409,
+    title: 'An installation keeps at least one superuser',
+    hint: 'Create another superuser first.',
+  },
+  too_many_organizations: {
+    status: 409,
+    title: 'You own as many organizations as one person may',
+    hint: 'Delete one, or ask the administrator of the installation to make it.',
+  },
+  too_many_api_keys: {
+    status: 409,
+    title: 'The organization has as many API keys as it may',
+    hint: 'Revoke keys that are no longer used.',
+  },
+  recovery_too_late: {
+    status: 409,
+    title: 'It can no longer be recovered',
+    hint: 'A deleted organization can be recovered for 30 days; then its data is removed.',
+  },
+});

@@ -1,0 +1,10 @@
+select plinth.unregister_function('purge_organization(uuid, timestamp with time zone, integer, boolean)');
+select plinth.unregister_function('purge_table(uuid, text, text, bigint)');
+select plinth.unregister_function('organizations_to_purge(timestamp with time zone, integer)');
+select plinth.unregister_function('organizations_of_user(uuid)');
+select plinth.unregister_function('recover_organization(uuid, uuid, timestamp with time zone)');
+select plinth.unregister_function('delete_organization(uuid, timestamp with time zone)');
+select plinth.unregister_function('rename_organization(uuid, text)');
+select plinth.unregister_function('create_organization(uuid, text, text, uuid, integer, timestamp with time zone)');
+select plinth.unregister_function('assert_person(uuid)');
+select plinth.unregister_function('assert_organization(uuid)');

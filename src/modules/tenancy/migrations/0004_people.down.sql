@@ -1,0 +1,12 @@
+select plinth.unregister_function('set_user_active(uuid, uuid, boolean, timestamp with time zone)');
+select plinth.unregister_function('set_password(uuid, text, uuid, timestamp with time zone)');
+select plinth.unregister_function('change_username(uuid, text, timestamp with time zone)');
+select plinth.unregister_function('change_email(uuid, text, uuid, timestamp with time zone)');
+select plinth.unregister_function('change_full_name(uuid, text, timestamp with time zone)');
+select plinth.unregister_function('remove_member(uuid, uuid, text, timestamp with time zone)');
+select plinth.unregister_function('change_member_role(uuid, uuid, text, text)');
+select plinth.unregister_function('is_owned_without(uuid, uuid)');
+select plinth.unregister_function('add_member(uuid, uuid, text, timestamp with time zone)');
+select plinth.unregister_function('ensure_user(text, text, timestamp with time zone)');
+select plinth.unregister_function('add_user(uuid, text, text, text, timestamp with time zone)');
+select plinth.unregister_function('role_rank(text)');

@@ -1,0 +1,18 @@
+select plinth.unregister_function('delete_expired_access(timestamp with time zone, integer)');
+select plinth.unregister_function('complete_first_run(uuid, uuid, bytea, text, text, text, text, text, timestamp with time zone)');
+select plinth.unregister_function('has_administrator()');
+select plinth.unregister_function('active_user_by_email(text)');
+select plinth.unregister_function('redeem_sign_in_link(bytea, text, timestamp with time zone)');
+select plinth.unregister_function('consume_one_time_token(text, bytea, timestamp with time zone)');
+select plinth.unregister_function('issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('revoke_sessions(uuid, uuid, timestamp with time zone)');
+select plinth.unregister_function('sessions_of_user(uuid, timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('touch_sessions(uuid[], timestamp with time zone[])');
+select plinth.unregister_function('find_session(bytea, uuid, text, timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('create_session(uuid, uuid, bytea, text, text, text, timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('renew_password_hash(uuid, text, text)');
+select plinth.unregister_function('credentials_of_user(uuid)');
+select plinth.unregister_function('credentials_by_email(text)');
+select plinth.unregister_function('clear_sign_in_attempts(text, text)');
+select plinth.unregister_function('claim_sign_in_attempt(text, text, text, text, timestamp with time zone)');
+select plinth.unregister_function('sign_in_delay(integer, integer, integer)');

@@ -1,0 +1,125 @@
+-- API keys: made, checked at each request, rotated, revoked. Each function stays inside one organization.
+
+-- Using a key is not a change of it: without this its trigger would write an audit entry a minute for each key in use.
+do $do$
+begin
+  if plinth.is_citus() then
+    perform set_config('citus.enable_unsafe_triggers', 'on', true);
+  end if;
+end
+$do$;
+drop trigger audit_row on plinth.api_keys;
+create trigger audit_row
+  after insert or delete or update of name, role, scopes, expires_at, revoked_at on plinth.api_keys
+  for each row execute function plinth.audit_row('api_keys', 'organization_id', 'user_id', '', '');
+
+-- created, not_member (a personal key is for a member) or too_many (keys_max live ones).
+create function plinth.create_api_key(
+  organization uuid, key_id uuid, key_hash bytea, key_prefix text, key_last4 text, owner_of_key uuid, key_name text,
+  key_role text, key_scopes text[], expires timestamptz, maker uuid, keys_max int, at timestamptz
+) returns text
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  perform assert_organization(organization);
+  if owner_of_key is not null and not exists (
+    select from organization_memberships m where m.organization_id = organization and m.user_id = owner_of_key
+  ) then
+    return 'not_member';
+  end if;
+  if (select count(*) from api_keys k
+      where k.organization_id = organization and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > at) >= keys_max then
+    return 'too_many';
+  end if;
+  insert into api_keys (organization_id, id, user_id, name, prefix, last4, role, scopes, expires_at, created_by, created_at)
+  values (organization, key_id, owner_of_key, key_name, key_prefix, key_last4, key_role, key_scopes, expires, maker, at);
+  insert into api_key_hashes (organization_id, id, hash) values (organization, key_id, key_hash);
+  return 'created';
+end
+$$;
+
+-- The key with this hash, if there is one: state is live, revoked, expired, organization_deleted, user_inactive or
+-- not_member. member_role is the key's own, or that of the person behind it where that is less by now.
+create function plinth.authenticate_api_key(organization uuid, key_hash bytea, at timestamptz)
+returns table (key_id uuid, user_id uuid, platform_role text, member_role text, scopes text[], last_used_at timestamptz,
+               expires_at timestamptz, state text)
+language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  perform assert_organization(organization);
+  return query
+    select k.id, k.user_id, u.role,
+           case when k.user_id is null or role_rank(k.role) <= role_rank(m.role) then k.role else m.role end,
+           k.scopes, k.last_used_at, k.expires_at,
+           case when k.revoked_at is not null then 'revoked'
+                when k.expires_at <= at then 'expired'
+                when o.deleted_at is not null then 'organization_deleted'
+                when k.user_id is not null and not coalesce(u.is_active and u.deleted_at is null, false) then 'user_inactive'
+                when k.user_id is not null and m.role is null then 'not_member'
+                else 'live' end
+    from api_key_hashes h
+    join api_keys k on k.organization_id = h.organization_id and k.id = h.id
+    join organizations o on o.id = k.organization_id
+    left join users u on u.id = k.user_id
+    left join organization_memberships m on m.organization_id = k.organization_id and m.user_id = k.user_id
+    where h.organization_id = organization and h.hash = key_hash;
+end
+$$;
+
+create function plinth.touch_api_keys(organization uuid, keys uuid[], seen timestamptz[]) returns void
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  perform assert_organization(organization);
+  update api_keys k
+  set last_used_at = t.seen_at
+  from unnest(keys, seen) as t(id, seen_at)
+  where k.organization_id = organization and k.id = t.id and (k.last_used_at is null or k.last_used_at < t.seen_at);
+end
+$$;
+
+create function plinth.revoke_api_key(organization uuid, key_id uuid, at timestamptz) returns boolean
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  perform assert_organization(organization);
+  update api_keys k set revoked_at = at where k.organization_id = organization and k.id = key_id and k.revoked_at is null;
+  return found;
+end
+$$;
+
+-- A new key with the rights of an old one, which works on until old_expires at the latest. False: no live key of that id
+-- (of two rotations at once the second finds the key already on its way out).
+create function plinth.rotate_api_key(
+  organization uuid, old_id uuid, key_id uuid, key_hash bytea, key_prefix text, key_last4 text, maker uuid,
+  old_expires timestamptz, at timestamptz
+) returns boolean
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  old api_keys;
+begin
+  perform assert_organization(organization);
+  select * into old
+  from api_keys k
+  where k.organization_id = organization and k.id = old_id and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > at
+  for update;
+  if not found then
+    return false;
+  end if;
+  insert into api_keys (organization_id, id, user_id, name, prefix, last4, role, scopes, expires_at, created_by, created_at)
+  values (organization, key_id, old.user_id, old.name, key_prefix, key_last4, old.role, old.scopes, old.expires_at, maker, at);
+  insert into api_key_hashes (organization_id, id, hash) values (organization, key_id, key_hash);
+  update api_keys k
+  set expires_at = least(old.expires_at, old_expires)
+  where k.organization_id = organization and k.id = old_id;
+  return true;
+end
+$$;
+
+select plinth.register_function('create_api_key(uuid, uuid, bytea, text, text, uuid, text, text, text[], timestamp with time zone, uuid, integer, timestamp with time zone)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('authenticate_api_key(uuid, bytea, timestamp with time zone)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('touch_api_keys(uuid, uuid[], timestamp with time zone[])', '{app}', tenant_argument => 'organization');
+select plinth.register_function('revoke_api_key(uuid, uuid, timestamp with time zone)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, timestamp with time zone)', '{app}', tenant_argument => 'organization');

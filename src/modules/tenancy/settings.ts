@@ -1,0 +1,46 @@
+import type { PasswordAlgorithm } from '../../platform/core/passwords.ts';
+
+/** What an operator may change; the composition root passes the configuration's values. */
+export interface TenancySettings {
+  readonly passwordAlgorithm: PasswordAlgorithm;
+  /** A session ends when it was not used for this long. */
+  readonly sessionIdleHours: number;
+  /** A session ends at this age even when it is used. */
+  readonly sessionHoursMax: number;
+}
+
+export const defaultTenancySettings: TenancySettings = {
+  passwordAlgorithm: 'argon2id',
+  sessionIdleHours: 24,
+  sessionHoursMax: 720,
+};
+
+/** Bounds of this module, units last. */
+export const tenancyLimits = {
+  name_chars: 200,
+  slug_chars: 63,
+  username_chars: 63,
+  email_chars: 254,
+  /** A person owns at most so many; administrators of the installation as many as they like. */
+  organizations_owned_max: 20,
+  api_keys_live_max: 1000,
+  api_key_scopes_max: 100,
+  /** Both keys work for this long after a rotation, unless the caller asks for less. */
+  rotation_grace_seconds_default: 24 * 3600,
+  rotation_grace_seconds_max: 30 * 24 * 3600,
+  one_time_link_minutes: 15,
+  recovery_days: 30,
+  purge_rows_batch: 5000,
+  cleanup_rows_batch: 10_000,
+  cleanup_interval_hours: 6,
+  /** How long a key that was good may be taken for good without asking again: revocation holds within this time. */
+  api_key_cache_ms: 1000,
+  api_key_cache_rows: 10_000,
+  /** A last-used time is written at most this often for one key or session. */
+  touch_interval_ms: 60_000,
+  touch_delay_ms: 2000,
+  touch_rows_max: 50_000,
+  /** One kind of security event from one address is written at most this often; the rest are counted. */
+  security_event_interval_ms: 10_000,
+  security_event_sources_max: 10_000,
+} as const;
