@@ -9,6 +9,7 @@ export const platformModule: ModuleDefinition = {
   migrations: new URL('./migrations/', import.meta.url),
   tables: {
     registered_tables: { visibility: 'platform', audit: 'action', requestVerbs: [] },
+    schema_migrations: { visibility: 'platform', audit: 'self', requestVerbs: [] },
     registered_functions: { visibility: 'platform', audit: 'action', requestVerbs: [] },
     audit_logs: {
       visibility: 'tenant',

@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
+import type { Config } from './core/config.ts';
 import type { Engine } from './db/engine.ts';
+import type { Keyring } from './keyring.ts';
 import type { ModuleDefinition } from './module.ts';
+import type { OutboundClient } from './net/index.ts';
 import type { Door } from './scope/door.ts';
 import type { Wakeups } from './worker/wakeups.ts';
 
@@ -12,6 +15,11 @@ export interface Platform {
   readonly clock: Clock;
   readonly log: Logger;
   readonly modules: readonly ModuleDefinition[];
+  readonly config: Config;
+  /** Seals and opens tenants' secrets. */
+  readonly keyring: Keyring;
+  /** The only way to an address that comes from outside. */
+  readonly net: OutboundClient;
   /** Tells loops, here and in other processes, that there may be something to do. Polling is the truth. */
   readonly wakeups: Wakeups;
 }

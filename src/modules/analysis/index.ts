@@ -10,8 +10,10 @@ export {
   parseStatuses,
   type SourceInput,
 } from './analyze-source.ts';
+export { clonePath, registerClone } from './clones.ts';
 export { type ElementKind, elementKinds, type Parameter, type ParameterKind } from './elements/element.ts';
 export { analysisErrors } from './errors.ts';
+export { analysis_task_type } from './handler.ts';
 export {
   type Issue,
   type IssueScope,
@@ -44,6 +46,7 @@ export {
   metricRows,
 } from './metrics/definitions.ts';
 export { renderMetricsReference } from './metrics/reference.ts';
+export { type PerformedRun, performRun } from './perform.ts';
 export {
   developmentMinutesPerLine,
   type QualityInput,

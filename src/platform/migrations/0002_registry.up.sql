@@ -463,3 +463,5 @@ $$;
 
 select plinth.register_table('registered_tables', visibility => 'platform', audit => 'action');
 select plinth.register_table('registered_functions', visibility => 'platform', audit => 'action');
+-- made before any migration, by the runner; its rows are read through applied_migrations()
+select plinth.register_table('schema_migrations', visibility => 'platform', audit => 'self', definer_verbs => '{select}');

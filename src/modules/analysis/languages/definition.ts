@@ -4,7 +4,8 @@ export const languageIds = ['typescript', 'tsx', 'javascript', 'python'] as cons
 export type LanguageId = (typeof languageIds)[number];
 
 /** Languages of one family share node types and metric definitions. */
-export type LanguageFamily = 'ecmascript' | 'python';
+export const languageFamilies = ['ecmascript', 'python'] as const;
+export type LanguageFamily = (typeof languageFamilies)[number];
 
 export interface LanguageDefinition {
   readonly id: LanguageId;

@@ -12,7 +12,7 @@ create table plinth.metric_definitions (
   constraint metric_definitions_pkey primary key (family, metric, definition, version)
 );
 comment on table plinth.metric_definitions is 'How each metric is counted, by language family. A change of how is a new version, never an edit.';
-select plinth.register_table('metric_definitions', visibility => 'catalogue', audit => 'action');
+select plinth.register_table('metric_definitions', visibility => 'catalogue', audit => 'action', definer_verbs => '{select,insert}');
 
 create table plinth.analysis_runs (
   organization_id uuid not null,
@@ -22,6 +22,7 @@ create table plinth.analysis_runs (
   commit_sha text,
   analysis_type text not null default 'full',
   analyzers text[] not null default '{}',
+  analyzer_version text not null,
   status text not null default 'pending',
   task_id uuid,
   event_id uuid,
@@ -52,6 +53,9 @@ create table plinth.analysis_runs (
 comment on table plinth.analysis_runs is 'One analysis of a repository at a commit: totals, score, and the definitions it counted by.';
 comment on column plinth.analysis_runs.definitions is 'Per language family and metric: definition and version of every value of this run.';
 comment on column plinth.analysis_runs.task_id is 'The task that ran it. No key: tasks go sooner than results.';
+-- a commit is analysed once by each version of the analyser, however many events name it
+create unique index analysis_runs_once_idx on plinth.analysis_runs (organization_id, repository_id, commit_sha, analyzer_version)
+  where commit_sha is not null and status in ('running', 'completed');
 -- a repository's runs by commit; its history
 create index analysis_runs_commit_idx on plinth.analysis_runs (organization_id, repository_id, commit_sha, id);
 create index analysis_runs_history_idx on plinth.analysis_runs (organization_id, repository_id, branch, created_at);

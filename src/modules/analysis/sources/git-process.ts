@@ -26,7 +26,6 @@ function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_LAZY_FETCH: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_ALLOW_PROTOCOL: '',
   };
 }
 
@@ -38,11 +37,11 @@ export class GitProcess {
   private readonly exited: Promise<number | null>;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(args: readonly string[], signal: AbortSignal) {
+  constructor(args: readonly string[], signal: AbortSignal, allowedProtocol = '') {
     this.child = spawn('git', [...safeSettings, ...args], {
       // Not the caller's folder: it may be gone, and a missing folder looks like a missing git.
       cwd: '/',
-      env: gitEnvironment(),
+      env: { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: allowedProtocol },
       signal,
       killSignal: 'SIGKILL',
     });
@@ -114,8 +113,9 @@ export async function runGit(
 
   signal: AbortSignal,
   maxBytes = 4096,
+  allowedProtocol = '',
 ): Promise<{ code: number | null; stdout: string; git: GitProcess }> {
-  const git = new GitProcess(args, signal);
+  const git = new GitProcess(args, signal, allowedProtocol);
   git.child.stdin.end();
   let stdout = '';
   try {

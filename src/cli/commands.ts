@@ -1,0 +1,64 @@
+/** Every command, in the order of `plinth --help`. */
+
+import { version } from '../version.ts';
+import { type Command, exitCodes } from './command.ts';
+import { analyze } from './commands/analyze.ts';
+import { attack } from './commands/attack.ts';
+import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { eventsSend } from './commands/events.ts';
+import {
+  migrateBootstrap,
+  migrateDown,
+  migrateDrift,
+  migrateLint,
+  migrateNew,
+  migrateStatus,
+  migrateUp,
+} from './commands/migrate.ts';
+import { openapi } from './commands/openapi.ts';
+import { repositoriesList, repositoriesRegister } from './commands/repositories.ts';
+import { reset } from './commands/reset.ts';
+import { seed } from './commands/seed.ts';
+import { serve, up, work } from './commands/server.ts';
+import { sql } from './commands/sql.ts';
+
+const versionCommand: Command = {
+  name: 'version',
+  summary: 'Print the version',
+  usage: ['version'],
+  database: 'none',
+  async run(context) {
+    context.out(
+      context.json
+        ? JSON.stringify({ plinth: version, node: process.versions.node })
+        : `plinth ${version} (Node ${process.versions.node})`,
+    );
+    return exitCodes.fine;
+  },
+};
+
+export const commands: readonly Command[] = [
+  up,
+  demo,
+  serve,
+  work,
+  migrateUp,
+  migrateDown,
+  migrateStatus,
+  migrateLint,
+  migrateDrift,
+  migrateNew,
+  migrateBootstrap,
+  seed,
+  reset,
+  doctor,
+  sql,
+  attack,
+  analyze,
+  eventsSend,
+  repositoriesRegister,
+  repositoriesList,
+  openapi,
+  versionCommand,
+];

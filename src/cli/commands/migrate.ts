@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { modules } from '../../modules.ts';
+import { createLogger } from '../../platform/core/log.ts';
+import type { Engine } from '../../platform/db/engine.ts';
+import { openPglite } from '../../platform/db/pglite/engine.ts';
+import { renderBootstrap } from '../../platform/migrate/bootstrap.ts';
+import { lintMigrations } from '../../platform/migrate/lint.ts';
+import { newMigration } from '../../platform/migrate/new-migration.ts';
+import { migrateDown as rollBack } from '../../platform/migrate/run.ts';
+import { migrateEngine, migrationsOf } from '../../platform/migrate/schema.ts';
+import { detectDrift, renderSnapshot } from '../../platform/migrate/snapshot.ts';
+import { migrationStatus } from '../../platform/migrate/status.ts';
+import { openEngine } from '../../plinth.ts';
+import { version } from '../../version.ts';
+import { type Command, type CommandContext, exitCodes, printResult, table, UsageError } from '../command.ts';
+
+/** Opens the engine with the migration login, without asking whether the schema is current. */
+async function withEngine<T>(context: CommandContext, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const { config } = context;
+  const engine = await openEngine(
+    { ...config, databaseUrl: config.migrateUrl, directUrl: config.migrateUrl },
+    createLogger({ level: 'error' }),
+  );
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+export const migrateUp: Command = {
+  name: 'migrate up',
+  summary: 'Apply pending migrations',
+  usage: ['migrate up [--to MODULE/NUMBER]'],
+  options: { to: { type: 'string' } },
+  database: 'exclusive',
+  run: (context, { values }) =>
+    withEngine(context, async (engine) => {
+      const { config } = context;
+      const login =
+        config.databaseUrl && config.migrateUrl !== config.databaseUrl
+          ? new URL(config.databaseUrl.reveal()).username
+          : '';
+      const { done } = await migrateEngine(engine, modules, {
+        programVersion: version,
+        prefix: config.rolePrefix,
+        onProgress: (event) => {
+          if (event.kind === 'done') context.note(`applied  ${event.id}  ${event.durationMs} ms`);
+          if (event.kind === 'waiting') context.note('waiting for another runner');
+          if (event.kind === 'retry') context.note(`${event.id}: ${event.reason}; again in ${event.delayMs} ms`);
+        },
+        ...(login ? { runtimeLogins: [decodeURIComponent(login)] } : {}),
+        ...(typeof values['to'] === 'string' ? { target: values['to'] } : {}),
+      });
+      printResult(context, { applied: done }, () => [
+        done.length === 0 ? 'nothing to do: the schema is current' : `${done.length} migrations applied`,
+      ]);
+      return exitCodes.fine;
+    }),
+};
+
+export const migrateDown: Command = {
+  name: 'migrate down',
+  summary: 'Roll migrations back',
+  usage: ['migrate down [--steps N | --to MODULE/NUMBER | --all] [--yes]'],
+  options: {
+    steps: { type: 'string' },
+    to: { type: 'string' },
+    all: { type: 'boolean' },
+    yes: { type: 'boolean', short: 'y' },
+  },
+  database: 'exclusive',
+  async run(context, { values }) {
+    const target = values['all']
+      ? { all: true as const }
+      : typeof values['to'] === 'string'
+        ? { to: values['to'] }
+        : { steps: Number(values['steps'] ?? 1) };
+    if (
+      !values['yes'] &&
+      (await context.ask('Rolling back removes tables and their rows. Type yes to go on: ')) !== 'yes'
+    ) {
+      context.note('nothing was done (--yes answers beforehand)');
+      return exitCodes.finding;
+    }
+    return withEngine(context, async (engine) => {
+      const set = await migrationsOf(modules);
+      const { done } = await rollBack(engine.directPool, set, {
+        programVersion: version,
+        prefix: context.config.rolePrefix,
+        target,
+      });
+      printResult(context, { rolled_back: done }, () => done.map((id) => `rolled back  ${id}`));
+      return exitCodes.fine;
+    });
+  },
+};
+
+export const migrateStatus: Command = {
+  name: 'migrate status',
+  summary: 'Which migrations are applied',
+  usage: ['migrate status'],
+  database: 'exclusive',
+  run: (context) =>
+    withEngine(context, async (engine) => {
+      const status = await migrationStatus(engine.directPool, await migrationsOf(modules), context.config.rolePrefix);
+      printResult(context, status, () =>
+        table(
+          ['migration', 'name', 'state', 'applied at'],
+          status.map(({ id, name, state, appliedAt }) => [id, name, state, appliedAt?.toISOString() ?? '']),
+        ),
+      );
+      return status.every(({ state }) => state === 'applied') ? exitCodes.fine : exitCodes.finding;
+    }),
+};
+
+export const migrateLint: Command = {
+  name: 'migrate lint',
+  summary: 'Look for unsafe statements in migrations',
+  usage: ['migrate lint'],
+  database: 'none',
+  async run(context) {
+    const findings = await lintMigrations(await migrationsOf(modules));
+    printResult(context, findings, () => [
+      ...findings.flatMap(({ path, line, rule, message, safeWay }) => [
+        `${path}:${line} ${rule}: ${message}`,
+        ...(safeWay ? [`  ${safeWay}`] : []),
+      ]),
+      findings.length === 0 ? 'no findings' : `${findings.length} findings`,
+    ]);
+    return findings.length === 0 ? exitCodes.fine : exitCodes.finding;
+  },
+};
+
+export const migrateDrift: Command = {
+  name: 'migrate drift',
+  summary: 'What in the schema no migration made',
+  usage: ['migrate drift'],
+  database: 'exclusive',
+  run: (context) =>
+    withEngine(context, async (engine) => {
+      // the migrations are replayed into an empty embedded database, which is what the schema should be
+      const replay = await openPglite({ memory: true, fsync: false });
+      let expected: string;
+      try {
+        const { rolePrefix } = context.config;
+        const status = await migrationStatus(engine.directPool, await migrationsOf(modules), rolePrefix);
+        const applied = new Set(status.filter(({ state }) => state === 'applied').map(({ id }) => id));
+        await migrateEngine(replay, modules, {
+          programVersion: version,
+          prefix: rolePrefix,
+          only: (migration) => applied.has(`${migration.module}/${String(migration.version).padStart(4, '0')}`),
+        });
+        expected = await renderSnapshot(replay.directPool, { prefix: rolePrefix });
+      } finally {
+        await replay.close();
+      }
+      const differences = await detectDrift(engine.directPool, expected, { prefix: context.config.rolePrefix });
+      printResult(context, differences, () => (differences.length === 0 ? ['no drift'] : differences));
+      return differences.length === 0 ? exitCodes.fine : exitCodes.finding;
+    }),
+};
+
+export const migrateNew: Command = {
+  name: 'migrate new',
+  summary: 'Make the next pair of migration files of a module',
+  usage: ['migrate new NAME --module MODULE [--tenant]'],
+  options: { module: { type: 'string' }, tenant: { type: 'boolean' }, directory: { type: 'string' } },
+  database: 'none',
+  async run(context, { values, positionals }) {
+    const [name] = positionals;
+    const module = values['module'];
+    if (!name || typeof module !== 'string') throw new UsageError('migrate new wants a NAME and --module');
+    const known = (await migrationsOf(modules)).sources.find((source) => source.module === module);
+    const directory =
+      typeof values['directory'] === 'string' ? resolve(context.cwd, values['directory']) : known?.directory;
+    if (!directory)
+      throw new UsageError(`there is no module ${module}; --directory says where a new one has its migrations`);
+    const paths = await newMigration({
+      source: { module, directory, dependsOn: [] },
+      name,
+      template: values['tenant'] ? 'tenant-table' : 'empty',
+    });
+    printResult(context, paths, () => [...paths]);
+    return exitCodes.fine;
+  },
+};
+
+export const migrateBootstrap: Command = {
+  name: 'migrate bootstrap',
+  summary: 'The SQL a DBA runs once where the migration login may not make roles',
+  usage: ['migrate bootstrap --print [--login NAME]...'],
+  options: { print: { type: 'boolean' }, login: { type: 'string', multiple: true } },
+  database: 'none',
+  async run(context, { values }) {
+    const logins = (values['login'] as string[] | undefined) ?? [];
+    context.out(
+      renderBootstrap({ prefix: context.config.rolePrefix, ...(logins.length > 0 ? { runtimeLogins: logins } : {}) }),
+    );
+    return exitCodes.fine;
+  },
+};

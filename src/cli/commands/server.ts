@@ -1,0 +1,111 @@
+import { issueFirstRunLink } from '../../modules/tenancy/index.ts';
+import { openPlinth, type Plinth } from '../../plinth.ts';
+import { type Command, type CommandContext, exitCodes, UsageError } from '../command.ts';
+import { type RunCall, startControl } from '../control.ts';
+import { parseCall } from '../main.ts';
+
+const drain_ms = 10_000;
+
+export const up: Command = {
+  name: 'up',
+  summary: 'Migrate, then serve the API and run the worker: all in one process',
+  usage: ['up [--data DIR | --database-url URL] [--host ADDRESS] [--port N]'],
+  database: 'exclusive',
+  async run(context) {
+    const started = performance.now();
+    const applied: string[] = [];
+    const plinth = await openPlinth({
+      config: serverConfig(context),
+      migrate: true,
+      onMigration: (id) => applied.push(id),
+    });
+    return runServer(context, plinth, {
+      serve: true,
+      work: true,
+      banner: `${plinth.platform.engine.description}   ${applied.length} migrations, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    });
+  },
+};
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Serve the API only; never migrates',
+  usage: ['serve [--host ADDRESS] [--port N]'],
+  database: 'exclusive',
+  async run(context) {
+    const plinth = await openPlinth({ config: context.config });
+    return runServer(context, plinth, { serve: true, work: false, banner: plinth.platform.engine.description });
+  },
+};
+
+export const work: Command = {
+  name: 'work',
+  summary: 'Run the worker only; never migrates',
+  usage: ['work'],
+  database: 'exclusive',
+  async run(context) {
+    const plinth = await openPlinth({ config: context.config });
+    return runServer(context, plinth, { serve: false, work: true, banner: plinth.platform.engine.description });
+  },
+};
+
+/** In a terminal the requests' log would bury the few lines a person reads; a service manager gets all of it. */
+function serverConfig(context: CommandContext): CommandContext['config'] {
+  const chosen = process.env['PLINTH_LOG_LEVEL'] !== undefined;
+  return chosen || !process.stdout.isTTY ? context.config : { ...context.config, logLevel: 'warn' };
+}
+
+async function runServer(
+  context: CommandContext,
+  plinth: Plinth,
+  parts: { serve: boolean; work: boolean; banner: string },
+): Promise<number> {
+  const { config } = plinth;
+  let control: { stop(): Promise<void> } | undefined;
+  try {
+    context.out(`plinth ${plinth.version}   ${parts.banner}`);
+    if (parts.serve) {
+      const { url } = await plinth.listen();
+      await announce(context, plinth, config.publicUrl ?? url);
+    }
+    if (parts.work) {
+      plinth.work();
+      if (!parts.serve) context.out('worker   running');
+    }
+    if (!config.databaseUrl) control = await startControl(plinth, config.dataFolder, runRemotely(plinth));
+    await aborted(context.signal);
+    context.note('stopping: finishing what is in flight');
+    return exitCodes.fine;
+  } finally {
+    await control?.stop();
+    await plinth.close(drain_ms);
+  }
+}
+
+async function announce(context: CommandContext, plinth: Plinth, url: string): Promise<void> {
+  const link = await issueFirstRunLink(plinth.platform);
+  if (link) {
+    context.out(`welcome  ${url}/welcome#${link.token}`);
+    context.out('         makes the first administrator; works once, for 15 minutes');
+  }
+  context.out(`api      ${url}/docs`);
+  context.out('next     in another terminal:  npx plinth demo');
+}
+
+/** Runs a command that came through the control socket on this server's open engine. */
+function runRemotely(plinth: Plinth): RunCall {
+  return async ({ argv }, context) => {
+    const call = parseCall(argv);
+    if (call.command.database !== 'shared') {
+      throw new UsageError(
+        `"${call.command.name}" cannot run while a server (pid ${process.pid}) has the data folder open`,
+      );
+    }
+    return call.command.run({ ...context, config: plinth.config, ask: async () => undefined }, call);
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,186 @@
+/** The command line: finds the command, the configuration and the engine, and turns every failure into words. */
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { type Config, loadConfig } from '../platform/core/config.ts';
+import { PlinthError } from '../platform/core/errors.ts';
+import { openPlinth, type Plinth } from '../plinth.ts';
+import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts';
+import { commands } from './commands.ts';
+import { type RemoteLine, readControl } from './control.ts';
+import { describeError } from './describe-error.ts';
+import { callServer } from './server-client.ts';
+
+const globalOptions = {
+  data: { type: 'string' },
+  'database-url': { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Long options that stand for a setting. */
+const settingOptions = {
+  data: 'PLINTH_DATA',
+  'database-url': 'DATABASE_URL',
+  host: 'PLINTH_HOST',
+  port: 'PLINTH_PORT',
+} as const;
+
+export interface ParsedCall {
+  readonly command: Command;
+  readonly values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+  readonly positionals: readonly string[];
+}
+
+/** Finds the command of up to two words ("migrate up") and parses its options. Throws UsageError. */
+export function parseCall(argv: readonly string[]): ParsedCall {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const two = words.slice(0, 2).join(' ');
+  const command = commands.find(({ name }) => name === two) ?? commands.find(({ name }) => name === words[0]);
+  if (!command) {
+    const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+    if (group.length > 0)
+      throw new UsageError(`plinth ${words[0]} what? ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`);
+    throw new UsageError(words[0] === undefined ? 'a command is needed' : `there is no command "${words[0]}"`);
+  }
+  const rest = [...argv];
+  for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
+  try {
+    const { values, positionals } = parseArgs({
+      args: rest,
+      options: { ...globalOptions, ...command.options },
+      allowPositionals: true,
+      strict: true,
+    });
+    return { command, values, positionals };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function configuration(values: ParsedCall['values']): Config {
+  const env = { ...process.env };
+  for (const [option, variable] of Object.entries(settingOptions)) {
+    const value = values[option];
+    if (typeof value === 'string') env[variable] = value;
+  }
+  const config = loadConfig(env);
+  return { ...config, dataFolder: resolve(config.dataFolder) };
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 0 || (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? ''))) {
+    print(helpLines());
+    return argv.length === 0 ? exitCodes.usage : exitCodes.fine;
+  }
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) return main(['version']);
+  const call = parseCall(argv);
+  if (call.values['help']) {
+    print(usageOf(call.command));
+    return exitCodes.fine;
+  }
+  const config = configuration(call.values);
+  const stopping = stopSignal();
+  const json = call.values['json'] === true;
+  if (call.command.database !== 'none' && !config.databaseUrl) {
+    const control = await readControl(config.dataFolder);
+    if (control && call.command.database === 'shared') {
+      const exit = await callServer(control.socket, { argv, cwd: process.cwd(), json }, printRemote, stopping);
+      if (exit !== undefined) return exit;
+    }
+  }
+  let opened: Plinth | undefined;
+  const context: CommandContext = {
+    config,
+    cwd: process.cwd(),
+    json,
+    signal: stopping,
+    out: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+    progress: (line) => printRemote({ progress: line }),
+    ask,
+    async plinth() {
+      opened ??= await openPlinth({
+        config: { ...config, logLevel: quiet(config) },
+        migrate: config.environment !== 'production',
+      });
+      return opened;
+    },
+  };
+  try {
+    return await call.command.run(context, call);
+  } finally {
+    await opened?.close();
+  }
+}
+
+/** One-off commands speak for themselves: the log only says what goes wrong. */
+function quiet(config: Config): Config['logLevel'] {
+  return process.env['PLINTH_LOG_LEVEL'] ? config.logLevel : 'error';
+}
+
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  let signals = 0;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stopping.abort();
+      if (++signals > 1) process.exit(exitCodes.cannotRun);
+    });
+  }
+  return stopping.signal;
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await prompt.question(question);
+  } finally {
+    prompt.close();
+  }
+}
+
+function printRemote(line: RemoteLine): void {
+  if ('out' in line) process.stdout.write(`${line.out}\n`);
+  else if ('note' in line) process.stderr.write(`${line.note}\n`);
+  else if ('progress' in line && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line.progress}`);
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+function helpLines(): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    'plinth: the backend of an AI platform in one PostgreSQL',
+    '',
+    'usage: plinth COMMAND [options]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'Every command takes --data DIR or --database-url URL, --json and --help.',
+    'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
+  ];
+}
+
+function usageOf(command: Command): string[] {
+  return [command.summary, '', ...command.usage.map((line, at) => `${at === 0 ? 'usage: ' : '       '}plinth ${line}`)];
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(
+      `plinth: ${error.message}\n  plinth --help lists the commands, plinth COMMAND --help its options\n`,
+    );
+    process.exitCode = exitCodes.usage;
+  } else {
+    for (const line of describeError(error)) process.stderr.write(`${line}\n`);
+    process.exitCode = error instanceof PlinthError && error.status < 500 ? exitCodes.finding : exitCodes.cannotRun;
+  }
+}

@@ -1,0 +1,243 @@
+/** Opening Plinth: the engine, the door, the modules and, where wanted, the server and the worker. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
+import { apiKeyAuthenticator, sessionAuthenticator } from './modules/tenancy/index.ts';
+import { modules as builtInModules } from './modules.ts';
+import { systemClock } from './platform/core/clock.ts';
+import { type Config, loadConfig } from './platform/core/config.ts';
+import { loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
+import { errors } from './platform/core/errors.ts';
+import { createLogger } from './platform/core/log.ts';
+import type { Engine } from './platform/db/engine.ts';
+import { maintain } from './platform/db/maintenance.ts';
+import { openPglite } from './platform/db/pglite/engine.ts';
+import { openServer } from './platform/db/server.ts';
+import { allowedHosts } from './platform/http/hosts.ts';
+import { makeServer, type PlinthServer } from './platform/http/server.ts';
+import { openKeyring } from './platform/keyring.ts';
+import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
+import { type SchemaReport, schemaState } from './platform/migrate/status.ts';
+import type { LoopDeclaration, ModuleDefinition } from './platform/module.ts';
+import { outbound } from './platform/net/index.ts';
+import type { Platform } from './platform/platform.ts';
+import { makeDoor, type ScopedTx } from './platform/scope/door.ts';
+import type { Scope } from './platform/scope/scope.ts';
+import { startHints } from './platform/worker/hints.ts';
+import { type Supervisor, superviseLoops } from './platform/worker/supervisor.ts';
+import { makeWakeups } from './platform/worker/wakeups.ts';
+import { version } from './version.ts';
+
+export interface OpenOptions {
+  /** Configuration; read from the environment when absent. */
+  readonly config?: Config;
+  readonly modules?: readonly ModuleDefinition[];
+  /** An engine opened elsewhere: for tests. It is closed with the rest. */
+  readonly engine?: Engine;
+  /** The keys secrets are sealed with, for tests; else from the configuration. */
+  readonly masterKeys?: MasterKeyRing;
+  /** Bring the schema up to date first: development. Without it a schema that is behind throws `schema_behind`. */
+  readonly migrate?: boolean;
+  readonly onMigration?: (id: string) => void;
+}
+
+/** One tenant's (and person's) view of the services, in process. */
+export interface ScopedPlinth {
+  /** Runs `work` in one transaction of this scope. */
+  write<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
+  read<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
+  readonly tasks: {
+    enqueue(task: NewTask, tx?: ScopedTx): Promise<Enqueued>;
+    enqueueMany(tasks: readonly NewTask[], tx?: ScopedTx): Promise<Enqueued[]>;
+  };
+}
+
+export interface Plinth {
+  readonly platform: Platform;
+  readonly config: Config;
+  readonly version: string;
+  as(scope: Scope): ScopedPlinth;
+  /** Starts the HTTP server; resolves to its address. */
+  listen(options?: { host?: string; port?: number }): Promise<{ app: FastifyInstance; url: string }>;
+  /** Starts the worker and the modules' loops in this process. */
+  work(): TaskWorker;
+  schema(): Promise<SchemaReport>;
+  /** Drains and closes everything; at most `deadlineMs` for requests and tasks in flight. */
+  close(deadlineMs?: number): Promise<void>;
+}
+
+const maintenance_interval_ms = 60_000;
+
+/** Opens Plinth on the configured engine. Throws errors of the catalogue, each with what to do. */
+export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
+  const config = options.config ?? loadConfig(process.env);
+  const modules = options.modules ?? builtInModules;
+  const log = createLogger({ level: config.logLevel });
+  const engine = options.engine ?? (await openEngine(config, log));
+  try {
+    if (options.migrate) {
+      await migrateEngine(engine, modules, {
+        programVersion: version,
+        prefix: config.rolePrefix,
+        onProgress: (event) => event.kind === 'done' && options.onMigration?.(event.id),
+      });
+    }
+    const set = await migrationsOf(modules);
+    const schema = () => schemaState(engine.directPool, set, { programVersion: version, prefix: config.rolePrefix });
+    const report = await schema();
+    if (report.state === 'behind') throw errors.schema_behind({ detail: `not applied: ${report.because.join(', ')}` });
+    if (report.state === 'ahead') throw errors.schema_ahead({ detail: `newer: ${report.because.join(', ')}` });
+
+    const clock = systemClock;
+    const door = makeDoor(engine);
+    const wakeups = makeWakeups();
+    const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
+    const net = outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });
+    const platform: Platform = { engine, door, clock, log, modules, wakeups, keyring, net, config };
+    if (options.migrate) await seedCatalogues(platform);
+    return assemble(platform, schema);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Builds the HTTP server of an open Plinth; it does not listen yet. */
+export async function makeApp(
+  platform: Platform,
+  listening?: { host: string; port: number; schema: () => Promise<SchemaReport> },
+): Promise<PlinthServer> {
+  const { config } = platform;
+  const { host, port } = listening ?? config;
+  return makeServer({
+    platform,
+    version,
+    hosts: allowedHosts(host, port, config.publicUrl, config.trustedOrigins),
+    authenticators: [apiKeyAuthenticator(platform), sessionAuthenticator(platform)],
+    trustedProxies: config.trustedProxies.map(String),
+    requestTimeoutMs: config.requestTimeoutMs,
+    rolePrefix: config.rolePrefix,
+    checkAnswers: config.environment !== 'production',
+    ...(listening && {
+      schemaState: async () => {
+        const { state } = await listening.schema();
+        return state === 'behind' || state === 'ahead' ? state : 'current';
+      },
+    }),
+    ...(config.metricsToken && { metricsToken: config.metricsToken.reveal() }),
+  });
+}
+
+/** Brings the catalogue rows of all modules up to date. */
+export async function seedCatalogues(platform: Platform): Promise<void> {
+  for (const module of platform.modules) await module.seed?.(platform);
+}
+
+function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plinth {
+  const { config, engine, log, modules, wakeups, door } = platform;
+  const hints = startHints(engine, wakeups, log);
+  let server: PlinthServer | undefined;
+  let worker: TaskWorker | undefined;
+  let supervisor: Supervisor | undefined;
+  let maintenance: NodeJS.Timeout | undefined;
+
+  function enqueueMany(scope: Scope, tasks: readonly NewTask[], tx?: ScopedTx): Promise<Enqueued[]> {
+    return tx ? enqueueTasks(platform, tx, tasks) : door.write(scope, (own) => enqueueTasks(platform, own, tasks));
+  }
+
+  return {
+    platform,
+    config,
+    version,
+    schema,
+    as: (scope) => ({
+      write: (work) => door.write(scope, work),
+      read: (work) => door.read(scope, work),
+      tasks: {
+        enqueue: async (task, tx) => (await enqueueMany(scope, [task], tx))[0]!,
+        enqueueMany: (tasks, tx) => enqueueMany(scope, tasks, tx),
+      },
+    }),
+    async listen({ host = config.host, port = config.port } = {}) {
+      server = await makeApp(platform, { host, port, schema });
+      const url = await server.app.listen({ host, port });
+      return { app: server.app, url };
+    },
+    work() {
+      const loops: LoopDeclaration[] = modules.flatMap((module) => module.loops ?? []);
+      supervisor = superviseLoops(platform, loops);
+      if (!engine.capabilities.autovacuum) {
+        maintenance = setInterval(() => {
+          maintain(engine, log).catch((error: unknown) => log.warn({ err: error }, 'maintenance failed'));
+        }, maintenance_interval_ms);
+        maintenance.unref();
+      }
+      worker = startWorker({
+        platform,
+        version,
+        handlers: new Map(modules.flatMap((module) => Object.entries(module.tasks ?? {}))),
+        concurrency: config.workerConcurrency,
+        leaseSeconds: config.workerLeaseSeconds,
+      });
+      return worker;
+    },
+    async close(deadlineMs = 10_000) {
+      clearInterval(maintenance);
+      await Promise.all([server?.drain(deadlineMs), worker?.stop(), supervisor?.stop()]);
+      await hints.stop();
+      platform.net.close();
+      await engine.close();
+    },
+  };
+}
+
+/** Opens the configured engine, without looking at the schema. */
+export async function openEngine(config: Config, log: Platform['log']): Promise<Engine> {
+  if (!config.databaseUrl) {
+    return openPglite({
+      dataDir: config.dataFolder,
+      fsync: config.fsync,
+      statementTimeoutMs: config.statementTimeoutMs,
+      log,
+      onRestart: (report) => log.error({ ...report }, 'the embedded engine was restarted'),
+    });
+  }
+  return openServer({
+    url: config.databaseUrl.reveal(),
+    ...(config.workerUrl ? { workerUrl: config.workerUrl.reveal() } : {}),
+    ...(config.readUrl ? { readUrl: config.readUrl.reveal() } : {}),
+    ...(config.directUrl ? { directUrl: config.directUrl.reveal() } : {}),
+    poolSize: config.poolSize,
+    statementTimeoutMs: config.statementTimeoutMs,
+    applicationName: 'plinth',
+    log,
+  });
+}
+
+/** From the configuration; for development a file beside the data folder, never inside it. */
+async function masterKeys(config: Config): Promise<MasterKeyRing> {
+  const previous = config.previousMasterKey ? [config.previousMasterKey] : [];
+  if (config.masterKey) return { current: config.masterKey, previous };
+  if (config.environment === 'production') {
+    throw errors.invalid_value({
+      field: 'PLINTH_MASTER_KEY',
+      detail: 'production needs a master key',
+      hint: 'Set PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE; `openssl rand -base64 32` makes one.',
+    });
+  }
+  const path = masterKeyPath(config);
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  const { key } = await loadOrCreateMasterKeyFile(path, { outside: config.dataFolder });
+  return { current: key, previous };
+}
+
+/** Where the development key lies: beside the data folder, so that a backup of the folder does not hold it. */
+export function masterKeyPath(config: Config): string {
+  return `${config.dataFolder.replace(/\/+$/, '')}-master.key`;
+}
+
+/** Where the operator's bare clones lie: `<folder>/<organization>/<repository>.git`. */
+export function repositoriesFolder(config: Config): string {
+  return join(config.dataFolder, 'repositories');
+}
