@@ -72,6 +72,7 @@ export {
   type ReadFile,
   type SourceCounts,
   type SourceFile,
+  type SourceOptions,
   type UnreadFile,
 } from './sources/source.ts';
 export type { AnalysisSummary, LanguageTotals, WorstFile } from './summary.ts';

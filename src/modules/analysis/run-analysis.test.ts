@@ -120,7 +120,11 @@ describe('a run', () => {
 });
 
 describe('a run survives its workers', () => {
-  const pool = { workerFile: new URL('./fixtures/workers/faulty.ts', import.meta.url), silenceMs: 3_000 };
+  const pool = {
+    workerFile: new URL('./fixtures/workers/faulty.ts', import.meta.url),
+    silenceMs: 8_000,
+    heapMegabytes: 64,
+  };
 
   test('that exit, throw, hang or run out of memory: the file is recorded, the rest analysed', async () => {
     const bad = ['exit.js', 'fault.js', 'hang.js', 'throw.js', 'memory.js'];
@@ -137,7 +141,7 @@ describe('a run survives its workers', () => {
       'throw.js': 'parser_crashed',
     });
     expect(summary.counts.byStatus).toMatchObject({ ok: 3, failed: 5 });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a run ends early', () => {

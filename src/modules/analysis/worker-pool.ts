@@ -12,6 +12,7 @@ const workerFile = new URL(
 export interface WorkerPoolOptions {
   readonly size: number;
   readonly silenceMs?: number;
+  readonly heapMegabytes?: number;
   /** Replaces the worker's program in tests. */
   readonly workerFile?: URL;
 }
@@ -85,7 +86,7 @@ export class WorkerPool {
 
   private spawn(slot: Slot): Worker {
     const worker = new Worker(this.options.workerFile ?? workerFile, {
-      resourceLimits: { maxOldGenerationSizeMb: analysisLimits.worker_heap_megabytes },
+      resourceLimits: { maxOldGenerationSizeMb: this.options.heapMegabytes ?? analysisLimits.worker_heap_megabytes },
       // Nothing of the process that a parser needs; and no flags such as --inspect.
       env: {},
       execArgv: [],

@@ -1,9 +1,9 @@
 -- the history stays: it is the runner's, and it is being written
 drop policy owner_all on plinth.schema_migrations;
 drop policy definer_select on plinth.schema_migrations;
--- plinth: allow no-disable-row-security because the registry that secured it goes
+-- plinth: allow row-security-stays because the registry that secured it goes
 alter table plinth.schema_migrations no force row level security;
--- plinth: allow no-disable-row-security because the registry that secured it goes
+-- plinth: allow row-security-stays because the registry that secured it goes
 alter table plinth.schema_migrations disable row level security;
 drop function plinth.admit_login(text);
 drop function plinth.unregister_function(text);

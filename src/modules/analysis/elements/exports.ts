@@ -27,6 +27,9 @@ const tables = perGrammar((grammar: Grammar) => ({
   assignment: grammar.rules('assignment_expression', 'assignment', 'augmented_assignment'),
   expressionStatement: grammar.rules('expression_statement'),
   identifier: grammar.rules('identifier', 'type_identifier'),
+  object: grammar.rules('object'),
+  shorthand: grammar.rules('shorthand_property_identifier'),
+  pair: grammar.rules('pair'),
   string: grammar.rules('string'),
   source: grammar.field('source'),
   name: grammar.field('name'),
@@ -45,6 +48,7 @@ function ecmascriptExports(tree: FlatTree): Exports {
   const listed = new Set<string>();
   const end = tree.count > 0 ? tree.next[0]! : 0;
   for (let statement = 1; statement < end; statement = tree.next[statement]!) {
+    if (table.expressionStatement[tree.type[statement]!] === 1) addCommonJs(tree, statement, listed);
     if (table.statement[tree.type[statement]!] !== 1 || childInField(tree, statement, table.source) >= 0) continue;
     const value = childInField(tree, statement, table.value);
     if (value >= 0 && table.identifier[tree.type[value]!] === 1) listed.add(nodeText(tree, value));
@@ -60,6 +64,26 @@ function ecmascriptExports(tree: FlatTree): Exports {
   };
 }
 
+const commonJsTarget = /^(module\s*\.\s*)?exports\b/;
+
+/** Adds the names of `module.exports = a` and `module.exports = { a, b: c }`. */
+function addCommonJs(tree: FlatTree, statement: number, listed: Set<string>): void {
+  const table = tables(tree.grammar);
+  const assignment = childOfType(tree, statement, table.assignment);
+  if (assignment < 0) return;
+  const left = childInField(tree, assignment, table.left);
+  const right = childInField(tree, assignment, table.right);
+  if (left < 0 || right < 0 || !commonJsTarget.test(nodeText(tree, left))) return;
+  if (table.identifier[tree.type[right]!] === 1) listed.add(nodeText(tree, right));
+  if (table.object[tree.type[right]!] !== 1) return;
+  for (let entry = right + 1; entry < tree.next[right]!; entry = tree.next[entry]!) {
+    const value = table.pair[tree.type[entry]!] === 1 ? childInField(tree, entry, table.value) : entry;
+    if (value < 0) continue;
+    const type = tree.type[value]!;
+    if (table.shorthand[type] === 1 || table.identifier[type] === 1) listed.add(nodeText(tree, value));
+  }
+}
+
 /** Whether the element hangs on an `export`, or is assigned to `exports`, `module.exports` or a property of them. */
 function carriesExport(tree: FlatTree, node: number, commonJs: boolean): boolean {
   const table = tables(tree.grammar);
@@ -68,7 +92,7 @@ function carriesExport(tree: FlatTree, node: number, commonJs: boolean): boolean
     if (table.statement[type] === 1) return true;
     if (commonJs && table.assignment[type] === 1) {
       const left = childInField(tree, at, table.left);
-      if (left >= 0 && /^(module\s*\.\s*)?exports\b/.test(nodeText(tree, left))) return true;
+      if (left >= 0 && commonJsTarget.test(nodeText(tree, left))) return true;
     } else if (table.carrier[type] !== 1) {
       return false;
     }

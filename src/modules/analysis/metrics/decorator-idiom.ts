@@ -26,6 +26,7 @@ export function wrapsOneFunction(tree: FlatTree, element: FoundElement): boolean
     if (table.comment[type] === 1) continue;
     if (table.function[type] === 1 || isDecoratedFunction(tree, child)) functions++;
     else if (!(first && isDocstring(tree, child + 1)) && !returnsName(tree, child)) return false;
+    if (functions > 1) return false;
     first = false;
   }
   return functions === 1;

@@ -13,6 +13,7 @@ import {
   isExcluded,
   type SourceCounts,
   type SourceFile,
+  type SourceOptions,
 } from './source.ts';
 
 /**
@@ -20,7 +21,7 @@ import {
  * elsewhere all, without the excluded folders. Symbolic links are never followed. Rejects with
  * `analysis_source_not_found` or `analysis_source_unreadable`.
  */
-export async function directorySource(directory: string): Promise<AnalysisSource> {
+export async function directorySource(directory: string, options: SourceOptions = {}): Promise<AnalysisSource> {
   const root = await realpath(resolve(directory)).catch(() => null);
   const found = root === null ? null : await stat(root).catch(() => null);
   if (root === null || found === null) throw analysisErrors.analysis_source_not_found();
@@ -33,12 +34,19 @@ export async function directorySource(directory: string): Promise<AnalysisSource
     description: `folder ${root}`,
     commitSha: null,
     counts,
-    files: (signal) => readDirectory(root, counts, signal),
+    files: (signal) => readDirectory({ root, counts, exclude: options.exclude ?? excludedFolders }, signal),
   };
 }
 
-async function* readDirectory(root: string, counts: SourceCounts, signal: AbortSignal): AsyncGenerator<SourceFile> {
-  const listing = (await usesGit(root, signal)) ? listByGit(root, signal) : walk(root, counts, signal);
+interface DirectoryReading {
+  readonly root: string;
+  readonly counts: SourceCounts;
+  readonly exclude: ReadonlySet<string>;
+}
+
+async function* readDirectory(reading: DirectoryReading, signal: AbortSignal): AsyncGenerator<SourceFile> {
+  const { root, counts, exclude } = reading;
+  const listing = (await usesGit(root, signal)) ? listByGit(root, signal) : walk(reading, signal);
   const seen = new Set<string>();
   for await (const raw of listing) {
     signal.throwIfAborted();
@@ -48,7 +56,7 @@ async function* readDirectory(root: string, counts: SourceCounts, signal: AbortS
     }
     counts.listed++;
     const path = pathText(raw);
-    if (isExcluded(path)) {
+    if (isExcluded(path, exclude)) {
       counts.excluded++;
       continue;
     }
@@ -94,7 +102,8 @@ async function* listByGit(root: string, signal: AbortSignal): AsyncGenerator<Buf
 }
 
 /** Every file below the root, folder by folder in order of name, without recursion. */
-async function* walk(root: string, counts: SourceCounts, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* walk(reading: DirectoryReading, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const { root, counts, exclude } = reading;
   const waiting: Buffer[] = [Buffer.alloc(0)];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     signal.throwIfAborted();
@@ -109,7 +118,7 @@ async function* walk(root: string, counts: SourceCounts, signal: AbortSignal): A
       const path = folder.length === 0 ? entry.name : Buffer.concat([folder, Buffer.from('/'), entry.name]);
       if (entry.isFile()) yield path;
       else if (!entry.isDirectory()) counts.notRegular++;
-      else if (!excludedFolders.has(entry.name.toString()) && path.length <= analysisLimits.path_bytes) {
+      else if (!exclude.has(entry.name.toString()) && path.length <= analysisLimits.path_bytes) {
         folders.push(path);
       } else counts.excluded++;
     }

@@ -9,16 +9,18 @@ import { isInside, pathText } from './paths.ts';
 import {
   type AnalysisSource,
   emptyCounts,
+  excludedFolders,
   isExcluded,
   type SourceCounts,
   type SourceFile,
+  type SourceOptions,
   type UnreadFile,
 } from './source.ts';
 
 /** Objects asked for before the first is answered: keeps git busy without filling pipes. */
 const requestsAhead = 32;
 
-export interface GitCommitOptions {
+export interface GitCommitOptions extends SourceOptions {
   /** A bare clone, or the `.git` folder of a work tree. */
   readonly gitDirectory: string;
   /** The full id: 40 or 64 lower-case hexadecimal digits. */
@@ -53,7 +55,7 @@ export async function gitCommitSource(options: GitCommitOptions, signal?: AbortS
     description: `commit ${commitSha}`,
     commitSha,
     counts,
-    files: (abort) => readCommit(base, commitSha, counts, abort),
+    files: (abort) => readCommit({ base, commitSha, counts, exclude: options.exclude ?? excludedFolders }, abort),
   };
 }
 
@@ -63,12 +65,15 @@ interface Blob {
   readonly sizeBytes: number;
 }
 
-async function* readCommit(
-  base: readonly string[],
-  commitSha: string,
-  counts: SourceCounts,
-  signal: AbortSignal,
-): AsyncGenerator<SourceFile> {
+interface CommitReading {
+  readonly base: readonly string[];
+  readonly commitSha: string;
+  readonly counts: SourceCounts;
+  readonly exclude: ReadonlySet<string>;
+}
+
+async function* readCommit(reading: CommitReading, signal: AbortSignal): AsyncGenerator<SourceFile> {
+  const { base, commitSha, counts } = reading;
   const wanted: Blob[] = [];
   const listing = new GitProcess([...base, 'ls-tree', '-r', '-z', '-l', '--full-tree', commitSha], signal);
   listing.child.stdin.end();
@@ -79,7 +84,7 @@ async function* readCommit(
         counts.truncated = true;
         break;
       }
-      const file = takeEntry(entry, counts, seen);
+      const file = takeEntry(entry, reading, seen);
       if (file === null) continue;
       if ('unread' in file) yield file;
       else wanted.push(file);
@@ -96,7 +101,8 @@ async function* readCommit(
 }
 
 /** One entry of `ls-tree -l`: `<mode> <type> <id> <size>\t<path>`. Null for what is not analysed. */
-function takeEntry(entry: Buffer, counts: SourceCounts, seen: Set<string>): Blob | UnreadFile | null {
+function takeEntry(entry: Buffer, reading: CommitReading, seen: Set<string>): Blob | UnreadFile | null {
+  const { counts } = reading;
   counts.listed++;
   const tab = entry.indexOf(9);
   const [mode, type, objectId, size] = entry.subarray(0, Math.max(0, tab)).toString('latin1').split(/ +/);
@@ -108,7 +114,7 @@ function takeEntry(entry: Buffer, counts: SourceCounts, seen: Set<string>): Blob
   const raw = entry.subarray(tab + 1);
   const path = pathText(raw);
   const sizeBytes = Number(size);
-  if (isExcluded(path)) {
+  if (isExcluded(path, reading.exclude)) {
     counts.excluded++;
     return null;
   }

@@ -64,11 +64,16 @@ export function emptyCounts(): SourceCounts {
   return { listed: 0, otherLanguages: 0, excluded: 0, notRegular: 0, truncated: false };
 }
 
-/** Whether a path inside a source lies in an excluded folder. */
-export function isExcluded(path: string): boolean {
+export interface SourceOptions {
+  /** Names of folders that are left out wherever they are; `excludedFolders` by default. */
+  readonly exclude?: ReadonlySet<string>;
+}
+
+/** Whether a path inside a source lies in a folder of such a name. */
+export function isExcluded(path: string, exclude: ReadonlySet<string>): boolean {
   let from = 0;
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', from)) {
-    if (excludedFolders.has(path.slice(from, slash))) return true;
+    if (exclude.has(path.slice(from, slash))) return true;
     from = slash + 1;
   }
   return false;

@@ -80,6 +80,14 @@ describe('a folder', () => {
     expect(source.counts.otherLanguages).toBe(2);
   });
 
+  test('with other folders left out', async () => {
+    const root = join(folder, 'chosen');
+    write(root, { 'dist/a.js': 'a', 'node_modules/b.js': 'b' });
+    const source = await directorySource(root, { exclude: new Set(['node_modules']) });
+    expect(await read(source)).toEqual({ 'dist/a.js': 'a' });
+    expect(source.counts.excluded).toBe(1);
+  });
+
   test('a named pipe does not block, and a name that is not UTF-8 is kept apart', async () => {
     const root = join(folder, 'odd');
     mkdirSync(root);
