@@ -5,6 +5,9 @@ const steps: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '--noEmit'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
   ['boundaries', process.execPath, 'tools/lint-boundaries.ts'],
+  ['migrations', process.execPath, 'tools/lint-migrations.ts'],
+  ['generated files', process.execPath, 'tools/gen.ts', '--check'],
+  ['links in documents', process.execPath, 'tools/lint-docs.ts'],
 ];
 
 let failed = 0;

@@ -17,6 +17,8 @@ export const exceptions = {
     // The typed client and the command line's: they call the user's own server.
     'src/client/',
     'src/cli/server-client.ts',
+    // In the browser: its own server.
+    'src/modules/tenancy/pages/',
     'console/',
     'bench/',
     'examples/',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PlinthError } from '../platform/core/errors.ts';
 import type { Plinth } from '../plinth.ts';
-import { type CommandContext, exitCodes } from './command.ts';
+import { type CommandContext, exitCodes, UsageError } from './command.ts';
 import { describeError } from './describe-error.ts';
 
 /** A command line, sent to the server that has the embedded engine open. */
@@ -86,9 +86,15 @@ async function answer(plinth: Plinth, run: RunCall, request: IncomingMessage, re
     send({ exit });
   } catch (error) {
     for (const note of describeError(error)) send({ note });
-    send({ exit: error instanceof PlinthError && error.status < 500 ? exitCodes.finding : exitCodes.cannotRun });
+    send({ exit: exitCodeOf(error) });
   }
   response.end();
+}
+
+/** How a failed command ends: usage, a finding (the caller's to correct), or a state in which nothing can run. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage;
+  return error instanceof PlinthError && error.status < 500 ? exitCodes.finding : exitCodes.cannotRun;
 }
 
 async function readAll(request: IncomingMessage): Promise<string> {

@@ -1,7 +1,11 @@
 import { PlinthError } from '../platform/core/errors.ts';
+import { UsageError } from './command.ts';
 
 /** An error as lines for a person: what, which field, what to do. Never a stack. */
 export function describeError(error: unknown): string[] {
+  if (error instanceof UsageError) {
+    return [`plinth: ${error.message}`, '  plinth --help lists the commands, plinth COMMAND --help its options'];
+  }
   if (!(error instanceof PlinthError)) {
     return [`plinth: ${error instanceof Error ? error.message : String(error)}`];
   }

@@ -3,11 +3,10 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../platform/core/config.ts';
-import { PlinthError } from '../platform/core/errors.ts';
 import { openPlinth, type Plinth } from '../plinth.ts';
 import { type Command, type CommandContext, exitCodes, UsageError } from './command.ts';
 import { commands } from './commands.ts';
-import { type RemoteLine, readControl } from './control.ts';
+import { exitCodeOf, type RemoteLine, readControl } from './control.ts';
 import { describeError } from './describe-error.ts';
 import { callServer } from './server-client.ts';
 
@@ -174,13 +173,6 @@ function usageOf(command: Command): string[] {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof UsageError) {
-    process.stderr.write(
-      `plinth: ${error.message}\n  plinth --help lists the commands, plinth COMMAND --help its options\n`,
-    );
-    process.exitCode = exitCodes.usage;
-  } else {
-    for (const line of describeError(error)) process.stderr.write(`${line}\n`);
-    process.exitCode = error instanceof PlinthError && error.status < 500 ? exitCodes.finding : exitCodes.cannotRun;
-  }
+  for (const line of describeError(error)) process.stderr.write(`${line}\n`);
+  process.exitCode = exitCodeOf(error);
 }

@@ -44,6 +44,7 @@ export const platformModule: ModuleDefinition = {
     idempotency_keys: { visibility: 'auth', audit: 'self', requestVerbs: [] },
   },
   functions: {
+    'clear_reference()': { security: 'owner', callers: [] },
     'ensure_partitions(text, integer)': { security: 'owner', callers: ['worker'] },
     'drop_expired_partitions()': { security: 'owner', callers: ['worker'] },
     'default_partition_rows()': { security: 'owner', callers: ['worker'] },

@@ -40,6 +40,7 @@ export async function registerClone(
   const cloned = await runGit(
     ['-c', 'protocol.file.allow=always', 'clone', '--quiet', '--bare', '--no-local', '--', source, fresh],
     signal,
+    undefined,
     'file',
   );
   if (cloned.code !== 0) throw cloned.git.error(`${source} is not a git repository that can be cloned.`);

@@ -55,4 +55,5 @@ export const functions: Readonly<Record<string, FunctionDeclaration>> = {
   'revoke_api_key(uuid, uuid, timestamp with time zone)': definer('app'),
   'rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, timestamp with time zone)':
     definer('app'),
+  'list_organizations(integer)': { security: 'definer', callers: ['worker'] },
 };

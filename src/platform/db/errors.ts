@@ -32,7 +32,7 @@ export const databaseErrors = defineErrors({
     title: 'This PostgreSQL is too old',
     hint: 'Use PostgreSQL 15 or newer.',
   },
-  query_too_complex: {
+  statement_too_complex: {
     status: 422,
     title: 'The query or value is nested too deep',
     hint: 'Ask for less at once: fewer conditions, flatter values.',

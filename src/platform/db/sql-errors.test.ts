@@ -66,10 +66,10 @@ describeEngines('database errors', (on) => {
     }
   });
 
-  it('says query_too_complex where the stack ends', async () => {
+  it('says statement_too_complex where the stack ends', async () => {
     await on.pool.query(`create function deeper(n int) returns int language plpgsql as
       $$ begin return deeper(n + 1); end $$`);
-    expect(await failing('select deeper(1)')).toMatchObject({ code: 'query_too_complex' });
+    expect(await failing('select deeper(1)')).toMatchObject({ code: 'statement_too_complex' });
     expect((await on.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 });

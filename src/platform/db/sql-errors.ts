@@ -28,7 +28,7 @@ const bySqlState: Readonly<Record<string, Maker>> = {
   '42501': errors.forbidden,
   '53100': errors.database_full,
   '53300': errors.database_unavailable,
-  '54001': databaseErrors.query_too_complex,
+  '54001': databaseErrors.statement_too_complex,
   '55P03': errors.too_busy,
   '57014': errors.statement_timeout,
   [engineRestartedState]: errors.engine_restarted,

@@ -1,6 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { errors, type PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -56,7 +56,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   const state = { draining: false };
   const app = fastify({
     loggerInstance: platform.log as Logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.body_bytes,
     requestTimeout: options.requestTimeoutMs ?? limits.request_timeout_ms,
     connectionTimeout: 0,

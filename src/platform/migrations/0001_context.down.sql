@@ -13,4 +13,5 @@ end
 $do$;
 drop function plinth.is_citus();
 drop function plinth.role_name(text);
+-- plinth: allow narrow-grants because this puts back what was there before the first migration
 alter default privileges grant execute on functions to public;

@@ -461,6 +461,7 @@ begin
 end
 $$;
 
+select plinth.register_function('clear_reference()', '{}', 'owner');
 select plinth.register_table('registered_tables', visibility => 'platform', audit => 'action');
 select plinth.register_table('registered_functions', visibility => 'platform', audit => 'action');
 -- made before any migration, by the runner; its rows are read through applied_migrations()

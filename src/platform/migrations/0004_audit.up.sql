@@ -102,7 +102,7 @@ language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   at constant timestamptz := clock_timestamp();
-  entry_id constant uuid := uuidv7(at);
+  entry_id constant uuid := plinth.uuidv7(at);
   user_id constant uuid := current_user_id();
   api_key constant uuid := nullif(current_setting('plinth.api_key_id', true), '')::uuid;
   personal constant text[] := string_to_array(tg_argv[3], ',');
@@ -167,7 +167,7 @@ language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   at constant timestamptz := clock_timestamp();
-  entry_id constant uuid := uuidv7(at);
+  entry_id constant uuid := plinth.uuidv7(at);
   api_key constant uuid := nullif(current_setting('plinth.api_key_id', true), '')::uuid;
 begin
   if organization is distinct from current_organization_id() then

@@ -24,7 +24,7 @@ begin
   end if;
   return query
     with asked as (
-      select t.*, n as nth, coalesce(t.id, uuidv7(at)) as new_id, coalesce(t.scheduled_at, at) as due
+      select t.*, n as nth, coalesce(t.id, plinth.uuidv7(at)) as new_id, coalesce(t.scheduled_at, at) as due
       from jsonb_array_elements(enqueue_tasks.tasks) with ordinality as e(element, n)
       cross join lateral jsonb_to_record(e.element) as t(
         id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
@@ -94,7 +94,7 @@ as $$
 #variable_conflict use_column
 declare
   at constant timestamptz := clock_timestamp();
-  lease constant uuid := uuidv7(at);
+  lease constant uuid := plinth.uuidv7(at);
   organizations uuid[] := '{}';
   ids uuid[] := '{}';
   attempts_of int[] := '{}';

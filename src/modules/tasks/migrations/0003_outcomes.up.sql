@@ -120,7 +120,7 @@ begin
     return null;
   end if;
   insert into task_attempts (organization_id, id, occurred_at, task_id, attempt, outcome, worker_id, error, duration_ms, retry_at)
-  values (organization, uuidv7(at), at, task, fail_attempt.attempt, fail_attempt.outcome, worker, fail_attempt.error,
+  values (organization, plinth.uuidv7(at), at, task, fail_attempt.attempt, fail_attempt.outcome, worker, fail_attempt.error,
           fail_attempt.duration_ms, case when not last then fail_attempt.retry_at end);
   update tasks t
   set status = case when last then 'failed' else 'retrying' end, error = fail_attempt.error, attempts = fail_attempt.attempt,

@@ -40,7 +40,7 @@ begin
   if found then
     return person;
   end if;
-  person := add_user(uuidv7(at), new_email, new_full_name, 'user', at);
+  person := add_user(plinth.uuidv7(at), new_email, new_full_name, 'user', at);
   if person is null then
     select u.id into person from users u where u.email = new_email;   -- another request was faster
   else

@@ -1,0 +1,1 @@
+select plinth.unregister_function('list_organizations(integer)');

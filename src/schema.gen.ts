@@ -1,0 +1,810 @@
+/** Generated from the migrated schema by `npm run gen`. Do not edit. */
+
+import type { ColumnType } from "kysely";
+import type { IPostgresInterval } from "postgres-interval";
+
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>;
+
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
+export type Interval = ColumnType<IPostgresInterval, IPostgresInterval | number | string, IPostgresInterval | number | string>;
+
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
+export type Numeric = ColumnType<string, number | string, number | string>;
+
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface ActivityLogs {
+  action: string;
+  api_key_id: string | null;
+  details: Generated<Json>;
+  id: Generated<string>;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  resource_id: string | null;
+  resource_type: string;
+  summary: string;
+  user_id: Generated<string | null>;
+  xid: string;
+}
+
+export interface AnalysisMetricValues {
+  definition: string | null;
+  definition_version: string | null;
+  element_id: string | null;
+  element_path: string | null;
+  file_id: string | null;
+  file_path: string | null;
+  metric: string | null;
+  organization_id: string | null;
+  run_id: string | null;
+  value: number | null;
+}
+
+export interface AnalysisRuns {
+  analysis_type: Generated<string>;
+  analyzer_version: string;
+  analyzers: Generated<string[]>;
+  branch: string | null;
+  commit_sha: string | null;
+  completed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  debt_minutes: number | null;
+  /**
+   * Per language family and metric: definition and version of every value of this run.
+   */
+  definitions: Generated<Json>;
+  error: Json | null;
+  event_id: string | null;
+  files_analyzed: Generated<number>;
+  files_failed: Generated<number>;
+  files_total: Generated<number>;
+  functions_total: Generated<number>;
+  id: Generated<string>;
+  issues_total: Generated<number>;
+  lines_code: Generated<Int8>;
+  organization_id: string;
+  quality_score: Numeric | null;
+  rating: string | null;
+  repository_id: string;
+  started_at: Timestamp | null;
+  status: Generated<string>;
+  /**
+   * The task that ran it. No key: tasks go sooner than results.
+   */
+  task_id: string | null;
+  tool_versions: Generated<Json>;
+  totals: Generated<Json>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ApiKeyHashes {
+  hash: Buffer;
+  id: string;
+  organization_id: string;
+}
+
+export interface ApiKeys {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp | null;
+  id: Generated<string>;
+  last_used_at: Timestamp | null;
+  last4: string;
+  name: string;
+  organization_id: string;
+  prefix: string;
+  revoked_at: Timestamp | null;
+  role: Generated<string>;
+  /**
+   * Permissions it is cut down to: *, module:*, *:read or module:verb.
+   */
+  scopes: Generated<string[]>;
+  /**
+   * Whose private rows it sees; null: a service of the organization.
+   */
+  user_id: string | null;
+}
+
+export interface AuditLogs {
+  action: string;
+  /**
+   * user, api_key or service as the request said; db:<login> for a write that came through no request.
+   */
+  actor: string;
+  actor_user_id: string | null;
+  api_key_id: string | null;
+  details: Json | null;
+  id: string;
+  ip_address: string | null;
+  new_values: Json | null;
+  occurred_at: Timestamp;
+  /**
+   * The changed columns before (update), or the whole row (delete).
+   */
+  old_values: Json | null;
+  organization_id: string;
+  request_id: string | null;
+  resource_id: string | null;
+  resource_type: string;
+  /**
+   * Cursor of readers in order of visibility.
+   */
+  xid: string;
+}
+
+export interface AuditPersonalValues {
+  id: string;
+  new_values: Json | null;
+  occurred_at: Timestamp;
+  old_values: Json | null;
+  organization_id: string;
+  salt: string;
+  subject_id: string;
+}
+
+export interface CodeElements {
+  cognitive: number | null;
+  cyclomatic: number | null;
+  element_path: string;
+  end_line: number;
+  file_id: string;
+  id: Generated<string>;
+  is_async: boolean;
+  is_exported: boolean;
+  kind: string;
+  lines_code: number | null;
+  metrics: Generated<Json>;
+  name: string;
+  nesting_max: number | null;
+  organization_id: string;
+  parameter_count: number | null;
+  parameters: Generated<Json>;
+  qualified_name: string;
+  run_id: string;
+  start_line: number;
+}
+
+export interface EncryptionKeys {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  master_key_fingerprint: string;
+  organization_id: string;
+  retired_at: Timestamp | null;
+  wrapped_key: Buffer;
+}
+
+export interface ErrorLogs {
+  code: string;
+  details: Generated<Json>;
+  id: Generated<string>;
+  message: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string | null;
+  request_id: string | null;
+  source: string;
+}
+
+export interface EventDeduplication {
+  deduplication_key: string;
+  event_id: string;
+  organization_id: string;
+  received_at: Generated<Timestamp>;
+  source_id: string;
+}
+
+export interface EventProcessingLogs {
+  detail: Json | null;
+  event_id: string;
+  event_occurred_at: Timestamp;
+  id: Generated<string>;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  outcome: string;
+  subscription_id: string;
+  task_id: string | null;
+}
+
+export interface Events {
+  actor: string | null;
+  attempts: Generated<number>;
+  branch: string | null;
+  category: Generated<string>;
+  claimed_at: Timestamp | null;
+  commit_sha: string | null;
+  error: Json | null;
+  external_id: string | null;
+  id: Generated<string>;
+  /**
+   * The sender's time, kept within [13 months ago, tomorrow]; claimed_at is what it said.
+   */
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  payload: Json;
+  priority: Generated<number>;
+  processed_at: Timestamp | null;
+  project_id: string | null;
+  received_at: Generated<Timestamp>;
+  repository_full_name: string | null;
+  /**
+   * The repository of ours it names, if we know it. No key: a ledger outlives what it mentions.
+   */
+  repository_id: string | null;
+  /**
+   * The scheme of its source: github, slack, …; api for events sent with a key.
+   */
+  source: string;
+  source_id: string | null;
+  status: Generated<string>;
+  title: string | null;
+  type: string;
+  url: string | null;
+  xid: string;
+}
+
+export interface EventSources {
+  configuration: Generated<Json>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  name: string;
+  organization_id: string;
+  /**
+   * Also accepted until previous_secret_expires_at, while the sender is being changed over.
+   */
+  previous_secret: string | null;
+  previous_secret_expires_at: Timestamp | null;
+  project_id: string | null;
+  scheme: string;
+  /**
+   * Sealed by the organization's data key, bound to this row; never shown again.
+   */
+  secret: string;
+  token_last4: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventSourceTokens {
+  hash: Buffer;
+  id: string;
+  organization_id: string;
+}
+
+export interface EventSubscriptions {
+  action: string;
+  categories: Generated<string[]>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  /**
+   * The condition as a JSON tree; src/modules/events/filter says how it is read.
+   */
+  filter: Json | null;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  name: string;
+  names: Generated<string[]>;
+  organization_id: string;
+  sources: Generated<string[]>;
+  /**
+   * For action task: { "task_type", "priority"? }.
+   */
+  target: Json;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface FileAnalysis {
+  cognitive: number | null;
+  cyclomatic: number | null;
+  debt_minutes: Generated<number>;
+  family: string | null;
+  file_path: string;
+  functions: number | null;
+  id: Generated<string>;
+  issues_total: Generated<number>;
+  language: string | null;
+  lines_blank: number | null;
+  lines_code: number | null;
+  lines_comment: number | null;
+  lines_total: number | null;
+  maintainability_index: number | null;
+  metrics: Generated<Json>;
+  nesting_max: number | null;
+  organization_id: string;
+  parse_status: string;
+  reason: Json | null;
+  run_id: string;
+  size_bytes: Int8;
+}
+
+export interface GithubEvents {
+  action: string | null;
+  additions: number | null;
+  advisory_id: string | null;
+  alert_number: number | null;
+  app_slug: string | null;
+  assignee_login: string | null;
+  author_login: string | null;
+  base_branch: string | null;
+  base_sha: string | null;
+  before_sha: string | null;
+  branch: string | null;
+  changed_files: number | null;
+  check_name: string | null;
+  check_run_id: Int8 | null;
+  check_status: string | null;
+  check_suite_id: Int8 | null;
+  comment_id: Int8 | null;
+  commits_count: number | null;
+  completed_at: Timestamp | null;
+  conclusion: string | null;
+  cve_id: string | null;
+  deletions: number | null;
+  deployment_environment: string | null;
+  deployment_id: Int8 | null;
+  deployment_state: string | null;
+  discussion_number: number | null;
+  file_path: string | null;
+  head_repository_full_name: string | null;
+  head_sha: string | null;
+  hook_id: Int8 | null;
+  id: string;
+  installation_id: Int8 | null;
+  is_created: boolean | null;
+  is_deleted: boolean | null;
+  is_draft: boolean | null;
+  is_forced: boolean | null;
+  is_merged: boolean | null;
+  is_prerelease: boolean | null;
+  issue_number: number | null;
+  job_id: Int8 | null;
+  kind: string;
+  label_name: string | null;
+  labels: string[] | null;
+  member_login: string | null;
+  merge_sha: string | null;
+  milestone_number: number | null;
+  milestone_title: string | null;
+  occurred_at: Timestamp;
+  organization_github_id: Int8 | null;
+  organization_id: string;
+  organization_login: string | null;
+  package_ecosystem: string | null;
+  package_name: string | null;
+  package_version: string | null;
+  project_number: number | null;
+  pull_request_number: number | null;
+  ref: string | null;
+  ref_type: string | null;
+  release_id: Int8 | null;
+  repository_full_name: string | null;
+  repository_github_id: Int8 | null;
+  repository_is_private: boolean | null;
+  review_id: Int8 | null;
+  review_state: string | null;
+  reviewer_login: string | null;
+  rule_name: string | null;
+  run_attempt: number | null;
+  run_id: Int8 | null;
+  run_number: number | null;
+  runner_name: string | null;
+  sender_github_id: Int8 | null;
+  sender_login: string | null;
+  severity: string | null;
+  started_at: Timestamp | null;
+  state: string | null;
+  state_reason: string | null;
+  subject_name: string | null;
+  tag: string | null;
+  team_slug: string | null;
+  trigger_event: string | null;
+  workflow_id: Int8 | null;
+  workflow_name: string | null;
+}
+
+export interface IdempotencyKeys {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  key: string;
+  organization_id: string;
+  principal: string;
+  request_hash: Buffer;
+  response: string | null;
+  status: number | null;
+}
+
+export interface Issues {
+  branch: Generated<string>;
+  created_at: Generated<Timestamp>;
+  element_path: string | null;
+  end_line: number | null;
+  file_path: string;
+  fingerprint: string;
+  first_run_id: string;
+  id: Generated<string>;
+  last_run_id: string;
+  message: string;
+  metric: string | null;
+  organization_id: string;
+  remediation_minutes: number;
+  repository_id: string;
+  resolved_at: Timestamp | null;
+  rule_id: string;
+  severity: string;
+  start_line: number | null;
+  status: Generated<string>;
+  threshold: number | null;
+  updated_at: Generated<Timestamp>;
+  value: number | null;
+}
+
+export interface MetricDefinitions {
+  definition: string;
+  family: string;
+  formula: string;
+  levels: string[];
+  metric: string;
+  source: string;
+  unit: string;
+  version: string;
+}
+
+export interface OneTimeTokens {
+  created_at: Generated<Timestamp>;
+  details: Generated<Json>;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  kind: string;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  user_id: string | null;
+}
+
+export interface OrganizationMemberships {
+  avatar_url: string | null;
+  created_at: Generated<Timestamp>;
+  display_name: Generated<string>;
+  email: string;
+  id: Generated<string>;
+  organization_id: string;
+  permissions: Generated<Json>;
+  role: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+}
+
+export interface Organizations {
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  id: Generated<string>;
+  name: string;
+  settings: Generated<Json>;
+  slug: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface OrganizationSlugs {
+  organization_id: string;
+  slug: string;
+}
+
+export interface ProjectRepositories {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  organization_id: string;
+  project_id: string;
+  repository_id: string;
+}
+
+export interface Projects {
+  archived_at: Timestamp | null;
+  container_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  due_on: Timestamp | null;
+  git_repo_url: string | null;
+  goals: Generated<Json>;
+  id: Generated<string>;
+  last_accessed_at: Timestamp | null;
+  name: string;
+  organization_id: string;
+  owner_id: Generated<string | null>;
+  priority: Generated<number>;
+  slug: string;
+  starts_on: Timestamp | null;
+  status: Generated<string>;
+  template_type: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface RegisteredFunctions {
+  callers: string[];
+  exposed: boolean;
+  registered_at: Generated<Timestamp>;
+  security: string;
+  signature: string;
+  tenant_argument: string | null;
+}
+
+export interface RegisteredTables {
+  admins_see: boolean;
+  audit: string;
+  definer_verbs: string[];
+  fixed_columns: string[];
+  has_shared_with: boolean;
+  partition_by: string | null;
+  personal_columns: string[];
+  /**
+   * Order of making. References go down it, so a tenant is removed in the reverse order.
+   */
+  position: number;
+  registered_at: Generated<Timestamp>;
+  request_verbs: string[];
+  retention: Interval | null;
+  secret_columns: string[];
+  table_name: string;
+  tenant_column: string | null;
+  touches_updated_at: boolean;
+  user_column: string | null;
+  visibility: string;
+}
+
+export interface Repositories {
+  analysis_config: Generated<Json>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  default_branch: Generated<string>;
+  full_name: string;
+  full_name_lower: Generated<string>;
+  id: Generated<string>;
+  languages: Generated<string[]>;
+  last_analyzed_at: Timestamp | null;
+  name: string;
+  organization_id: string;
+  provider: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  url: string | null;
+}
+
+export interface SchemaMigrations {
+  applied_at: Generated<Timestamp>;
+  applied_by: Generated<string>;
+  checksum: string;
+  description: string;
+  duration_ms: number | null;
+  module: string;
+  name: string;
+  oldest_program_version: string;
+  program_version: string;
+  rolled_back_at: Timestamp | null;
+  rolled_back_by: string | null;
+  sequence: number;
+  status: string;
+  version: number;
+}
+
+export interface SecurityEvents {
+  api_key_id: string | null;
+  details: Generated<Json>;
+  id: Generated<string>;
+  ip_address: string | null;
+  kind: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string | null;
+  request_id: string | null;
+  severity: Generated<string>;
+  user_id: string | null;
+}
+
+export interface SignInAttempts {
+  blocked_until: Timestamp;
+  bucket: string;
+  failures: number;
+  last_failure_at: Timestamp;
+}
+
+export interface SystemSettings {
+  key: string;
+  updated_at: Generated<Timestamp>;
+  value: Json;
+}
+
+export interface TaskAttempts {
+  attempt: number;
+  duration_ms: number | null;
+  error: Json | null;
+  id: Generated<string>;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  outcome: string;
+  retry_at: Timestamp | null;
+  task_id: string;
+  worker_id: string | null;
+}
+
+export interface TaskLeases {
+  attempts: number[];
+  claimed_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  organization_ids: string[];
+  task_ids: string[];
+  worker_id: string;
+}
+
+export interface TaskQueue {
+  attempt: number;
+  id: string;
+  organization_id: string;
+  /**
+   * A copy of a small payload; null: read it from the task.
+   */
+  payload: Json | null;
+  priority: number;
+  run_at: Timestamp;
+  task_type: string;
+  timeout_seconds: number;
+}
+
+export interface Tasks {
+  assigned_agents: Generated<string[]>;
+  assigned_to: string | null;
+  /**
+   * Attempts that have ended, or of which a worker has reported being in the middle.
+   */
+  attempts: Generated<number>;
+  completed_at: Timestamp | null;
+  concurrency_key: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  description: string | null;
+  error: Json | null;
+  execution_time_seconds: Generated<Numeric | null>;
+  id: Generated<string>;
+  idempotency_key: string | null;
+  max_attempts: Generated<number>;
+  metadata: Generated<Json>;
+  organization_id: string;
+  parent_task_id: string | null;
+  payload: Generated<Json>;
+  pending_dependencies: Generated<number>;
+  primary_agent: string | null;
+  priority: Generated<number>;
+  project_id: string | null;
+  repository_id: string | null;
+  results: Json | null;
+  scheduled_at: Generated<Timestamp>;
+  started_at: Timestamp | null;
+  /**
+   * pending: due or delayed; retrying: failed, and waits for its next attempt; running is set by the worker's first heartbeat, so a short task never shows it.
+   */
+  status: Generated<string>;
+  task_type: string;
+  timeout_seconds: Generated<number>;
+  title: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface TaskTimers {
+  id: string;
+  organization_id: string;
+  run_at: Timestamp;
+}
+
+export interface UserCredentials {
+  changed_at: Generated<Timestamp>;
+  password_hash: string;
+  user_id: string;
+}
+
+export interface Users {
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  /**
+   * Lower case.
+   */
+  email: string;
+  full_name: Generated<string>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  is_verified: Generated<boolean>;
+  last_login_at: Timestamp | null;
+  learning_style: string | null;
+  preferences: Generated<Json>;
+  preferred_language: Generated<string>;
+  /**
+   * Platform-wide: user, admin (of the installation), superuser (may make admins).
+   */
+  role: Generated<string>;
+  timezone: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  username: string;
+}
+
+export interface UserSessions {
+  created_at: Generated<Timestamp>;
+  device: Generated<string>;
+  expires_at: Timestamp;
+  family: string;
+  id: Generated<string>;
+  ip_address: string | null;
+  last_seen_at: Generated<Timestamp>;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  user_id: string;
+}
+
+export interface Workers {
+  hostname: string;
+  id: string;
+  last_seen_at: Generated<Timestamp>;
+  pid: number;
+  program_version: string;
+  started_at: Generated<Timestamp>;
+  stopped_at: Timestamp | null;
+  task_types: string[];
+}
+
+export interface DB {
+  activity_logs: ActivityLogs;
+  analysis_metric_values: AnalysisMetricValues;
+  analysis_runs: AnalysisRuns;
+  api_key_hashes: ApiKeyHashes;
+  api_keys: ApiKeys;
+  audit_logs: AuditLogs;
+  audit_personal_values: AuditPersonalValues;
+  code_elements: CodeElements;
+  encryption_keys: EncryptionKeys;
+  error_logs: ErrorLogs;
+  event_deduplication: EventDeduplication;
+  event_processing_logs: EventProcessingLogs;
+  event_source_tokens: EventSourceTokens;
+  event_sources: EventSources;
+  event_subscriptions: EventSubscriptions;
+  events: Events;
+  file_analysis: FileAnalysis;
+  github_events: GithubEvents;
+  idempotency_keys: IdempotencyKeys;
+  issues: Issues;
+  metric_definitions: MetricDefinitions;
+  one_time_tokens: OneTimeTokens;
+  organization_memberships: OrganizationMemberships;
+  organization_slugs: OrganizationSlugs;
+  organizations: Organizations;
+  project_repositories: ProjectRepositories;
+  projects: Projects;
+  registered_functions: RegisteredFunctions;
+  registered_tables: RegisteredTables;
+  repositories: Repositories;
+  schema_migrations: SchemaMigrations;
+  security_events: SecurityEvents;
+  sign_in_attempts: SignInAttempts;
+  system_settings: SystemSettings;
+  task_attempts: TaskAttempts;
+  task_leases: TaskLeases;
+  task_queue: TaskQueue;
+  task_timers: TaskTimers;
+  tasks: Tasks;
+  user_credentials: UserCredentials;
+  user_sessions: UserSessions;
+  users: Users;
+  workers: Workers;
+}
