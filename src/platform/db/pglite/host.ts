@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { EngineLog } from '../engine.ts';
 import { cell, cellCount, type Report, type Request, type WorkerOptions } from './channel.ts';
@@ -6,10 +7,14 @@ import { Wire, type WireHost } from './wire.ts';
 
 /** Stack of the engine's thread. With Node's 4 MB a long expression overflows it before PostgreSQL notices. */
 const stackMegabytes = 64;
+/** Closing in order takes a checkpoint; a statement that still runs then is cut off, as by a crash. */
+const closeGraceMs = 10_000;
+/** PostgreSQL's log grows by files of this size; when the next one does not fit, the engine ends itself. */
+const walFileBytes = 16 * 1024 * 1024;
 /** Prepared statements whose text is remembered, to name the one to blame. */
 const rememberedStatementsMax = 500;
 
-export type RestartReason = 'statement_timeout' | 'died' | 'crashed';
+export type RestartReason = 'statement_timeout' | 'died' | 'crashed' | 'disk_full';
 
 /** What happened to the engine, and to which request. */
 export interface RestartReport {
@@ -201,8 +206,9 @@ export class PgliteHost implements WireHost {
    * waited behind it are asked again on the new engine. A connection with a transaction open is ended, so that its next
    * statement fails instead of running outside the transaction.
    */
-  #restart(reason: RestartReason, detail: string): void {
+  #restart(cause: RestartReason, detail: string): void {
     if (this.#closing) return;
+    const reason = cause !== 'statement_timeout' && this.#diskIsFull() ? 'disk_full' : cause;
     clearTimeout(this.#timer);
     const old = this.#worker;
     this.#worker = undefined;
@@ -227,6 +233,7 @@ export class PgliteHost implements WireHost {
     this.#ready = (old?.terminate() ?? Promise.resolve(0)).then(async () => {
       for (const wire of lost) {
         if (wire === running?.wire && reason === 'statement_timeout') wire.fail('57014', detail);
+        else if (reason === 'disk_full') wire.fail('53100', 'the disk is full');
         else wire.fail(engineRestartedState, 'the embedded engine was restarted');
       }
       await this.#start();
@@ -242,7 +249,23 @@ export class PgliteHost implements WireHost {
     this.#options.log?.error({ reason: error.message }, 'the embedded engine could not be opened again');
     const waiting = new Set(this.#outstanding.map((batch) => batch.wire));
     this.#outstanding = [];
-    for (const wire of waiting) wire.fail('57P03', 'the embedded engine could not be opened again');
+    const full = this.#diskIsFull();
+    for (const wire of waiting) {
+      if (full) wire.fail('53100', 'the disk is full');
+      else wire.fail('57P03', 'the embedded engine could not be opened again');
+    }
+  }
+
+  /** PostgreSQL can not say so itself when it is its own log that does not fit. */
+  #diskIsFull(): boolean {
+    const { clusterFolder } = this.#options;
+    if (clusterFolder === undefined) return false;
+    try {
+      const { bavail, bsize } = statfsSync(clusterFolder);
+      return bavail * bsize < walFileBytes;
+    } catch {
+      return false;
+    }
   }
 
   #reopen(): void {
@@ -291,7 +314,8 @@ export class PgliteHost implements WireHost {
       });
       const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       this.#post({ kind: 'close' });
-      await Promise.race([closed, ended]);
+      const grace = new Promise<void>((resolve) => setTimeout(resolve, closeGraceMs).unref());
+      await Promise.race([closed, ended, grace]);
     }
     this.#worker = undefined;
     await worker?.terminate();

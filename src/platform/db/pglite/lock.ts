@@ -19,6 +19,9 @@ const heartbeatLookMs = 500;
 const attemptsMax = 200;
 const retryMs = 5;
 
+/** Stands for a holder that is not told. */
+const unreadable = 'unreadable';
+
 interface Holder extends ProcessIdentity {
   /** Different for every lock ever taken. */
   readonly token: string;
@@ -157,7 +160,7 @@ async function read(path: string): Promise<Holder | undefined> {
   } catch {
     // A torn write after a power cut.
   }
-  return { pid: 0, bootId: 'unreadable', token: 'unreadable' };
+  return { pid: 0, bootId: unreadable, token: unreadable };
 }
 
 /** Files of processes that died while they tried; the holder alone removes them. */
@@ -166,6 +169,9 @@ async function sweepLeftovers(folder: string): Promise<void> {
     if (!name.startsWith(`${lockFile}.`)) continue;
     const path = join(folder, name);
     const owner = await read(path).catch(() => undefined);
-    if (owner && owner.bootId !== 'unreadable' && stateOf(owner) === 'dead') await rm(path, { force: true });
+    if (!owner) continue;
+    // Unreadable: killed while it wrote, or still writing.
+    const gone = owner.bootId === unreadable ? (await untouchedMs(path)) > heartbeatLostMs : stateOf(owner) === 'dead';
+    if (gone) await rm(path, { force: true });
   }
 }
