@@ -110,11 +110,12 @@ export async function makeApp(
 ): Promise<PlinthServer> {
   const { config } = platform;
   const { host, port } = listening ?? config;
-  return makeServer({
+  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
+  const server = await makeServer({
     platform,
     version,
     hosts: allowedHosts(host, port, config.publicUrl, config.trustedOrigins),
-    authenticators: [apiKeyAuthenticator(platform), sessionAuthenticator(platform)],
+    authenticators,
     trustedProxies: config.trustedProxies.map(String),
     requestTimeoutMs: config.requestTimeoutMs,
     rolePrefix: config.rolePrefix,
@@ -127,6 +128,11 @@ export async function makeApp(
     }),
     ...(config.metricsToken && { metricsToken: config.metricsToken.reveal() }),
   });
+  // last-used times are written behind; the last of them before the engine closes
+  server.app.addHook('onClose', async () => {
+    for (const authenticator of authenticators) await authenticator.flush();
+  });
+  return server;
 }
 
 /** Brings the catalogue rows of all modules up to date. */
