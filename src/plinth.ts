@@ -57,6 +57,8 @@ export interface Plinth {
   readonly platform: Platform;
   readonly config: Config;
   readonly version: string;
+  /** Where this process listens, once it does. */
+  readonly url: string | undefined;
   as(scope: Scope): ScopedPlinth;
   /** Starts the HTTP server; resolves to its address. */
   listen(options?: { host?: string; port?: number }): Promise<{ app: FastifyInstance; url: string }>;
@@ -144,6 +146,7 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
   const { config, engine, log, modules, wakeups, door } = platform;
   const hints = startHints(engine, wakeups, log);
   let server: PlinthServer | undefined;
+  let url: string | undefined;
   let worker: TaskWorker | undefined;
   let supervisor: Supervisor | undefined;
   let maintenance: NodeJS.Timeout | undefined;
@@ -157,6 +160,9 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
     config,
     version,
     schema,
+    get url() {
+      return url;
+    },
     as: (scope) => ({
       write: (work) => door.write(scope, work),
       read: (work) => door.read(scope, work),
@@ -167,7 +173,7 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
     }),
     async listen({ host = config.host, port = config.port } = {}) {
       server = await makeApp(platform, { host, port, schema });
-      const url = await server.app.listen({ host, port });
+      url = await server.app.listen({ host, port });
       return { app: server.app, url };
     },
     work() {

@@ -3,7 +3,9 @@
 import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
+import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { eventsSend } from './commands/events.ts';
 import {
   migrateBootstrap,
   migrateDown,
@@ -37,6 +39,7 @@ const versionCommand: Command = {
 
 export const commands: readonly Command[] = [
   up,
+  demo,
   serve,
   work,
   migrateUp,
@@ -51,6 +54,7 @@ export const commands: readonly Command[] = [
   doctor,
   sql,
   analyze,
+  eventsSend,
   repositoriesRegister,
   repositoriesList,
   openapi,
