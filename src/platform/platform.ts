@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from './core/clock.ts';
 import type { Engine } from './db/engine.ts';
+import type { Keyring } from './keyring.ts';
 import type { ModuleDefinition } from './module.ts';
 import type { Door } from './scope/door.ts';
 import type { Wakeups } from './worker/wakeups.ts';
@@ -9,6 +10,8 @@ import type { Wakeups } from './worker/wakeups.ts';
 export interface Platform {
   readonly engine: Engine;
   readonly door: Door;
+  /** Seals and opens stored secrets; outside transactions. */
+  readonly keyring: Keyring;
   readonly clock: Clock;
   readonly log: Logger;
   readonly modules: readonly ModuleDefinition[];

@@ -15,17 +15,30 @@ export function migrationsOf(modules: readonly ModuleDefinition[]): Promise<Migr
   );
 }
 
+export interface MigrateOptions extends UpOptions {
+  /** Logins the server runs as; default the login that migrates (development: one for everything). */
+  readonly runtimeLogins?: readonly string[];
+}
+
 /** Brings a database to the schema of the modules: roles and schema where they are missing, then what is pending. */
 export async function migrateEngine(
   engine: Engine,
   modules: readonly ModuleDefinition[],
-  options: UpOptions,
+  options: MigrateOptions,
 ): Promise<RunResult> {
   const set = await migrationsOf(modules);
-  const bootstrap = options.prefix === undefined ? {} : { prefix: options.prefix };
+  const bootstrap = {
+    runtimeLogins: options.runtimeLogins ?? [await loginOf(engine)],
+    ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
+  };
   await runBootstrap(engine.directPool, bootstrap);
   const result = await migrateUp(engine.directPool, set, options);
-  // again: the door's grants to the login need the functions of the first migration
-  await runBootstrap(engine.directPool, bootstrap);
+  // again: the door's grants to the logins need the functions of the first migration
+  if (result.done.length > 0) await runBootstrap(engine.directPool, bootstrap);
   return result;
+}
+
+async function loginOf(engine: Engine): Promise<string> {
+  const { rows } = await engine.directPool.query<{ login: string }>('select session_user::text as login');
+  return rows[0]!.login;
 }
