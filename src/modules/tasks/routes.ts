@@ -3,9 +3,9 @@ import { errors } from '../../platform/core/errors.ts';
 import { limits } from '../../platform/core/limits.ts';
 import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
-import { cursorQuery, idParams, pageOf, Timestamp } from '../../platform/http/schemas.ts';
+import { Id, IdParams, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { enqueueTasks } from './enqueue.ts';
+import { assertTaskType, enqueueTasks, taskTypes } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
 
 const statuses = [
@@ -20,7 +20,6 @@ const statuses = [
   'cancelled',
 ] as const;
 
-const Id = Type.String({ format: 'uuid' });
 const NewTaskBody = Type.Object(
   {
     task_type: Type.String({ pattern: '^[a-z][a-z0-9_.:-]{0,99}$' }),
@@ -67,7 +66,6 @@ const columns = `id, task_type, title, status, priority, payload, results, error
 /** /v1/tasks: enqueue, list, read, cancel, retry. */
 export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
   const tag = 'tasks';
-  const knownTypes = () => platform.modules.flatMap((module) => Object.entries(module.tasks ?? {}));
 
   routes.add({
     method: 'GET',
@@ -77,7 +75,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     permission: 'tasks:read',
     response: Type.Object({ data: Type.Array(Type.Object({ task_type: Type.String(), description: Type.String() })) }),
     mode: 'read',
-    run: async () => ({ data: knownTypes().map(([task_type, { description }]) => ({ task_type, description })) }),
+    run: async () => ({ data: taskTypes(platform) }),
   });
 
   routes.add({
@@ -91,9 +89,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     status: 201,
     mode: 'write',
     async run(tx, { body, reply }) {
-      if (!knownTypes().some(([type]) => type === body.task_type)) {
-        throw taskErrors.unknown_task_type({ field: 'body/task_type', detail: `no handler for ${body.task_type}` });
-      }
+      assertTaskType(platform, body.task_type, 'body/task_type');
       const [task] = await enqueueTasks(platform, tx, [body]);
       if (!task!.created) reply.code(200);
       return task;
@@ -106,13 +102,17 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     summary: 'Tasks, newest first',
     tag,
     permission: 'tasks:read',
-    query: cursorQuery({
-      status: Type.Optional(Type.Enum([...statuses])),
-      task_type: Type.Optional(Type.String({ maxLength: 100 })),
-      repository_id: Type.Optional(Id),
-      project_id: Type.Optional(Id),
-    }),
-    response: pageOf(TaskRow),
+    query: Type.Object(
+      {
+        ...pageFields,
+        status: Type.Optional(Type.Enum([...statuses])),
+        task_type: Type.Optional(Type.String({ maxLength: 100 })),
+        repository_id: Type.Optional(Id),
+        project_id: Type.Optional(Id),
+      },
+      { additionalProperties: false },
+    ),
+    response: PageOf(TaskRow),
     mode: 'read',
     async run(tx, { query }) {
       const limit = query.limit ?? limits.page_rows_default;
@@ -148,7 +148,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     summary: 'A task with the attempts that failed',
     tag,
     permission: 'tasks:read',
-    params: idParams,
+    params: IdParams,
     mode: 'read',
     async run(tx, { params }) {
       const [task] = await tx.sql<TaskRow>(
@@ -174,7 +174,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     summary: 'Cancel a task that has not ended',
     tag,
     permission: 'tasks:write',
-    params: idParams,
+    params: IdParams,
     body: Type.Optional(
       Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
     ),
@@ -197,7 +197,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     summary: 'Run a failed or cancelled task again',
     tag,
     permission: 'tasks:write',
-    params: idParams,
+    params: IdParams,
     mode: 'write',
     async run(tx, { params }) {
       const [row] = await tx.sql<{ retried: boolean | null }>('select plinth.retry_task($1, $2) as retried', [
