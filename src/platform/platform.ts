@@ -12,6 +12,8 @@ import type { Wakeups } from './worker/wakeups.ts';
 export interface Platform {
   readonly engine: Engine;
   readonly door: Door;
+  /** Seals and opens stored secrets; outside transactions. */
+  readonly keyring: Keyring;
   readonly clock: Clock;
   readonly log: Logger;
   readonly modules: readonly ModuleDefinition[];

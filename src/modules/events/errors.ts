@@ -5,6 +5,11 @@ import { defineErrors, type PlinthError } from '../../platform/core/errors.ts';
  * code tells the sender's owner which rule failed, and nothing about the secret.
  */
 export const eventErrors = defineErrors({
+  hook_unknown: {
+    status: 404,
+    title: 'There is no such hook',
+    hint: 'Check the address: it was shown when the event source was made. A source may be switched off or deleted.',
+  },
   webhook_secret_missing: {
     status: 401,
     title: 'The event source has no usable secret',
@@ -74,6 +79,11 @@ export const eventErrors = defineErrors({
     status: 422,
     title: 'The filter is not valid',
     hint: 'See "errors" for the places, and the reference of filters for the grammar.',
+  },
+  subscriptions_full: {
+    status: 409,
+    title: 'The organization has as many subscriptions as it may',
+    hint: 'Delete some, or let one subscription cover several names.',
   },
   filter_too_large: {
     status: 422,

@@ -32,4 +32,41 @@ export const eventLimits = {
   filter_searches: 20,
   name_pattern_chars: 200,
   subscription_names_max: 100,
+  subscriptions_max: 1000,
+  /** A sender's time is kept within these of now; further out there are no partitions. */
+  claimed_months_back: 13,
+  claimed_hours_ahead: 24,
+  /** One statement's worth: larger ones gain nothing, and hold the connection. A larger single event goes alone. */
+  batch_events_max: 500,
+  batch_bytes_max: 4 * 1024 * 1024,
+  /** Batches written at once, all sources together; a second one keeps the database busy while answers go out. */
+  batch_slots: 2,
+  /** Received and not yet written; the next is told to come again. */
+  waiting_events_max: 10_000,
+  /** Bodies of webhooks in memory at once, by what their senders announce. */
+  hook_bytes_in_flight_max: 256 * 1024 * 1024,
+  /** How long a changed or switched off source may still receive in another process. */
+  source_cache_ms: 1_000,
+  source_cache_entries_max: 10_000,
+  /** Addresses and tokens whose rate is watched; the one unused longest is forgotten. */
+  rate_keys_max: 10_000,
+  api_events_max: 1000,
+  api_body_bytes: 10 * 1024 * 1024,
+  rotation_overlap_hours_max: 30 * 24,
+  /** Events matched in one transaction, and bytes of their payloads. */
+  matched_events_max: 200,
+  matched_bytes_max: 16 * 1024 * 1024,
+} as const;
+
+/** Rates a second and bursts of webhooks; all in process, so they protect a process and are no contract. */
+export const hookRates = {
+  /** Generous: senders have few addresses for all their customers. */
+  address: { per_second: 5_000, burst: 10_000 },
+  token: { per_second: 2_500, burst: 5_000 },
+  /** Tokens we do not know, by address: each costs a query. */
+  unknown_token: { per_second: 5, burst: 100 },
+  /** Bodies that are not signed right, by source and address, so that nobody can lock a sender out. */
+  bad_signature: { per_second: 5, burst: 100 },
+  /** Security events a source may cause. */
+  security_event: { per_second: 1 / 60, burst: 3 },
 } as const;

@@ -31,6 +31,19 @@ export interface Enqueued {
   readonly created: boolean;
 }
 
+/** The task types this program can run, with what each does. */
+export function taskTypes(platform: Platform): { task_type: string; description: string }[] {
+  return platform.modules.flatMap((module) =>
+    Object.entries(module.tasks ?? {}).map(([task_type, { description }]) => ({ task_type, description })),
+  );
+}
+
+/** Throws `unknown_task_type` when no module declares the type. */
+export function assertTaskType(platform: Platform, type: string, field: string): void {
+  if (taskTypes(platform).some(({ task_type }) => task_type === type)) return;
+  throw taskErrors.unknown_task_type({ field, detail: `no handler for ${type}` });
+}
+
 /**
  * Enqueues tasks in the caller's own transaction: they are there when it commits, and never were when it rolls back.
  * Returns an id for each, in order. Throws `task_payload_too_large`.

@@ -5,7 +5,7 @@ import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { enqueueTasks } from './enqueue.ts';
+import { assertTaskType, enqueueTasks, taskTypes } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
 
 const statuses = [
@@ -66,7 +66,6 @@ const columns = `id, task_type, title, status, priority, payload, results, error
 /** /v1/tasks: enqueue, list, read, cancel, retry. */
 export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
   const tag = 'tasks';
-  const knownTypes = () => platform.modules.flatMap((module) => Object.entries(module.tasks ?? {}));
 
   routes.add({
     method: 'GET',
@@ -76,7 +75,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     permission: 'tasks:read',
     response: Type.Object({ data: Type.Array(Type.Object({ task_type: Type.String(), description: Type.String() })) }),
     mode: 'read',
-    run: async () => ({ data: knownTypes().map(([task_type, { description }]) => ({ task_type, description })) }),
+    run: async () => ({ data: taskTypes(platform) }),
   });
 
   routes.add({
@@ -90,9 +89,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     status: 201,
     mode: 'write',
     async run(tx, { body, reply }) {
-      if (!knownTypes().some(([type]) => type === body.task_type)) {
-        throw taskErrors.unknown_task_type({ field: 'body/task_type', detail: `no handler for ${body.task_type}` });
-      }
+      assertTaskType(platform, body.task_type, 'body/task_type');
       const [task] = await enqueueTasks(platform, tx, [body]);
       if (!task!.created) reply.code(200);
       return task;

@@ -20,6 +20,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor | undefined;
   }
+  interface FastifyContextConfig {
+    /** The route finds out itself who calls (webhooks): its callers' headers are not ours to judge. */
+    ownCredentials?: boolean;
+  }
 }
 
 export interface ServerOptions {
@@ -104,6 +108,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     if (request.url.length > limits.url_chars)
       throw errors.invalid_request({ detail: `the URL is longer than ${limits.url_chars} characters` });
     checkHost(request, options.hosts);
+    if (request.routeOptions.config.ownCredentials) return;
     failures.check(request.ip);
     request.actor = await authenticate(request, options.authenticators, () => failures.count(request.ip));
     checkOrigin(request, options.hosts, request.actor?.viaCookie === true);

@@ -54,6 +54,7 @@ create table plinth.events (
   external_id text,
   title text,
   payload jsonb not null,
+  payload_bytes int not null,
   project_id uuid,
   repository_id uuid,
   repository_full_name text,
@@ -75,6 +76,9 @@ create table plinth.events (
 ) partition by range (occurred_at);
 comment on table plinth.events is 'What happened elsewhere, as it was told: stored once, never changed but for its state of processing.';
 comment on column plinth.events.occurred_at is 'The sender''s time, kept within [13 months ago, tomorrow]; claimed_at is what it said.';
+comment on column plinth.events.payload_bytes is 'Length of the JSON text as it was sent: what a reader of many has to hold.';
+comment on column plinth.events.status is
+  'pending: not yet matched; processed: a subscription wanted it; skipped: none did; failed: see error.';
 comment on column plinth.events.source is 'The scheme of its source: github, slack, …; api for events sent with a key.';
 comment on column plinth.events.repository_id is 'The repository of ours it names, if we know it. No key: a ledger outlives what it mentions.';
 -- what waits to be matched with subscriptions

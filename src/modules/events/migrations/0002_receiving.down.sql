@@ -1,5 +1,5 @@
 select plinth.unregister_function('finish_events(uuid, jsonb)');
-select plinth.unregister_function('lock_pending_events(uuid, integer)');
+select plinth.unregister_function('lock_pending_events(uuid, integer, bigint)');
 select plinth.unregister_function('organizations_with_pending_events(integer)');
 select plinth.unregister_function('delete_event_source(uuid, uuid)');
 select plinth.unregister_function('update_event_source(uuid, uuid, text, boolean)');

@@ -1,9 +1,10 @@
 -- Receiving events and matching them. A request never writes these tables itself.
 
--- Stores events of one source, each at most once, with their typed columns. Each element: id and occurred_at (the caller
--- has clamped the time and minted the id from it), keys (deduplication keys), type, category, priority, external_id,
--- title, payload, branch, commit_sha, url, actor, repository_full_name, claimed_at, and for GitHub kind and github (the
--- columns of github_events). Returns a row for each, in order: its id, or the id of the event that was there, and
+-- Stores events of one source (null: sent with a key), each at most once, with their typed columns. Each element: id and
+-- occurred_at (the caller has clamped the time and minted the id from it), keys (deduplication keys; none: always new),
+-- type, category, priority, external_id, title, payload, payload_bytes, provider and repository_full_name, branch,
+-- commit_sha, url, actor, claimed_at, and for GitHub kind and github (the columns of github_events). Elements of one call
+-- share all of their keys or none. Returns a row for each, in order: its id, or the id of the event that was there, and
 -- whether this call stored it.
 create function plinth.ingest_events(organization uuid, event_source_id uuid, scheme text, items jsonb)
 returns table (place bigint, event_id uuid, created boolean)
@@ -12,7 +13,10 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+  -- keys of events without a source stand under the id of nobody
+  key_source constant uuid := coalesce(event_source_id, '00000000-0000-0000-0000-000000000000');
   fresh uuid[];
+  taken_ids uuid[];
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
@@ -25,26 +29,43 @@ begin
     order by k.key, e.n
   ), taken as (
     insert into event_deduplication as d (organization_id, source_id, deduplication_key, event_id)
-    select organization, event_source_id, key, id from keys
+    select organization, key_source, key, id from keys
     on conflict (organization_id, source_id, deduplication_key) do nothing
     returning d.event_id as id, d.deduplication_key as key
+  ), counted as (
+    select (e.item ->> 'id')::uuid as id, jsonb_array_length(e.item -> 'keys') as keys from jsonb_array_elements(items) as e(item)
   )
   -- an event is new when every one of its keys is
-  select coalesce(array_agg(asked.id), '{}')
-  into fresh
-  from (select id, count(*) as keys from keys group by id) asked
-  join (select id, count(*) as keys from taken group by id) got on got.id = asked.id and got.keys = asked.keys;
+  select coalesce(array_agg(c.id) filter (where coalesce(got.keys, 0) = c.keys), '{}'), coalesce(array_agg(got.id), '{}')
+  into fresh, taken_ids
+  from counted c
+  left join (select id, count(*) as keys from taken group by id) got on got.id = c.id;
+
+  -- the other keys of a repeat: kept, they would stand for an event that does not exist
+  if not taken_ids <@ fresh then
+    delete from event_deduplication d
+    using (
+      select t.id, k.key
+      from jsonb_array_elements(items) as e(item)
+      cross join lateral jsonb_array_elements_text(e.item -> 'keys') as k(key)
+      join unnest(taken_ids) as t(id) on t.id = (e.item ->> 'id')::uuid
+      where not t.id = any (fresh)
+    ) gone
+    where d.organization_id = organization and d.source_id = key_source and d.deduplication_key = gone.key
+      and d.event_id = gone.id;
+  end if;
 
   insert into events (organization_id, id, occurred_at, source_id, source, type, category, priority, external_id, title,
-    payload, project_id, repository_id, repository_full_name, branch, commit_sha, url, actor, claimed_at)
+    payload, payload_bytes, project_id, repository_id, repository_full_name, branch, commit_sha, url, actor, claimed_at)
   select organization, i.id, i.occurred_at, event_source_id, scheme, i.type, coalesce(i.category, 'other'),
-    coalesce(i.priority, 0), i.external_id, i.title, i.payload, s.project_id, r.id, i.repository_full_name, i.branch,
-    i.commit_sha, i.url, i.actor, i.claimed_at
+    coalesce(i.priority, 0), i.external_id, i.title,
+    coalesce(i.payload, 'null'),   -- JSON null arrives as no value
+    i.payload_bytes, s.project_id, r.id, i.repository_full_name, i.branch, i.commit_sha, i.url, i.actor, i.claimed_at
   from jsonb_to_recordset(items) as i(id uuid, occurred_at timestamptz, type text, category text, priority int,
-    external_id text, title text, payload jsonb, repository_full_name text, branch text, commit_sha text, url text,
-    actor text, claimed_at timestamptz)
+    external_id text, title text, payload jsonb, payload_bytes int, provider text, repository_full_name text, branch text,
+    commit_sha text, url text, actor text, claimed_at timestamptz)
   left join event_sources s on s.organization_id = organization and s.id = event_source_id
-  left join repositories r on r.organization_id = organization and r.provider = scheme
+  left join repositories r on r.organization_id = organization and r.provider = coalesce(i.provider, scheme)
     and r.full_name_lower = lower(i.repository_full_name)
   where i.id = any (fresh)
   on conflict do nothing;
@@ -66,9 +87,8 @@ begin
     left join lateral (
       select x.event_id
       from event_deduplication x
-      where x.organization_id = organization and x.source_id = event_source_id
+      where x.organization_id = organization and x.source_id = key_source
         and x.deduplication_key = any (array(select jsonb_array_elements_text(e.item -> 'keys')))
-        and x.event_id <> (e.item ->> 'id')::uuid
       order by x.received_at
       limit 1
     ) d on not (e.item ->> 'id')::uuid = any (fresh)
@@ -96,6 +116,7 @@ begin
 end
 $$;
 
+-- Null: the organization has a source of this name.
 create function plinth.create_event_source(organization uuid, source jsonb, token_hash bytea) returns uuid
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -108,13 +129,17 @@ begin
   end if;
   insert into event_sources (organization_id, id, name, scheme, configuration, project_id, token_last4, secret)
   values (organization, source_id, source ->> 'name', source ->> 'scheme', coalesce(source -> 'configuration', '{}'),
-          (source ->> 'project_id')::uuid, source ->> 'token_last4', source ->> 'secret');
+          (source ->> 'project_id')::uuid, source ->> 'token_last4', source ->> 'secret')
+  on conflict (organization_id, name) do nothing;
+  if not found then
+    return null;
+  end if;
   insert into event_source_tokens (organization_id, id, hash) values (organization, source_id, token_hash);
   return source_id;
 end
 $$;
 
--- A new secret; the old one is accepted for so many more hours. Null: no such source.
+-- A new secret; the old one is accepted for so many more hours (0: no longer). Returns until when. Null: no such source.
 create function plinth.rotate_event_source_secret(organization uuid, source_id uuid, new_secret text, overlap_hours int)
 returns timestamptz
 language plpgsql security definer
@@ -127,7 +152,8 @@ begin
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
   update event_sources s
-  set previous_secret = s.secret, previous_secret_expires_at = until, secret = new_secret
+  set previous_secret = case when overlap_hours > 0 then s.secret end,
+      previous_secret_expires_at = case when overlap_hours > 0 then until end, secret = new_secret
   where s.organization_id = organization and s.id = source_id;
   if not found then
     return null;
@@ -185,10 +211,12 @@ begin
 end
 $$;
 
--- Locks the oldest waiting events of an organization for this transaction and returns what matching needs.
-create function plinth.lock_pending_events(organization uuid, rows_max int)
+-- Locks the oldest waiting events of an organization for this transaction and returns what matching needs, up to so many
+-- bytes of payload (and always one). Those another transaction is matching are passed over.
+create function plinth.lock_pending_events(organization uuid, rows_max int, bytes_max bigint)
 returns table (id uuid, occurred_at timestamptz, source text, type text, category text, priority int, title text,
-  payload jsonb, repository_id uuid, repository_full_name text, branch text, commit_sha text, actor text, kind text)
+  payload jsonb, project_id uuid, repository_id uuid, repository_full_name text, branch text, commit_sha text, actor text,
+  kind text)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -202,19 +230,25 @@ begin
       select e.*
       from events e
       where e.organization_id = organization and e.status = 'pending'
-      order by e.received_at
+      order by e.received_at, e.id
       limit rows_max
       for update skip locked
+    ), measured as (
+      select l.*, sum(l.payload_bytes) over (order by l.received_at, l.id) - l.payload_bytes as bytes_before from locked l
     )
-    select l.id, l.occurred_at, l.source, l.type, l.category, l.priority, l.title, l.payload, l.repository_id,
+    -- what was deleted since it was received is not referred to any more
+    select l.id, l.occurred_at, l.source, l.type, l.category, l.priority, l.title, l.payload, s.project_id, r.id,
            l.repository_full_name, l.branch, l.commit_sha, l.actor, g.kind
-    from locked l
+    from measured l
+    left join event_sources s on s.organization_id = organization and s.id = l.source_id
+    left join repositories r on r.organization_id = organization and r.id = l.repository_id
     left join github_events g on g.organization_id = organization and g.id = l.id and g.occurred_at = l.occurred_at
+    where l.bytes_before < bytes_max
     order by l.received_at, l.id;
 end
 $$;
 
--- Marks events as matched: items is [{ "id", "occurred_at", "status", "error" }].
+-- Marks events as matched: items is [{ "id", "occurred_at", "status", "error" }]. Returns how many still waited.
 create function plinth.finish_events(organization uuid, items jsonb) returns int
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -229,7 +263,7 @@ begin
   update events e
   set status = i.status, error = i.error, processed_at = at, attempts = e.attempts + 1
   from jsonb_to_recordset(items) as i(id uuid, occurred_at timestamptz, status text, error jsonb)
-  where e.organization_id = organization and e.id = i.id and e.occurred_at = i.occurred_at;
+  where e.organization_id = organization and e.id = i.id and e.occurred_at = i.occurred_at and e.status = 'pending';
   get diagnostics finished = row_count;
   return finished;
 end
@@ -242,5 +276,5 @@ select plinth.register_function('rotate_event_source_secret(uuid, uuid, text, in
 select plinth.register_function('update_event_source(uuid, uuid, text, boolean)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('delete_event_source(uuid, uuid)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('organizations_with_pending_events(integer)', '{worker}');
-select plinth.register_function('lock_pending_events(uuid, integer)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('lock_pending_events(uuid, integer, bigint)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('finish_events(uuid, jsonb)', '{app}', tenant_argument => 'organization');
