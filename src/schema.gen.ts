@@ -234,6 +234,10 @@ export interface Events {
   occurred_at: Generated<Timestamp>;
   organization_id: string;
   payload: Json;
+  /**
+   * Length of the JSON text as it was sent: what a reader of many has to hold.
+   */
+  payload_bytes: number;
   priority: Generated<number>;
   processed_at: Timestamp | null;
   project_id: string | null;
@@ -248,6 +252,9 @@ export interface Events {
    */
   source: string;
   source_id: string | null;
+  /**
+   * pending: not yet matched; processed: a subscription wanted it; skipped: none did; failed: see error.
+   */
   status: Generated<string>;
   title: string | null;
   type: string;

@@ -17,6 +17,8 @@ export interface SamplePayload {
   /** For reports: a file's name, or any. */
   readonly name: string;
   readonly body: Buffer | string;
+  /** Sent in place of the body that was signed: to show that a changed one is refused. */
+  readonly sentBody?: Buffer | string;
   readonly kind?: string;
 }
 
@@ -101,7 +103,7 @@ async function sendOne(url: URL, payload: SamplePayload, options: SendOptions): 
     const response = await fetch(url, {
       method: 'POST',
       headers: sign(payload, options),
-      body: new Uint8Array(Buffer.from(payload.body)),
+      body: new Uint8Array(Buffer.from(payload.sentBody ?? payload.body)),
       redirect: 'error',
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
     });

@@ -18,8 +18,6 @@ export interface Platform {
   readonly log: Logger;
   readonly modules: readonly ModuleDefinition[];
   readonly config: Config;
-  /** Seals and opens tenants' secrets. */
-  readonly keyring: Keyring;
   /** The only way to an address that comes from outside. */
   readonly net: OutboundClient;
   /** Tells loops, here and in other processes, that there may be something to do. Polling is the truth. */

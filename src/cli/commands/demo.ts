@@ -15,6 +15,12 @@ const slugs = ['acme', 'globex'] as const;
 const poll_ms = 250;
 const wait_ms_max = 300_000;
 
+interface Source {
+  readonly path: string;
+  /** A folder to be removed afterwards. */
+  readonly temporary?: string;
+}
+
 interface Report {
   readonly tenants: readonly string[];
   readonly webhooks: {
@@ -52,7 +58,7 @@ export const demo: Command = {
       if (context.json) context.out(JSON.stringify(report));
       return report.tampered.stored === 0 && report.webhooks.sent_again_new === 0 ? exitCodes.fine : exitCodes.finding;
     } finally {
-      if ('temporary' in source) await rm(source.temporary, { recursive: true, force: true });
+      if (source.temporary) await rm(source.temporary, { recursive: true, force: true });
     }
   },
 };
@@ -111,10 +117,15 @@ async function sendEverything(
   return { tenants: [...slugs], webhooks, tampered, tasks, analysis };
 }
 
-/** A payload whose body was changed after it was signed: one byte is enough. */
+/** A payload with one byte changed after it was signed. */
 async function sendTampered(tenant: DemoTenant): Promise<Report['tampered']> {
   const payload = pushPayload({ fullName: 'mallory/elsewhere', head: 'f'.repeat(40), branch: 'main' });
-  const { results, stored } = await sendEvents({ hook: tenant.hook, secret: `${tenant.secret}x`, payloads: [payload] });
+  const changed = String(payload.body).replace('mallory', 'mallorx');
+  const { results, stored } = await sendEvents({
+    hook: tenant.hook,
+    secret: tenant.secret,
+    payloads: [{ ...payload, sentBody: changed }],
+  });
   return { status: results[0]?.status ?? 0, code: results[0]?.code ?? '', stored };
 }
 
@@ -201,7 +212,7 @@ function environmentOf(url: string, tenants: readonly DemoTenant[]): Map<string,
 }
 
 /** Plinth's own source as a git repository: the checkout, or (installed as a package) a copy that is committed once. */
-async function ownSource(): Promise<{ path: string } | { path: string; temporary: string }> {
+async function ownSource(): Promise<Source> {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   if (existsSync(join(root, '.git'))) return { path: root };
   const temporary = await mkdtemp(join(tmpdir(), 'plinth-demo-'));

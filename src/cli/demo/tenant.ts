@@ -2,6 +2,7 @@ import { analysis_task_type } from '../../modules/analysis/index.ts';
 import { createSource, createSubscription, prepareSource } from '../../modules/events/index.ts';
 import { createProject, linkRepository } from '../../modules/projects/index.ts';
 import { createFirstApiKey, createOrganization, ensureUser } from '../../modules/tenancy/index.ts';
+import type { Actor } from '../../platform/http/actor.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import type { Plinth } from '../../plinth.ts';
 import { type Registered, registerRepository } from '../commands/repositories.ts';
@@ -41,6 +42,7 @@ export async function makeTenant(
       )
     ).id;
   const scope: Scope = { as: 'app', organizationId, userId, memberRole: 'owner', requestId: 'demo' };
+  const actor: Actor = { kind: 'user', userId, organizationId, memberRole: 'owner', scopes: ['*'] };
   const variable = (name: string) => known.get(`PLINTH_${name}_${slug.toUpperCase()}`);
 
   const repository = await registerRepository(
@@ -74,8 +76,8 @@ export async function makeTenant(
         names: ['push', 'pull_request.*'],
         target: { task_type: analysis_task_type },
       });
-      const project = await createProject(tx, { name: 'Plinth', slug: 'plinth' });
-      await linkRepository(tx, project.id, repository.id);
+      const project = await createProject(tx, actor, { name: 'Plinth', slug: 'plinth' });
+      await linkRepository(tx, actor, project.id, repository.id);
     }
     return apiKey;
   });

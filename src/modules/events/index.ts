@@ -26,6 +26,8 @@ export {
   signStandardWebhooks,
   signStandardWebhooksAsymmetric,
 } from './sample.ts';
+export { createSource, prepareSource } from './sources.ts';
+export { createSubscription } from './subscriptions.ts';
 export { HmacConfiguration } from './verify/hmac.ts';
 export { type SchemeName, schemeNames, webhookScheme } from './verify/index.ts';
 export type {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { modules } from '../../modules.ts';
 import { type Clock, systemClock } from '../../platform/core/clock.ts';
+import { loadConfig } from '../../platform/core/config.ts';
 import { generateMasterKeyText, parseMasterKey } from '../../platform/core/crypto/index.ts';
 import { uuidv7 } from '../../platform/core/ids.ts';
 import type { Engine } from '../../platform/db/engine.ts';
@@ -10,6 +11,7 @@ import type { Authenticator } from '../../platform/http/actor.ts';
 import { makeServer, type PlinthServer } from '../../platform/http/server.ts';
 import { openKeyring } from '../../platform/keyring.ts';
 import { type ModuleDefinition, type OrganizationRole, organizationRoles } from '../../platform/module.ts';
+import { outbound } from '../../platform/net/index.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeDoor } from '../../platform/scope/door.ts';
 import { makeWakeups } from '../../platform/worker/wakeups.ts';
@@ -82,6 +84,8 @@ export async function openTestEvents(engine: Engine, clock: Clock = systemClock)
     log,
     modules: [...modules, testTasks],
     wakeups: makeWakeups(),
+    config: loadConfig({}),
+    net: outbound(),
   };
   const server = await makeServer({
     platform,

@@ -1,6 +1,14 @@
 export { type Access, type Caller, makeAccess } from './access.ts';
 export { apiKeyAuthenticator, type FlushingAuthenticator } from './api-key-authenticator.ts';
-export { type ApiKey, createApiKey, listApiKeys, type NewApiKey, revokeApiKey, rotateApiKey } from './api-keys.ts';
+export {
+  type ApiKey,
+  createApiKey,
+  createFirstApiKey,
+  listApiKeys,
+  type NewApiKey,
+  revokeApiKey,
+  rotateApiKey,
+} from './api-keys.ts';
 export { completeFirstRun, type FirstRunResult, hasAdministrator, issueFirstRunLink } from './first-run.ts';
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
 export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';

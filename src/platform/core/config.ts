@@ -102,10 +102,13 @@ function knownVariables(): string[] {
   );
 }
 
+/** Variables of whoever calls a server (`.env.plinth`), which are no settings of one, and of the test run. */
+const CLIENT_VARIABLE = /^PLINTH_(URL|(KEY|HOOK|HOOK_SECRET)(_[A-Z0-9_]+)?|TEST_[A-Z_]+|REQUIRE|FULL|CRASH_ROUNDS)$/;
+
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): FieldError[] {
   const known = knownVariables();
   return Object.keys(env)
-    .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name))
+    .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name) && !CLIENT_VARIABLE.test(name))
     .sort()
     .map((name) => ({ path: name.slice(0, 80), message: `there is no such setting${suggestion(name, known)}` }));
 }
