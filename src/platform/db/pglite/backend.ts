@@ -1,12 +1,11 @@
 import type { PGlite } from '@electric-sql/pglite';
-import type { CancelSwitch } from './channel.ts';
 import { copyFail } from './protocol.ts';
 
 /** PGlite throws this status where PostgreSQL jumps back to its main loop after an ordinary error. */
 const errorJumpStatus = 100;
 
 type Pointer = number;
-/** What we use of PGlite's WebAssembly module: PostgreSQL's main loop in pieces, and a few of its variables. */
+/** What we use of PGlite's WebAssembly module: PostgreSQL's main loop in pieces. */
 interface Module {
   readonly HEAPU8: Uint8Array;
   addFunction(callback: (address: Pointer, length: number) => number, signature: string): Pointer;
@@ -25,9 +24,6 @@ interface Module {
   _pgl_getMyProcPort(): Pointer;
   _pgl_sendConnData(): void;
   _GetConfigOption(name: Pointer, missingOk: 0 | 1, restrictPrivileged: 0 | 1): Pointer;
-  readonly _InterruptPending: Pointer;
-  readonly _QueryCancelPending: Pointer;
-  readonly _MyLatch: Pointer;
 }
 
 export interface BackendPort {
@@ -73,7 +69,6 @@ export class Backend {
   execute(batch: Uint8Array): string | undefined {
     const module = this.#module;
     if (batch[0] === 0) return this.#startup(batch);
-    this.#clearCancel();
     this.#input = batch;
     this.#inputAt = 0;
     while (this.#inputAt < this.#input.length || module._pq_buffer_remaining_data() > 0) {
@@ -100,23 +95,6 @@ export class Backend {
     return Number.parseInt(text, 10) || 0;
   }
 
-  /** True while a cancel is asked for and not yet answered. */
-  cancelRequested(): boolean {
-    return this.#module.HEAPU8[this.#module._QueryCancelPending] !== 0;
-  }
-
-  /** Where another thread can ask for a cancel; undefined when the memory is private. */
-  cancelSwitch(): CancelSwitch | undefined {
-    const { buffer } = this.#module.HEAPU8;
-    if (!(buffer instanceof SharedArrayBuffer)) return undefined;
-    return {
-      memory: buffer,
-      interruptPending: this.#module._InterruptPending,
-      queryCancelPending: this.#module._QueryCancelPending,
-      myLatch: this.#module._MyLatch,
-    };
-  }
-
   #startup(packet: Uint8Array): string | undefined {
     this.#input = packet;
     this.#inputAt = 0;
@@ -140,11 +118,6 @@ export class Backend {
     this.#module.HEAPU8.set(piece, to);
     this.#inputAt += piece.length;
     return piece.length;
-  }
-
-  /** A cancel that came too late must not hit the next statement. */
-  #clearCancel(): void {
-    this.#module.HEAPU8[this.#module._QueryCancelPending] = 0;
   }
 
   #cString(text: string): Pointer {

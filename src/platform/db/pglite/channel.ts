@@ -11,10 +11,8 @@ export const cell = {
   unreadBytes: 1,
   /** PostgreSQL's own `statement_timeout` in milliseconds as the last batch left it; 0 is none. */
   statementTimeoutMs: 2,
-  /** Number of the batch that is running; 0 when none is. */
-  running: 3,
 } as const;
-export const cellCount = 4;
+export const cellCount = 3;
 
 /** What the engine is opened with, in the engine's thread. */
 export interface WorkerOptions {
@@ -29,7 +27,7 @@ export interface WorkerOptions {
 
 /** Main thread to engine. */
 export type Request =
-  | { readonly kind: 'batch'; readonly seq: number; readonly wire: number; readonly data: Uint8Array }
+  | { readonly kind: 'batch'; readonly wire: number; readonly data: Uint8Array }
   /** Copy data for the COPY … FROM STDIN that is running. */
   | { readonly kind: 'copy'; readonly wire: number; readonly data: Uint8Array }
   /** The connection is gone: roll back what it left open. */
@@ -39,19 +37,10 @@ export type Request =
 
 /** Engine to main thread. */
 export type Report =
-  | { readonly kind: 'ready'; readonly cancelSwitch?: CancelSwitch }
+  | { readonly kind: 'ready' }
   /** A piece of an answer; `done` with the last piece of a batch: a message of its own would cost as much again. */
   | { readonly kind: 'data'; readonly wire: number; readonly data: Uint8Array; readonly done: boolean }
   | { readonly kind: 'copied'; readonly wire: number; readonly bytes: number }
   | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'dumped'; readonly error?: string }
   | { readonly kind: 'closed' };
-
-/** The engine's memory and the addresses of PostgreSQL's variables by which a statement is asked to stop. */
-export interface CancelSwitch {
-  readonly memory: SharedArrayBuffer;
-  readonly interruptPending: number;
-  readonly queryCancelPending: number;
-  /** Pointer to the latch that sleeping statements wait for. */
-  readonly myLatch: number;
-}

@@ -27,8 +27,8 @@ export interface PgliteOptions {
 
 export interface PgliteEngine extends Engine {
   readonly kind: 'pglite';
-  /** How many times the engine had to be restarted, and how many statements were stopped without that. */
-  counters(): { readonly restarts: number; readonly cancelled: number };
+  /** How many times the engine was restarted since it was opened. */
+  restarts(): number;
   /** Writes the whole database to a plain tar, 0600, consistent between two statements. */
   dump(file: string): Promise<void>;
 }
@@ -94,16 +94,16 @@ async function makeEngine(
     kind: 'pglite',
     description: `PGlite (PostgreSQL ${version}) ${options.dataDir === undefined ? 'in memory' : `in ${options.dataDir}`}`,
     serverVersionNum: number,
-    capabilities: capabilities(host),
+    capabilities,
     statementTimeoutMs,
     pool,
     readPool: pool,
     workerPool: pool,
     directPool: pool,
-    counters: () => ({ restarts: host.restarts, cancelled: host.cancelled }),
+    restarts: () => host.restarts,
     dump: (file) => host.dump(file),
-    // There is one backend, so its pid says nothing: whoever asks to cancel holds the connection that runs.
-    cancel: async () => host.cancelRunning(),
+    // A statement is stopped by its limit alone, which costs a restart.
+    cancel: async () => false,
     close() {
       closing ??= (async () => {
         const drained = pool.end();
@@ -119,20 +119,18 @@ async function makeEngine(
 /** Connections still checked out are given so long before the engine closes under them. */
 const drainMs = 5_000;
 
-function capabilities(host: PgliteHost): Capabilities {
-  return {
-    concurrentConnections: false,
-    listen: false,
-    cancelStatements: host.canCancel,
-    copyFromStdin: true,
-    autovacuum: false,
-    pipelinedScope: true,
-    namedStatements: true,
-    sessionSettings: true,
-    distributed: false,
-    vector: true,
-  };
-}
+const capabilities: Capabilities = {
+  concurrentConnections: false,
+  listen: false,
+  cancelStatements: false,
+  copyFromStdin: true,
+  autovacuum: false,
+  pipelinedScope: true,
+  namedStatements: true,
+  sessionSettings: true,
+  distributed: false,
+  vector: true,
+};
 
 /** One connection, for ever: the engine has one backend, and two would see each other's uncommitted rows. */
 function openPool(host: PgliteHost, log: EngineLog | undefined): pg.Pool {

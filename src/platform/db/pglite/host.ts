@@ -1,11 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { EngineLog } from '../engine.ts';
-import { type CancelSwitch, cell, cellCount, type Report, type Request, type WorkerOptions } from './channel.ts';
+import { cell, cellCount, type Report, type Request, type WorkerOptions } from './channel.ts';
 import { batchStatement, engineRestartedState, frontend } from './protocol.ts';
 import { Wire, type WireHost } from './wire.ts';
 
-/** A statement asked to stop that has not stopped after this is stopped with its engine. */
-const cancelGraceMs = 1000;
 /** Stack of the engine's thread. With Node's 4 MB a long expression overflows it before PostgreSQL notices. */
 const stackMegabytes = 64;
 /** Prepared statements whose text is remembered, to name the one to blame. */
@@ -35,7 +33,6 @@ export interface HostOptions extends Omit<WorkerOptions, 'cells'> {
 
 /** A batch that was handed to the engine and is not answered yet. The first one runs, the others wait. */
 interface Outstanding {
-  readonly seq: number;
   readonly wire: Wire;
   /** A copy of its own: posting a view posts the whole buffer it looks into. */
   readonly data: Uint8Array;
@@ -45,30 +42,21 @@ interface Outstanding {
 /** Keeps the engine's thread: opens it, feeds it, stops what runs too long, opens it again when it dies. */
 export class PgliteHost implements WireHost {
   restarts = 0;
-  /** Statements that were stopped at their limit without a restart. */
-  cancelled = 0;
   readonly #options: HostOptions;
   readonly #cells = new Int32Array(new SharedArrayBuffer(cellCount * Int32Array.BYTES_PER_ELEMENT));
   readonly #statements = new Map<string, string>();
   #worker: Worker | undefined;
-  #cancelSwitch: CancelSwitch | undefined;
   #ready: Promise<void> = Promise.resolve();
   #open = false;
   #closing = false;
-  #seq = 0;
   #outstanding: Outstanding[] = [];
   #wires = new Map<number, Wire>();
   #timer: NodeJS.Timeout | undefined;
-  #cancelledSeq = 0;
   #onClosed: (() => void) | undefined;
   #onDumped: ((error: string | undefined) => void) | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
-  }
-
-  get canCancel(): boolean {
-    return this.#cancelSwitch !== undefined;
   }
 
   /** Opens the engine; rejects when it can not be opened. */
@@ -97,7 +85,6 @@ export class PgliteHost implements WireHost {
       worker.on('message', (report: Report) => {
         if (worker !== this.#worker) return;
         if (report.kind === 'ready') {
-          this.#cancelSwitch = report.cancelSwitch;
           this.#open = true;
           for (const batch of this.#outstanding) this.#postBatch(batch);
           this.#watch();
@@ -147,7 +134,7 @@ export class PgliteHost implements WireHost {
       return;
     }
     this.#remember(data);
-    const batch: Outstanding = { seq: ++this.#seq, wire, data: new Uint8Array(data), startedAt: 0 };
+    const batch: Outstanding = { wire, data: new Uint8Array(data), startedAt: 0 };
     this.#outstanding.push(batch);
     if (this.#open) {
       this.#postBatch(batch);
@@ -177,7 +164,7 @@ export class PgliteHost implements WireHost {
   }
 
   #postBatch(batch: Outstanding): void {
-    this.#post({ kind: 'batch', seq: batch.seq, wire: batch.wire.id, data: batch.data });
+    this.#post({ kind: 'batch', wire: batch.wire.id, data: batch.data });
   }
 
   #post(request: Request): void {
@@ -202,31 +189,10 @@ export class PgliteHost implements WireHost {
     if (limitMs > 0) this.#timer = setTimeout(() => this.#overrun(running, limitMs), limitMs);
   }
 
+  /** Ending the engine's thread is the only way to stop a statement: it blocks there and listens to nothing. */
   #overrun(batch: Outstanding, limitMs: number): void {
     if (this.#outstanding[0] !== batch) return;
-    const detail = `the statement ran over its limit of ${limitMs} ms`;
-    if (this.cancelRunning()) {
-      this.#options.log?.warn({ statement: this.#statementOf(batch.data), limitMs }, 'a statement is stopped');
-      this.#timer = setTimeout(() => {
-        if (this.#outstanding[0] === batch) this.#restart('statement_timeout', detail);
-      }, cancelGraceMs);
-    } else this.#restart('statement_timeout', detail);
-  }
-
-  /** Asks the running statement to stop, as pg_cancel_backend does; false when none runs or the engine can not. */
-  cancelRunning(): boolean {
-    const [running] = this.#outstanding;
-    const flags = this.#cancelSwitch;
-    if (!running || !flags || Atomics.load(this.#cells, cell.running) !== running.seq) return false;
-    // As PostgreSQL's StatementCancelHandler: both flags, then the latch, whose first field is `is_set`.
-    const memory = new DataView(flags.memory);
-    memory.setUint8(flags.queryCancelPending, 1);
-    memory.setUint8(flags.interruptPending, 1);
-    memory.setUint8(memory.getUint32(flags.myLatch, true), 1);
-    this.#ring();
-    if (this.#cancelledSeq !== running.seq) this.cancelled++;
-    this.#cancelledSeq = running.seq;
-    return true;
+    this.#restart('statement_timeout', `the statement ran over its limit of ${limitMs} ms`);
   }
 
   // --- death and resurrection --------------------------------------------------------------------------------------
@@ -241,7 +207,6 @@ export class PgliteHost implements WireHost {
     const old = this.#worker;
     this.#worker = undefined;
     this.#open = false;
-    this.#cancelSwitch = undefined;
     this.restarts++;
     const [running] = this.#outstanding;
     // A connection that has only sent its startup packet has nothing to lose; any other may be inside a transaction.

@@ -42,6 +42,9 @@ export function simpleQuery(text: string): Buffer {
   return message('Q', Buffer.from(`${text}\0`));
 }
 
+/** Ends what an error in the extended protocol made PostgreSQL pass over. */
+export const sync = message('S', Buffer.alloc(0));
+
 /** Ends a COPY … FROM STDIN with an error. */
 export function copyFail(reason: string): Buffer {
   return message('f', Buffer.from(`${reason}\0`));

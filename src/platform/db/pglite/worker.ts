@@ -1,12 +1,11 @@
 /** The engine's thread. It blocks while a statement runs and sleeps on a futex between: nothing here needs an event loop. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { Backend, copyAbandoned } from './backend.ts';
 import { cell, type Report, type Request, type WorkerOptions } from './channel.ts';
-import { frontend, readyForQueryBytes, readyForQueryTag, simpleQuery } from './protocol.ts';
-import { sharedMemoryModule, shareMemoryFromHere } from './shared-memory.ts';
+import { frontend, readyForQueryBytes, readyForQueryTag, simpleQuery, sync } from './protocol.ts';
 
 /** Replies are sent on in pieces of about this size. */
 const replyBytesMax = 256 * 1024;
@@ -15,8 +14,6 @@ const handOverBytesMin = 64 * 1024;
 const unreadBytesMax = 8 * 1024 * 1024;
 /** Looking for work this long before sleeping gives 25 % more requests: waking a thread costs more than most statements. */
 const spinMs = 0.2;
-/** A wait on a futex is broken off so often to look for a cancel. */
-const waitMs = 100;
 
 const options = workerData as WorkerOptions;
 const { cells } = options;
@@ -29,26 +26,24 @@ let wire = 0;
 let pieces: Uint8Array[] = [];
 let piecesBytes = 0;
 let replyBytes = 0;
+/** The batch that runs copied from its client: PostgreSQL passes over a Sync meanwhile, so there may be no end yet. */
+let copying = false;
 let replyTail: Uint8Array = new Uint8Array(0);
 
 const db = await openEngine();
 const backend = await Backend.attach(db, { send, copyData });
 // `db.query` is of no use from here on: the backend owns the wire.
-const cancelSwitch = backend.cancelSwitch();
-const sweeps = ['rollback', 'discard all'].map((sql) => simpleQuery(sql));
+// Sync first: a failed COPY in the extended protocol leaves PostgreSQL passing over everything until one comes.
+const sweeps = [sync, simpleQuery('rollback'), simpleQuery('discard all')];
 Atomics.store(cells, cell.statementTimeoutMs, backend.statementTimeoutMs());
-report({ kind: 'ready', ...(cancelSwitch && { cancelSwitch }) });
+report({ kind: 'ready' });
 await serve();
 
 async function openEngine(): Promise<PGlite> {
   const { clusterFolder, fsync, load, statementTimeoutMs } = options;
-  const startFrom = load === undefined ? await freshCluster(clusterFolder) : new Blob([readFileSync(load)]);
-  const pgliteWasmModule = sharedMemoryModule();
-  if (pgliteWasmModule) shareMemoryFromHere();
   return await PGlite.create({
     ...(clusterFolder === undefined ? {} : { dataDir: clusterFolder }),
-    ...(pgliteWasmModule && { pgliteWasmModule }),
-    ...(startFrom && { loadDataDir: startFrom }),
+    ...(load !== undefined && isFresh(clusterFolder) && { loadDataDir: new Blob([readFileSync(load)]) }),
     extensions: { vector },
     // What PostgreSQL believes of the stack is untrue here: at 512 kB recursion still kills the instance silently.
     postgresqlconf: ["max_stack_depth='100kB'"],
@@ -60,21 +55,9 @@ async function openEngine(): Promise<PGlite> {
   });
 }
 
-/** A new cluster as a tar, where there is none yet: initdb needs private memory, so it runs before the engine opens. */
-async function freshCluster(clusterFolder: string | undefined): Promise<Blob | undefined> {
-  if (clusterFolder !== undefined && hasCluster(clusterFolder)) return undefined;
-  const scratch = await PGlite.create();
-  const tar = await scratch.dumpDataDir('none');
-  await scratch.close();
-  return tar;
-}
-
-function hasCluster(folder: string): boolean {
-  try {
-    return readFileSync(`${folder}/PG_VERSION`).length > 0;
-  } catch {
-    return false;
-  }
+/** A tar is loaded where there is no cluster yet; after a restart there is one. */
+function isFresh(clusterFolder: string | undefined): boolean {
+  return clusterFolder === undefined || !existsSync(`${clusterFolder}/PG_VERSION`);
 }
 
 async function serve(): Promise<void> {
@@ -82,13 +65,7 @@ async function serve(): Promise<void> {
     const request = next();
     if (request.kind === 'close') break;
     if (request.kind === 'batch') {
-      if (
-        !runBatch(
-          request.seq,
-          request.wire,
-          Buffer.from(request.data.buffer, request.data.byteOffset, request.data.length),
-        )
-      )
+      if (!runBatch(request.wire, Buffer.from(request.data.buffer, request.data.byteOffset, request.data.length)))
         return;
     } else if (request.kind === 'gone') {
       if (request.wire === wire && !sweep()) return;
@@ -117,14 +94,13 @@ function receive(): Request | undefined {
 }
 
 /** False when the engine died of it. */
-function runBatch(seq: number, from: number, batch: Buffer): boolean {
+function runBatch(from: number, batch: Buffer): boolean {
   // A new connection inherits nothing of the last one: transaction, settings, prepared statements.
   if (batch[0] === frontend.startup && !sweep()) return false;
   wire = from;
   replyBytes = 0;
-  Atomics.store(cells, cell.running, seq);
+  copying = false;
   const reason = backend.execute(batch) ?? silentDeath(batch);
-  Atomics.store(cells, cell.running, 0);
   if (reason !== undefined) {
     report({ kind: 'dead', reason });
     return false;
@@ -139,7 +115,7 @@ function runBatch(seq: number, from: number, batch: Buffer): boolean {
  * a batch that executes something is answered by more than that.
  */
 function silentDeath(batch: Buffer): string | undefined {
-  if (batch[0] === frontend.startup) return undefined;
+  if (batch[0] === frontend.startup || copying) return undefined;
   const lastTag =
     batch[0] === frontend.query ? frontend.query : batch.length >= 5 ? batch[batch.length - 5] : undefined;
   if (lastTag !== frontend.query && lastTag !== frontend.sync) return undefined;
@@ -183,8 +159,8 @@ function flush(done = false): void {
   // Handing a buffer over costs more than copying a small one.
   const handOver = size > handOverBytesMin ? [data.buffer as ArrayBuffer] : [];
   port.postMessage({ kind: 'data', wire, data, done } satisfies Report, handOver);
-  while (unread > unreadBytesMax && !backend.cancelRequested()) {
-    Atomics.wait(cells, cell.unreadBytes, unread, waitMs);
+  while (unread > unreadBytesMax) {
+    Atomics.wait(cells, cell.unreadBytes, unread);
     unread = Atomics.load(cells, cell.unreadBytes);
   }
 }
@@ -199,8 +175,9 @@ function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
   return all;
 }
 
-/** Blocks until the client of the running COPY has sent more, gone away, or been cancelled. */
+/** Blocks until the client of the running COPY has sent more or gone away. */
 function copyData(): Uint8Array {
+  copying = true;
   flush();
   for (;;) {
     const seen = Atomics.load(cells, cell.bell);
@@ -209,9 +186,11 @@ function copyData(): Uint8Array {
       report({ kind: 'copied', wire, bytes: request.data.length });
       return request.data;
     }
-    if (request) stashed = request;
-    if (request || backend.cancelRequested()) return copyAbandoned;
-    Atomics.wait(cells, cell.bell, seen, waitMs);
+    if (request) {
+      stashed = request;
+      return copyAbandoned;
+    }
+    Atomics.wait(cells, cell.bell, seen);
   }
 }
 
