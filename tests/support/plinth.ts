@@ -28,16 +28,21 @@ export const HOST = 'localhost:4600';
 export const PASSWORD = 'correct horse battery staple';
 export const baseModules: readonly ModuleDefinition[] = [auditModule, tenancyModule, projectsModule];
 
-/** A clock that runs, and can be put forward. */
+/** A clock that runs, and can be held still and put forward. */
 export interface TestClock extends Clock {
   advance(ms: number): void;
+  hold(): void;
 }
 
 export function makeTestClock(): TestClock {
   let ahead = 0;
+  let held: number | undefined;
   return {
-    now: () => new Date(Date.now() + ahead),
+    now: () => new Date((held ?? Date.now()) + ahead),
     sleep: systemClock.sleep,
+    hold: () => {
+      held ??= Date.now();
+    },
     advance: (ms) => {
       ahead += ms;
     },
