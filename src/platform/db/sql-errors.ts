@@ -29,10 +29,10 @@ const bySqlState: Readonly<Record<string, Maker>> = {
   '53100': errors.database_full,
   '53300': errors.database_unavailable,
   '54001': databaseErrors.query_too_complex,
-  // Raised by our own functions and triggers alone.
-  '55000': errors.invalid_transition,
   '55P03': errors.too_busy,
   '57014': errors.statement_timeout,
+  // Raised by our own functions and triggers alone: not in this state.
+  '55000': errors.invalid_transition,
   [engineRestartedState]: errors.engine_restarted,
   // Classes.
   '08': errors.database_unavailable,
