@@ -91,14 +91,15 @@ export interface TestPlinth {
 export async function openTestPlinth(engine: Engine, modules = baseModules): Promise<TestPlinth> {
   await ensureMigrated(engine, modules);
   const clock = makeTestClock();
-  const platform: Platform = {
+  // what these modules use of it
+  const platform = {
     engine,
     door: makeDoor(engine),
     clock,
     log: createLogger({ level: 'silent' }),
     modules,
     wakeups: makeWakeups(),
-  };
+  } as Platform;
   const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
   const { app } = await makeServer({
     platform,
