@@ -92,14 +92,15 @@ export async function openTestPlinth(engine: Engine, modules = baseModules): Pro
   await ensureMigrated(engine, modules);
   const clock = makeTestClock();
   // what these modules use of it
-  const platform = {
+  const parts: Partial<Platform> = {
     engine,
     door: makeDoor(engine),
     clock,
     log: createLogger({ level: 'silent' }),
     modules,
     wakeups: makeWakeups(),
-  } as Platform;
+  };
+  const platform = parts as Platform;
   const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
   const { app } = await makeServer({
     platform,

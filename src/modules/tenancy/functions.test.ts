@@ -47,13 +47,6 @@ describeEngines('functions of tenancy', (on) => {
         expect({ signature, ...registered.get(signature) }).toEqual({ signature, security, callers: [...callers] });
       }
     }
-    const declared = new Set(modules.flatMap((module) => Object.keys(module.functions ?? {})));
-    const [mine] = await plinth.owner<{ signatures: string[] }>(
-      `select array_agg(signature) as signatures from plinth.registered_functions
-       where signature ~ '(organization|person|member|session|sign_in|api_key|account|user|project|password|one_time)'
-         and signature !~ '^(add_encryption_key|get_encryption_keys|claim_idem|save_idem|record_|erase_)'`,
-    );
-    for (const signature of mine?.signatures ?? []) expect([...declared]).toContain(signature);
   });
 
   it('belong to tables declared as they were registered', async () => {
