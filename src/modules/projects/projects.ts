@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { errors } from '../../platform/core/errors.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { decodeCursor, type Page, toPage } from '../../platform/http/paging.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { recordActivity } from '../audit/index.ts';
 import { assertSlug, slugify } from '../tenancy/index.ts';
+import { assertRepositoryUrl } from './repository-url.ts';
 
 export const projectStatuses = ['planning', 'active', 'on_hold', 'completed', 'archived', 'deleted'] as const;
 export type ProjectStatus = (typeof projectStatuses)[number];
@@ -19,7 +21,9 @@ export const projectTransitions: Readonly<Record<ProjectStatus, readonly Project
 };
 
 const RECOVERY_DAYS = 30;
-const SLUG_TRIES_MAX = 20;
+/** "-2" to "-5", then random endings: names such as "Test" come often. */
+const SLUG_NUMBERS_MAX = 5;
+const SLUG_TRIES_MAX = 10;
 
 export interface Project {
   readonly id: string;
@@ -113,10 +117,12 @@ export async function createProject(
   if (!managesAll(actor) && ownerId !== actor.userId) throw notYours('make projects for others');
   if (input.slug !== undefined) assertSlug(input.slug);
   assertDates(input.starts_on, input.due_on);
+  assertRepositoryUrl(input.git_repo_url, 'git_repo_url');
   await assertMember(tx, ownerId);
   for (let tries = 1; ; tries++) {
     const base = input.slug ?? slugify(input.name, 'project');
-    const slug = tries === 1 ? base : `${base}-${tries}`;
+    const ending = tries <= SLUG_NUMBERS_MAX ? String(tries) : randomBytes(3).toString('hex');
+    const slug = tries === 1 ? base : `${base}-${ending}`;
     const [row] = await tx.sql<{ id: string }>(
       `insert into plinth.projects (organization_id, name, slug, description, owner_id, template_type, status, priority, goals,
          starts_on, due_on, git_repo_url)
@@ -151,6 +157,7 @@ export async function updateProject(tx: ScopedTx, actor: Actor, id: string, chan
   const old = await lockProject(tx, actor, id);
   if (old.deleted_at) throw errors.invalid_transition({ detail: 'the project is deleted; restore it first' });
   if (changes.slug !== undefined) assertSlug(changes.slug);
+  assertRepositoryUrl(changes.git_repo_url, 'git_repo_url');
   if (changes.status !== undefined) assertTransition(old.status, changes.status);
   if (changes.owner_id !== undefined && changes.owner_id !== old.owner_id) {
     if (!managesAll(actor)) throw notYours('give projects to others');

@@ -4,13 +4,10 @@ import { decodeCursor, type Page, toPage } from '../../platform/http/paging.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { recordActivity } from '../audit/index.ts';
 import { getProject, lockProject, managesAll } from './projects.ts';
+import { assertRepositoryUrl } from './repository-url.ts';
 
 export const repositoryProviders = ['github', 'gitlab', 'bitbucket', 'local'] as const;
 export type RepositoryProvider = (typeof repositoryProviders)[number];
-
-const URL_CHARS_MAX = 2000;
-/** git's own short form, user@host:path. */
-const SCP_FORM = /^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s:]+$/;
 
 export interface Repository {
   readonly id: string;
@@ -208,24 +205,6 @@ async function lockRepository(tx: ScopedTx, actor: Actor, id: string): Promise<R
     });
   }
   return row;
-}
-
-/**
- * https and ssh only, and nothing secret in it: a password in a URL would be shown to everybody who sees the row. Paths
- * on the server's disk come from the operator, never from a row.
- */
-export function assertRepositoryUrl(url: string | null | undefined): void {
-  if (url === null || url === undefined) return;
-  const refuse = (detail: string) => errors.invalid_value({ field: 'url', detail });
-  if (url.length > URL_CHARS_MAX) throw refuse(`url is longer than ${URL_CHARS_MAX} characters`);
-  if (SCP_FORM.test(url)) return;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['https:', 'ssh:'].includes(parsed.protocol) || parsed.hostname === '') {
-    throw refuse('url begins with https:// or ssh://, or looks like git@host:path');
-  }
-  if (parsed.password !== '' || (parsed.protocol === 'https:' && parsed.username !== '')) {
-    throw refuse('url holds a user name or password; leave it out');
-  }
 }
 
 const nameTaken = (fullName: string) =>

@@ -77,6 +77,7 @@ const projectFields = {
   goals: Type.Optional(Type.Array(Lines(1000), { maxItems: GOALS_MAX })),
   starts_on: Type.Optional(Nullable(DateText)),
   due_on: Type.Optional(Nullable(DateText)),
+  git_repo_url: Type.Optional(Nullable(Line(2000))),
 };
 
 const RepositoryAnswer = Type.Object(

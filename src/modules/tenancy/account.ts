@@ -136,7 +136,7 @@ export async function changePassword(
   assertPassword(input.new_password, {
     algorithm: settings.passwordAlgorithm,
     email: account.email,
-    words: [account.username, account.full_name],
+    words: [account.email, account.username, account.full_name],
   });
   const hash = await passwords.hash(input.new_password);
   await platform.door.write(withoutTenant(scope), (tx) =>

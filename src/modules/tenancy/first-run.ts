@@ -57,7 +57,7 @@ export async function completeFirstRun(access: Access, input: FirstRunInput, cal
   assertPassword(input.password, {
     algorithm: settings.passwordAlgorithm,
     email,
-    words: [input.organization_name, input.full_name],
+    words: [email, input.organization_name, input.full_name],
   });
   const passwordHash = await passwords.hash(input.password);
   const at = platform.clock.now();

@@ -19,6 +19,7 @@ const files = [
   { url: '/assets/sign-in.js', file: 'sign-in.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/welcome.js', file: 'welcome.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/assets/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
   { url: '/assets/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
 ] as const;
 

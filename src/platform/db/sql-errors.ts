@@ -31,6 +31,8 @@ const bySqlState: Readonly<Record<string, Maker>> = {
   '54001': databaseErrors.statement_too_complex,
   '55P03': errors.too_busy,
   '57014': errors.statement_timeout,
+  // Raised by our own functions and triggers alone: not in this state.
+  '55000': errors.invalid_transition,
   [engineRestartedState]: errors.engine_restarted,
   // Classes.
   '08': errors.database_unavailable,

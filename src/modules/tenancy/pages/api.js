@@ -34,7 +34,6 @@ export function say(message, kind = 'note') {
   const status = element('status');
   status.textContent = message;
   status.dataset.kind = kind;
-  status.hidden = message === '';
 }
 
 /** Runs `work` with the form's values when it is sent; errors are said, and the button waits meanwhile. */
