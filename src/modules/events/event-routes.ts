@@ -85,7 +85,14 @@ function toNewEvent(sent: SentEvent, now: Date) {
     ...(repository ? { provider: repository.provider, repository_full_name: repository.full_name } : {}),
   };
   const text = payload === undefined ? '{}' : JSON.stringify(payload);
-  return newEvent(fields, text, occurred_at === undefined ? null : new Date(occurred_at), now);
+  return newEvent(fields, text, occurred_at === undefined ? null : timeOf(occurred_at), now);
+}
+
+/** The format also allows leap seconds and the year 0000, which are no times to JavaScript or to PostgreSQL. */
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (time.getTime() >= 0) return time;
+  throw errors.invalid_request({ field: 'occurred_at', detail: 'occurred_at is not a time after 1970' });
 }
 
 /** POST /v1/events, in a scope whose parser refuses what jsonb cannot hold and keeps the digits of numbers. */

@@ -61,8 +61,8 @@ export const eventLimits = {
 /** Rates a second and bursts of webhooks; all in process, so they protect a process and are no contract. */
 export const hookRates = {
   /** Generous: senders have few addresses for all their customers. */
-  address: { per_second: 5_000, burst: 10_000 },
-  token: { per_second: 2_500, burst: 5_000 },
+  address: { per_second: 20_000, burst: 40_000 },
+  token: { per_second: 5_000, burst: 10_000 },
   /** Tokens we do not know, by address: each costs a query. */
   unknown_token: { per_second: 5, burst: 100 },
   /** Bodies that are not signed right, by source and address, so that nobody can lock a sender out. */

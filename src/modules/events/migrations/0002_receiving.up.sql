@@ -57,7 +57,7 @@ begin
 
   insert into events (organization_id, id, occurred_at, source_id, source, type, category, priority, external_id, title,
     payload, payload_bytes, project_id, repository_id, repository_full_name, branch, commit_sha, url, actor, claimed_at)
-  select organization, i.id, i.occurred_at, event_source_id, scheme, i.type, coalesce(i.category, 'other'),
+  select organization, i.id, i.occurred_at, event_source_id, ingest_events.scheme, i.type, coalesce(i.category, 'other'),
     coalesce(i.priority, 0), i.external_id, i.title,
     coalesce(i.payload, 'null'),   -- JSON null arrives as no value
     i.payload_bytes, s.project_id, r.id, i.repository_full_name, i.branch, i.commit_sha, i.url, i.actor, i.claimed_at
@@ -65,7 +65,7 @@ begin
     external_id text, title text, payload jsonb, payload_bytes int, provider text, repository_full_name text, branch text,
     commit_sha text, url text, actor text, claimed_at timestamptz)
   left join event_sources s on s.organization_id = organization and s.id = event_source_id
-  left join repositories r on r.organization_id = organization and r.provider = coalesce(i.provider, scheme)
+  left join repositories r on r.organization_id = organization and r.provider = coalesce(i.provider, ingest_events.scheme)
     and r.full_name_lower = lower(i.repository_full_name)
   where i.id = any (fresh)
   on conflict do nothing;
