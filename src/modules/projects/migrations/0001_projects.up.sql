@@ -64,7 +64,7 @@ create table plinth.repositories (
 comment on table plinth.repositories is
   'Source repositories. Events name them by provider and full name, without regard to case. No row names a path: the operator''s bare clones lie in a folder named after the ids.';
 select plinth.register_table('repositories', visibility => 'tenant', user_column => 'created_by',
-  fixed_columns => '{last_analyzed_at,created_by}');
+  fixed_columns => '{last_analyzed_at,created_by}', definer_verbs => '{select,update}');
 
 create table plinth.project_repositories (
   organization_id uuid not null,
