@@ -203,7 +203,7 @@ begin
   if t.audit = 'row' then
     execute format(
       'create trigger audit_row after insert or update or delete on %s for each row execute function plinth.audit_row(%L, %L, %L, %L, %L)',
-      relation, t.table_name, t.tenant_column, t.user_column, array_to_string(t.personal_columns, ','), array_to_string(t.secret_columns, ','));
+      relation, t.table_name, t.tenant_column, coalesce(t.user_column, ''), array_to_string(t.personal_columns, ','), array_to_string(t.secret_columns, ','));
   end if;
 end
 $$;
