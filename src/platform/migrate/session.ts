@@ -49,7 +49,7 @@ function bootstrapProblem(error: unknown, owner: string): unknown {
  * `role`, no time limits on statements, a limit on waiting for locks. The search path holds our schema alone, so that
  * a name without a schema never finds somebody else's function, and the same text means the same in every database.
  */
-function settings(owner: string, lockTimeoutMs: number, serverVersion: number): [name: string, value: string][] {
+function settings(owner: string, lockTimeoutMs: number, server: Server): [name: string, value: string][] {
   const values: [string, string][] = [
     ['role', owner],
     ['search_path', `${SCHEMA}, pg_temp`],
@@ -60,9 +60,20 @@ function settings(owner: string, lockTimeoutMs: number, serverVersion: number): 
     ['check_function_bodies', 'on'],
     ['timezone', 'UTC'],
   ];
-  if (serverVersion >= 170_000) values.push(['transaction_timeout', '0']);
+  if (server.versionNum >= 170_000) values.push(['transaction_timeout', '0']);
+  if (server.citus) values.push(...citusSettings);
   return values;
 }
+
+/**
+ * What DDL of several tables in one transaction needs on Citus: shards one after the other over one connection, triggers
+ * on distributed tables, and a local table with keys to both global and tenant tables, which the next statement distributes.
+ */
+const citusSettings: readonly [name: string, value: string][] = [
+  ['citus.multi_shard_modify_mode', 'sequential'],
+  ['citus.enable_unsafe_triggers', 'on'],
+  ['citus.enable_local_reference_table_foreign_keys', 'off'],
+];
 
 function render(how: 'set local' | 'set session', values: [name: string, value: string][]): string {
   return values.map(([name, value]) => `${how} ${name} = ${settingValue(name, value)}`).join('; ');
@@ -73,17 +84,24 @@ function settingValue(name: string, value: string): string {
   return quoteText(value);
 }
 
-const serverVersions = new WeakMap<pg.ClientBase, number>();
+/** What of a server decides the settings. */
+interface Server {
+  readonly versionNum: number;
+  readonly citus: boolean;
+}
 
-async function serverVersion(client: pg.ClientBase): Promise<number> {
-  const known = serverVersions.get(client);
+const servers = new WeakMap<pg.ClientBase, Server>();
+
+async function serverOf(client: pg.ClientBase): Promise<Server> {
+  const known = servers.get(client);
   if (known !== undefined) return known;
-  const { rows } = await client.query<{ version: number }>(
-    `select current_setting('server_version_num')::int as version`,
+  const { rows } = await client.query<{ version_num: number; citus: boolean }>(
+    `select current_setting('server_version_num')::int as version_num,
+            exists (select from pg_catalog.pg_extension where extname = 'citus') as citus`,
   );
-  const version = rows[0]?.version ?? 0;
-  serverVersions.set(client, version);
-  return version;
+  const server = { versionNum: rows[0]!.version_num, citus: rows[0]!.citus };
+  servers.set(client, server);
+  return server;
 }
 
 /** BEGIN … COMMIT as the owner; anything thrown rolls back and comes through. */
@@ -93,11 +111,11 @@ export async function ownerTransaction<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const owner = roleName(locks.prefix, 'owner');
-  const version = await serverVersion(client);
+  const server = await serverOf(client);
   await client.query('begin');
   try {
     try {
-      await client.query(render('set local', settings(owner, locks.lockTimeoutMs, version)));
+      await client.query(render('set local', settings(owner, locks.lockTimeoutMs, server)));
     } catch (error) {
       throw bootstrapProblem(error, owner);
     }
@@ -177,8 +195,8 @@ export async function asSession<T>(
   work: (before: (statement: MigrationStatement) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const pid = await backendPid(client);
-  const version = await serverVersion(client);
-  const values = settings(roleName(locks.prefix, 'owner'), locks.lockTimeoutMs, version);
+  const server = await serverOf(client);
+  const values = settings(roleName(locks.prefix, 'owner'), locks.lockTimeoutMs, server);
   await client.query(render('set session', values));
   try {
     return await work(async (statement) => {

@@ -17,6 +17,7 @@ drop function plinth.unregister_table(text);
 drop function plinth.refresh_table(text);
 drop function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], boolean, boolean, text, interval);
 drop function plinth.distribute_table(plinth.registered_tables);
+drop function plinth.colocation_anchor();
 drop function plinth.make_triggers(plinth.registered_tables);
 drop function plinth.make_grants(plinth.registered_tables);
 drop function plinth.make_policies(plinth.registered_tables);

@@ -208,11 +208,27 @@ begin
 end
 $$;
 
+-- What tenant tables and their functions are colocated with: the first of them that was registered.
+create function plinth.colocation_anchor() returns text
+language plpgsql stable set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select 'plinth.' || quote_ident(r.table_name)
+    from registered_tables r
+    where r.tenant_column is not null
+    order by r.position
+    limit 1);
+end
+$$;
+
 create function plinth.distribute_table(t plinth.registered_tables) returns void
 language plpgsql set search_path = plinth, public, pg_catalog, pg_temp
 as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
+  anchor constant text := colocation_anchor();
+  has_rows boolean;
 begin
   -- a global table in partitions (security events) stays on the coordinator: Citus has no partitioned reference tables
   if not is_citus() or (t.tenant_column is null and t.partition_by is not null) then
@@ -221,12 +237,20 @@ begin
   perform set_config('citus.multi_shard_modify_mode', 'sequential', true),
           set_config('citus.enable_unsafe_triggers', 'on', true),
           set_config('citus.enable_local_reference_table_foreign_keys', 'off', true);
+  -- rows are sent by COPY, which PostgreSQL refuses to whoever is bound by row security, and forced it binds the owner
+  execute format('select exists (select from %s)', relation) into has_rows;
+  if has_rows then
+    execute format('alter table %s no force row level security', relation);
+  end if;
   if t.tenant_column is null then
     execute 'select create_reference_table($1)' using relation;
-  elsif t.table_name = 'organizations' then
+  elsif anchor is null then
     execute 'select create_distributed_table($1, $2)' using relation, t.tenant_column;
   else
-    execute 'select create_distributed_table($1, $2, colocate_with => $3)' using relation, t.tenant_column, 'plinth.organizations';
+    execute 'select create_distributed_table($1, $2, colocate_with => $3)' using relation, t.tenant_column, anchor;
+  end if;
+  if has_rows then
+    execute format('alter table %s force row level security', relation);
   end if;
 end
 $$;
@@ -302,7 +326,6 @@ begin
     raise exception '%: partition_by does not match the table', table_name using errcode = '42P16';
   end if;
 
-  insert into registered_tables select t.*;
   perform make_policies(t);
   perform make_grants(t);
   perform make_triggers(t);
@@ -310,6 +333,7 @@ begin
     execute format('create table plinth.%I partition of %s default', table_name || '_default', relation);
   end if;
   perform distribute_table(t);
+  insert into registered_tables values (t.*);   -- a bare insert … select is refused by Citus where row security is on
   if partition_by is not null then
     perform ensure_partitions(table_name);
   end if;
@@ -433,7 +457,7 @@ begin
   end if;
   if tenant_argument is not null and is_citus() then
     execute 'select create_distributed_function($1, $2, colocate_with => $3, force_delegation => true)'
-      using f, tenant_argument, 'plinth.organizations';
+      using f, tenant_argument, colocation_anchor();
   end if;
   insert into registered_functions as r (signature, security, callers, tenant_argument, exposed)
   values (register_function.signature, security, callers, tenant_argument, exposed);
