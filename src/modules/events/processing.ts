@@ -10,7 +10,9 @@ import { events_channel } from './new-event.ts';
 import { activeSubscriptions, type SubscriptionRow } from './subscriptions.ts';
 
 const organizations_per_tick_max = 100;
-const idle_ms_max = 30_000;
+/** Where no wake-up comes from other processes, polling is all there is; else a lost hint costs ten minutes at most. */
+const idle_ms_unhinted = 5_000;
+const idle_ms_max = 600_000;
 /** When others hold what waits, or an organization's events could not be matched. */
 const retry_ms = 1_000;
 
@@ -161,7 +163,7 @@ async function finish(tx: ScopedTx, events: readonly Finished[]): Promise<void> 
   await tx.sql('select plinth.finish_events($1, $2::jsonb)', [tx.organizationId, JSON.stringify(events)]);
 }
 
-/** Matches what waits, a batch of each organization in turn; sleeps until new events wake it, 30 seconds at most. */
+/** Matches what waits, a batch of each organization in turn; sleeps until new events wake it: idle costs nothing. */
 export const matchingLoop: LoopDeclaration = {
   name: events_channel,
   async tick(platform, signal) {
@@ -183,7 +185,9 @@ export const matchingLoop: LoopDeclaration = {
       }
     }
     const now = platform.clock.now().getTime();
-    if (waiting.length === 0) return new Date(now + idle_ms_max);
+    const { listen, concurrentConnections } = platform.engine.capabilities;
+    if (waiting.length === 0)
+      return new Date(now + (listen || !concurrentConnections ? idle_ms_max : idle_ms_unhinted));
     return new Date(events > 0 && troubled === 0 ? now : now + retry_ms);
   },
 };

@@ -50,6 +50,8 @@ export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock:
     });
     await client.query(`listen ${channel_name}`);
     state.client = client;
+    // what was hinted at while nobody listened is found by looking
+    wakeups.receiveAll();
     await lost;
     state.client = undefined;
     client.release(true);

@@ -7,6 +7,8 @@ export interface Wakeups {
   wake(channel: string): void;
   /** A hint that came from another process: goes to local listeners and no further. */
   receive(channel: string): void;
+  /** Wakes every local listener: hints may have been lost. */
+  receiveAll(): void;
   /** Calls `listener` at each wake-up of the channel; returns what takes it back. */
   subscribe(channel: string, listener: () => void): () => void;
   /** Called on every local wake, to carry the hint to other processes; returns what takes it back. */
@@ -21,6 +23,9 @@ export function makeWakeups(): Wakeups {
   };
   return {
     receive,
+    receiveAll() {
+      for (const channel of subscribers.keys()) receive(channel);
+    },
     wake(channel) {
       receive(channel);
       for (const carry of carriers) carry(channel);
