@@ -45,7 +45,7 @@ export const migrateUp: Command = {
         programVersion: version,
         prefix: config.rolePrefix,
         onProgress: (event) => {
-          if (event.kind === 'done') context.note(`applied  ${event.id}  ${event.durationMs} ms`);
+          if (event.kind === 'done') context.note(`applied  ${event.id}  ${Math.round(event.durationMs)} ms`);
           if (event.kind === 'waiting') context.note('waiting for another runner');
           if (event.kind === 'retry') context.note(`${event.id}: ${event.reason}; again in ${event.delayMs} ms`);
         },

@@ -89,7 +89,7 @@ async function announce(context: CommandContext, plinth: Plinth, url: string): P
     context.out('         makes the first administrator; works once, for 15 minutes');
   }
   context.out(`api      ${url}/docs`);
-  context.out('next     in another terminal:  npx plinth demo');
+  if (plinth.config.environment !== 'production') context.out('next     in another terminal:  npx plinth demo');
 }
 
 /** Runs a command that came through the control socket on this server's open engine. */
