@@ -2,6 +2,9 @@ import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import { errorCatalogue } from '../core/errors.ts';
 
+const docs_policy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'";
+
 /** The API reference at /docs, the OpenAPI document, and the page each problem's "type" points at. All served locally. */
 export function registerPages(app: FastifyInstance): void {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
@@ -13,7 +16,23 @@ export function registerPages(app: FastifyInstance): void {
   });
   app.register(scalar, {
     routePrefix: '/docs',
-    configuration: { url: '/openapi.json', title: 'Plinth API', withDefaultFonts: false },
+    configuration: {
+      url: '/openapi.json',
+      title: 'Plinth API',
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+      mcp: { disabled: true },
+    },
+    hooks: {
+      // whatever the page would like to load from elsewhere, it does not
+      onRequest: (_request, reply, done) => {
+        reply.header('content-security-policy', docs_policy);
+        done();
+      },
+    },
   });
 }
 
