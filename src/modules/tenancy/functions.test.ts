@@ -21,7 +21,6 @@ const valueOfType: Readonly<Record<string, string>> = {
   'text[]': `'{}'::text[]`,
   bytea: `'x'::bytea`,
   integer: '1',
-  jsonb: `'{}'::jsonb`,
   boolean: 'false',
   'timestamp with time zone': 'now()',
   'timestamp with time zone[]': `'{}'::timestamptz[]`,
@@ -72,9 +71,11 @@ describeEngines('functions of tenancy', (on) => {
               array(select format_type(t, null) from unnest(p.proargtypes) t) as types
        from plinth.registered_functions r
        join pg_proc p on p.oid = ('plinth.' || r.signature)::regprocedure
-       where 'app' = any (r.callers) and p.proargnames[1] in ('organization', 'person', 'administrator')`,
+       where 'app' = any (r.callers) and r.signature = any ($1)
+         and p.proargnames[1] in ('organization', 'person', 'administrator')`,
+      [modules.flatMap((module) => Object.keys(module.functions ?? {}))],
     );
-    expect(functions.length).toBeGreaterThan(20);
+    expect(functions.length).toBeGreaterThan(15);
     // signing in comes before there is a person in the context: the service says whom it has checked
     const open = ['renew_password_hash'];
     for (const { name, first, types } of functions) {
