@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['{src,tests,tools}/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
+    // of the processors left to vitest it would use one less, and every test has a database in a process of its own
+    maxWorkers: Number(process.env['PLINTH_TEST_WORKERS'] ?? 2),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

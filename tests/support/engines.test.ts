@@ -10,11 +10,17 @@ describeEngines('the test harness', (on) => {
   });
 
   it('logs in as nobody special on servers', async () => {
-    if (on.name === 'pglite') return;
+    if (on.name === 'pglite' || on.name === 'superuser') return;
     const { rows } = await on.pool.query(
       `select rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = current_user`,
     );
     expect(rows).toEqual([{ rolsuper: false, rolcreaterole: true, rolbypassrls: false }]);
+  });
+
+  it('logs in as a superuser where that is what is tested', async () => {
+    if (on.name !== 'superuser') return;
+    const { rows } = await on.pool.query('select rolsuper from pg_roles where rolname = current_user');
+    expect(rows).toEqual([{ rolsuper: true }]);
   });
 
   it('knows what the engine can do', () => {

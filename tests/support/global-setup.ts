@@ -12,7 +12,6 @@ import {
   postgres18Folder,
   startPgBouncer,
   startPostgres,
-  type TestServer,
   withClient,
 } from './server.ts';
 import { prepareTemplate } from './template.ts';
@@ -58,6 +57,10 @@ export default async function setup(project: TestProject): Promise<Stop> {
         return engine;
       }),
     );
+    const missing = engines.filter((engine) => engine.missing !== undefined);
+    if (missing.length > 0 && process.env['PLINTH_REQUIRE'] === 'all') {
+      throw new Error(`PLINTH_REQUIRE=all: ${missing.map((one) => `${one.name}: ${one.missing}`).join(', ')}`);
+    }
     project.provide('engines', engines);
   } catch (error) {
     await stop();
@@ -79,16 +82,17 @@ async function start(name: EngineName, stops: Stop[]): Promise<SharedEngine> {
   if (name === 'pgbouncer' && pgBouncerProgram() === undefined) return { name, missing: 'no PgBouncer installed' };
   const server = await startPostgres(programs);
   stops.push(() => server.stop());
-  await prepareServer(server);
-  if (name !== 'pgbouncer') return { name, url: server.url, adminUrl: server.adminUrl, directUrl: server.url };
+  const url = name === 'superuser' ? server.adminUrl : server.url;
+  await prepareServer(url);
+  if (name !== 'pgbouncer') return { name, url, adminUrl: server.adminUrl, directUrl: url };
   const bouncer = await startPgBouncer(server);
   stops.push(() => bouncer.stop());
   return { name, url: bouncer.url, adminUrl: server.adminUrl, directUrl: server.url };
 }
 
-async function prepareServer(server: TestServer): Promise<void> {
-  await withClient(server.url, (client) => client.query(`create database ${templateDatabase}`));
-  const engine = await openServer({ url: withDatabase(server.url, templateDatabase), statementTimeoutMs: 0 });
+async function prepareServer(url: string): Promise<void> {
+  await withClient(url, (client) => client.query(`create database ${templateDatabase}`));
+  const engine = await openServer({ url: withDatabase(url, templateDatabase), statementTimeoutMs: 0 });
   try {
     await prepareTemplate(engine);
   } finally {

