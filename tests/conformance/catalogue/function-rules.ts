@@ -103,13 +103,17 @@ export const functionRules: readonly Rule[] = [
     expects: 'plinth.enter(jsonb,boolean)',
   },
   {
-    name: 'a definer function that takes the organization from a request compares it with the context',
-    findings: `with ${functions}
+    name: 'a definer function that takes the organization from a request compares it with the context, itself or by one that does',
+    findings: `with recursive ${functions}, checking(proname) as (
+        select proname from functions where prosrc ~ 'organization is distinct from current_organization_id\\(\\)'
+        union
+        select f.proname from functions as f join checking as c on f.prosrc ~ ('\\m' || c.proname || '\\(organization\\M')
+      )
       select f.name as finding
       from functions as f
       join pg_proc as p on p.oid = f.oid
       where f.security = 'definer' and 'app' = any (f.callers)
-        and p.proargnames[1] = 'organization' and f.prosrc !~ 'organization is distinct from current_organization_id\\(\\)'`,
+        and p.proargnames[1] = 'organization' and f.proname not in (select proname from checking)`,
     fault: `create or replace function plinth.erase_audit_subject(organization uuid, subject uuid) returns bigint
       language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp as 'begin return 0; end'`,
     expects: 'plinth.erase_audit_subject(uuid,uuid)',

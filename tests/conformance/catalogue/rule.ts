@@ -22,7 +22,7 @@ export const tables = `tables as (
   left join plinth.registered_tables as r on r.table_name = c.relname
   where c.relnamespace = 'plinth'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
     -- the runner's own, made by bootstrap before there is anything to register with
-    and c.relname <> 'schema_migrations'
+    and (c.relname <> 'schema_migrations' or r.table_name is not null)
 )`;
 
 /** Functions of the schema that belong to no extension, with what they were registered with. */

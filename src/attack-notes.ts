@@ -1,0 +1,77 @@
+/**
+ * What the isolation attack (`src/platform/attack`) is told of our own functions: how to call those that take documents,
+ * and why some may tell what they tell.
+ */
+import type { CallSamples } from './platform/attack/index.ts';
+
+/** Each with a row of the attacked organization in it; see `CallSamples` for the placeholders. */
+export const callSamples: CallSamples = {
+  enqueue_tasks: [
+    ['{organization}', '[{"task_type": "attack", "payload": {"n": 1}}]'],
+    ['{organization}', '[{"task_type": "attack", "project_id": "{projects.id}"}]'],
+    ['{organization}', '[{"task_type": "attack", "repository_id": "{repositories.id}"}]'],
+    ['{organization}', '[{"task_type": "attack", "parent_task_id": "{tasks.id}"}]'],
+    ['{organization}', '[{"task_type": "attack", "id": "{tasks.id}"}]'],
+  ],
+  create_event_source: [
+    [
+      '{organization}',
+      '{"id": "{new}", "name": "attack", "scheme": "github", "token_last4": "abcd", "secret": "x"}',
+      '\\x00',
+    ],
+    [
+      '{organization}',
+      '{"id": "{new}", "name": "attack", "scheme": "github", "token_last4": "abcd", "secret": "x", "project_id": "{projects.id}"}',
+      '\\x00',
+    ],
+    [
+      '{organization}',
+      '{"id": "{event_sources.id}", "name": "attack", "scheme": "github", "token_last4": "abcd", "secret": "x"}',
+      '\\x00',
+    ],
+  ],
+  ingest_events: [
+    [
+      '{organization}',
+      '{event_sources.id}',
+      'github',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {}}]',
+    ],
+    [
+      '{organization}',
+      '{event_sources.id}',
+      'github',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
+    ],
+  ],
+  create_api_key: [
+    [
+      '{organization}',
+      '{new}',
+      '\\x00',
+      'pk',
+      'abcd',
+      '{users.id}',
+      'attack',
+      'member',
+      '{*}',
+      '2999-01-01',
+      '{users.id}',
+      '10',
+      '{time}',
+    ],
+  ],
+  add_member: [['{organization}', '{users.id}', 'member', '{time}']],
+};
+
+/** By function: what it tells of others, and why it may. */
+export const acceptedAnswers: Readonly<Record<string, string>> = {
+  credentials_by_email:
+    'signing in finds any account by its e-mail address; the route answers the same for one that is not there',
+  ensure_user: 'whoever may add members finds or makes an account by its e-mail address',
+  add_member: 'whoever may add members adds an account by its id, which only its e-mail address leads to',
+  rename_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
+  create_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
+  change_email: 'e-mail addresses are unique in the installation',
+  change_username: 'usernames are unique in the installation',
+};
