@@ -6,14 +6,14 @@ import { functions } from './functions.ts';
 import { tenancyMaintenance } from './maintenance.ts';
 import { registerOrganizationRoutes } from './organization-routes.ts';
 import { registerPages } from './pages.ts';
-import type { TenancySettings } from './settings.ts';
+import { settingsOf, type TenancySettings } from './settings.ts';
 import { registerSignInRoutes } from './sign-in-routes.ts';
 import { tables } from './tables.ts';
 
 const everybody: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer', 'service'];
 const people: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer'];
 
-/** The module with an operator's settings; `tenancyModule` has the defaults. */
+/** The module with settings of its own; `tenancyModule` has the configuration's. */
 export function makeTenancyModule(settings: Partial<TenancySettings> = {}): ModuleDefinition {
   return {
     name: 'tenancy',
@@ -39,7 +39,7 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
     },
     loops: [tenancyMaintenance],
     routes(routes, platform) {
-      const access = makeAccess(platform, settings);
+      const access = makeAccess(platform, { ...settingsOf(platform.config), ...settings });
       registerSignInRoutes(routes, access);
       registerAccountRoutes(routes, access);
       registerOrganizationRoutes(routes, access);

@@ -8,7 +8,7 @@ import type { Platform } from '../../platform/platform.ts';
 import type { FlushingAuthenticator } from './api-key-authenticator.ts';
 import { readSessionToken } from './cookies.ts';
 import { idleSince } from './sessions.ts';
-import { defaultTenancySettings, type TenancySettings, tenancyLimits } from './settings.ts';
+import { defaultTenancySettings, settingsOf, type TenancySettings, tenancyLimits } from './settings.ts';
 import { writtenBehind } from './written-behind.ts';
 
 interface SessionRow {
@@ -30,7 +30,7 @@ export function sessionAuthenticator(
   platform: Platform,
   settings: Partial<TenancySettings> = {},
 ): FlushingAuthenticator {
-  const all = { ...defaultTenancySettings, ...settings };
+  const all = { ...defaultTenancySettings, ...settingsOf(platform.config), ...settings };
   const touches = writtenBehind({
     clock: platform.clock,
     interval_ms: tenancyLimits.touch_interval_ms,

@@ -1,3 +1,4 @@
+import type { Config } from '../../platform/core/config.ts';
 import type { PasswordAlgorithm } from '../../platform/core/passwords.ts';
 
 /** What an operator may change; the composition root passes the configuration's values. */
@@ -14,6 +15,13 @@ export const defaultTenancySettings: TenancySettings = {
   sessionIdleHours: 24,
   sessionHoursMax: 720,
 };
+
+/** The configuration's values; test platforms may have none. */
+export function settingsOf(config: Partial<Config> | undefined): Partial<TenancySettings> {
+  if (!config?.passwordHash) return {};
+  const { passwordHash: passwordAlgorithm, sessionIdleHours, sessionHoursMax } = config as Config;
+  return { passwordAlgorithm, sessionIdleHours, sessionHoursMax };
+}
 
 /** Bounds of this module, units last. */
 export const tenancyLimits = {

@@ -59,7 +59,7 @@ comment on column plinth.users.role is 'Platform-wide: user, admin (of the insta
 comment on column plinth.users.email is 'Lower case.';
 select plinth.register_table('users', visibility => 'user', audit => 'action', user_column => 'id', request_verbs => '{select,update}',
   definer_verbs => '{select,insert,update}', personal_columns => '{email,username,full_name}',
-  fixed_columns => '{email,username,role,is_active,is_verified,last_login_at,deleted_at}');
+  fixed_columns => '{email,username,full_name,role,is_active,is_verified,last_login_at,deleted_at}');
 
 create table plinth.user_credentials (
   user_id uuid not null,
