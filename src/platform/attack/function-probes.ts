@@ -253,7 +253,8 @@ function idsFor(prober: Prober, name: string, tables: readonly Relation[]): stri
     const row = (prober.world.rows.get(table.name) ?? []).find(({ subject }) => subject === a1);
     return row?.values['id'] ? [row.values['id']] : [];
   });
-  const users = /user|subject|member|owner/.test(name) ? [a1.userId] : [];
+  // A parameter named after no table is most likely a person.
+  const users = fitting.length === 0 || /user|subject|member|owner/.test(name) ? [a1.userId] : [];
   return [...new Set([...users, ...ids, a1.userId])].slice(0, ids_max);
 }
 
