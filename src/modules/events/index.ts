@@ -14,8 +14,19 @@ export {
 } from './filter/subscription.ts';
 export { formatFilter, parseFilter } from './filter/text.ts';
 export { checkFilter, type Filter, FilterSchema } from './filter/tree.ts';
+export { type EventOrigin, type Ingested, ingestEvents } from './ingest.ts';
 export { eventLimits } from './limits.ts';
+export { type EventFields, events_channel, type NewEvent, newEvent } from './new-event.ts';
 export { type ReadPayloadOptions, readPayload, type WebhookPayload } from './payload.ts';
+export { type Processed, processPendingEvents } from './processing.ts';
+export {
+  type EventDetail,
+  type EventFilters,
+  type EventRow,
+  type JourneyStep,
+  listEvents,
+  readEvent,
+} from './read-events.ts';
 export {
   type GithubSample,
   type SignedHeaders,
@@ -26,6 +37,23 @@ export {
   signStandardWebhooks,
   signStandardWebhooksAsymmetric,
 } from './sample.ts';
+export {
+  createSource,
+  listSources,
+  type NewSource,
+  type PreparedSource,
+  prepareSource,
+  readSource,
+  type ShownOnce,
+  type SourceRow,
+} from './sources.ts';
+export {
+  createSubscription,
+  listSubscriptions,
+  type SubscriptionInput,
+  type SubscriptionRow,
+  type SubscriptionTarget,
+} from './subscriptions.ts';
 export { HmacConfiguration } from './verify/hmac.ts';
 export { type SchemeName, schemeNames, webhookScheme } from './verify/index.ts';
 export type {
