@@ -37,23 +37,8 @@ export {
   signStandardWebhooks,
   signStandardWebhooksAsymmetric,
 } from './sample.ts';
-export {
-  createSource,
-  listSources,
-  type NewSource,
-  type PreparedSource,
-  prepareSource,
-  readSource,
-  type ShownOnce,
-  type SourceRow,
-} from './sources.ts';
-export {
-  createSubscription,
-  listSubscriptions,
-  type SubscriptionInput,
-  type SubscriptionRow,
-  type SubscriptionTarget,
-} from './subscriptions.ts';
+export { createSource, prepareSource } from './sources.ts';
+export { createSubscription } from './subscriptions.ts';
 export { HmacConfiguration } from './verify/hmac.ts';
 export { type SchemeName, schemeNames, webhookScheme } from './verify/index.ts';
 export type {
