@@ -14,8 +14,19 @@ export {
 } from './filter/subscription.ts';
 export { formatFilter, parseFilter } from './filter/text.ts';
 export { checkFilter, type Filter, FilterSchema } from './filter/tree.ts';
+export { type EventOrigin, type Ingested, ingestEvents } from './ingest.ts';
 export { eventLimits } from './limits.ts';
+export { type EventFields, events_channel, type NewEvent, newEvent } from './new-event.ts';
 export { type ReadPayloadOptions, readPayload, type WebhookPayload } from './payload.ts';
+export { type Processed, processPendingEvents } from './processing.ts';
+export {
+  type EventDetail,
+  type EventFilters,
+  type EventRow,
+  type JourneyStep,
+  listEvents,
+  readEvent,
+} from './read-events.ts';
 export {
   type GithubSample,
   type SignedHeaders,

@@ -10,18 +10,24 @@ create function plinth.ingest_events(organization uuid, event_source_id uuid, sc
 returns table (place bigint, event_id uuid, created boolean)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
+-- one plan for good, whatever was in the tables when it was made; no copy of the items in every plan
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
 as $$
 #variable_conflict use_column
 declare
   -- keys of events without a source stand under the id of nobody
   key_source constant uuid := coalesce(event_source_id, '00000000-0000-0000-0000-000000000000');
-  fresh uuid[];
-  taken_ids uuid[];
+  own_project constant uuid := (select s.project_id from event_sources s
+                                where s.organization_id = organization and s.id = event_source_id);
+  repeats uuid[];
+  fresh jsonb := items;
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
-  with keys as (
+  with keys as materialized (
     select (e.item ->> 'id')::uuid as id, k.key
     from jsonb_array_elements(items) with ordinality as e(item, n)
     cross join lateral jsonb_array_elements_text(e.item -> 'keys') as k(key)
@@ -32,27 +38,26 @@ begin
     select organization, key_source, key, id from keys
     on conflict (organization_id, source_id, deduplication_key) do nothing
     returning d.event_id as id, d.deduplication_key as key
-  ), counted as (
-    select (e.item ->> 'id')::uuid as id, jsonb_array_length(e.item -> 'keys') as keys from jsonb_array_elements(items) as e(item)
   )
   -- an event is new when every one of its keys is
-  select coalesce(array_agg(c.id) filter (where coalesce(got.keys, 0) = c.keys), '{}'), coalesce(array_agg(got.id), '{}')
-  into fresh, taken_ids
-  from counted c
-  left join (select id, count(*) as keys from taken group by id) got on got.id = c.id;
+  select array_agg(distinct k.id)
+  into repeats
+  from keys k
+  left join taken t on t.id = k.id and t.key = k.key
+  where t.id is null;
 
-  -- the other keys of a repeat: kept, they would stand for an event that does not exist
-  if not taken_ids <@ fresh then
+  if repeats is not null then
+    fresh := (select coalesce(jsonb_agg(e.item order by e.n), '[]')
+              from jsonb_array_elements(items) with ordinality as e(item, n)
+              where not (e.item ->> 'id')::uuid = any (repeats));
+    -- the other keys of a repeat: kept, they would stand for an event that does not exist
     delete from event_deduplication d
-    using (
-      select t.id, k.key
-      from jsonb_array_elements(items) as e(item)
-      cross join lateral jsonb_array_elements_text(e.item -> 'keys') as k(key)
-      join unnest(taken_ids) as t(id) on t.id = (e.item ->> 'id')::uuid
-      where not t.id = any (fresh)
-    ) gone
-    where d.organization_id = organization and d.source_id = key_source and d.deduplication_key = gone.key
-      and d.event_id = gone.id;
+    where d.organization_id = organization and d.source_id = key_source and d.event_id = any (repeats)
+      and d.deduplication_key = any (array(
+        select k.key
+        from jsonb_array_elements(items) as e(item)
+        cross join lateral jsonb_array_elements_text(e.item -> 'keys') as k(key)
+        where (e.item ->> 'id')::uuid = any (repeats)));
   end if;
 
   insert into events (organization_id, id, occurred_at, source_id, source, type, category, priority, external_id, title,
@@ -60,39 +65,47 @@ begin
   select organization, i.id, i.occurred_at, event_source_id, ingest_events.scheme, i.type, coalesce(i.category, 'other'),
     coalesce(i.priority, 0), i.external_id, i.title,
     coalesce(i.payload, 'null'),   -- JSON null arrives as no value
-    i.payload_bytes, s.project_id, r.id, i.repository_full_name, i.branch, i.commit_sha, i.url, i.actor, i.claimed_at
-  from jsonb_to_recordset(items) as i(id uuid, occurred_at timestamptz, type text, category text, priority int,
+    i.payload_bytes, own_project,
+    -- a subquery and no join: it can only be looked up by its index
+    (select r.id from repositories r
+     where r.organization_id = organization and r.provider = coalesce(i.provider, ingest_events.scheme)
+       and r.full_name_lower = lower(i.repository_full_name)),
+    i.repository_full_name, i.branch, i.commit_sha, i.url, i.actor, i.claimed_at
+  from jsonb_to_recordset(fresh) as i(id uuid, occurred_at timestamptz, type text, category text, priority int,
     external_id text, title text, payload jsonb, payload_bytes int, provider text, repository_full_name text, branch text,
     commit_sha text, url text, actor text, claimed_at timestamptz)
-  left join event_sources s on s.organization_id = organization and s.id = event_source_id
-  left join repositories r on r.organization_id = organization and r.provider = coalesce(i.provider, ingest_events.scheme)
-    and r.full_name_lower = lower(i.repository_full_name)
-  where i.id = any (fresh)
   on conflict do nothing;
 
   if scheme = 'github' then
     insert into github_events
     select g.*
-    from jsonb_array_elements(items) as e(item)
+    from jsonb_array_elements(fresh) as e(item)
     cross join lateral jsonb_populate_record(null::github_events,
       (e.item -> 'github') || jsonb_build_object('organization_id', organization, 'id', e.item -> 'id',
         'occurred_at', e.item -> 'occurred_at', 'kind', e.item -> 'kind')) as g
-    where (e.item ->> 'id')::uuid = any (fresh)
     on conflict do nothing;
   end if;
 
-  return query
-    select e.n, coalesce(d.event_id, (e.item ->> 'id')::uuid), (e.item ->> 'id')::uuid = any (fresh)
-    from jsonb_array_elements(items) with ordinality as e(item, n)
-    left join lateral (
-      select x.event_id
-      from event_deduplication x
-      where x.organization_id = organization and x.source_id = key_source
-        and x.deduplication_key = any (array(select jsonb_array_elements_text(e.item -> 'keys')))
-      order by x.received_at
-      limit 1
-    ) d on not (e.item ->> 'id')::uuid = any (fresh)
-    order by e.n;
+  if repeats is null then
+    return query
+      select e.n, (e.item ->> 'id')::uuid, true from jsonb_array_elements(items) with ordinality as e(item, n) order by e.n;
+  else
+    return query
+      select r.n, coalesce(r.earlier, r.id), not r.is_repeat
+      from (
+        select e.n, (e.item ->> 'id')::uuid as id, (e.item ->> 'id')::uuid = any (repeats) as is_repeat,
+          case when (e.item ->> 'id')::uuid = any (repeats) then (
+            select d.event_id
+            from event_deduplication d
+            where d.organization_id = organization and d.source_id = key_source
+              and d.deduplication_key = any (array(select jsonb_array_elements_text(e.item -> 'keys')))
+            order by d.received_at
+            limit 1
+          ) end as earlier
+        from jsonb_array_elements(items) with ordinality as e(item, n)
+      ) r
+      order by r.n;
+  end if;
 end
 $$;
 
@@ -102,6 +115,9 @@ returns table (id uuid, name text, scheme text, configuration jsonb, secret text
   previous_secret_expires_at timestamptz)
 language plpgsql stable security definer
 set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 begin
   if organization is distinct from current_organization_id() then
@@ -194,6 +210,9 @@ $$;
 create function plinth.organizations_with_pending_events(organizations_max int) returns setof uuid
 language plpgsql stable security definer
 set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set jit = off
 as $$
 begin
   -- a loose index scan: one probe for each organization, however many events it has
@@ -219,6 +238,13 @@ returns table (id uuid, occurred_at timestamptz, source text, type text, categor
   kind text)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
+-- by the keys, however few rows there were when the plan was made
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+set jit = off
 as $$
 #variable_conflict use_column
 begin
@@ -252,6 +278,13 @@ $$;
 create function plinth.finish_events(organization uuid, items jsonb) returns int
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
+-- by the keys, however few rows there were when the plan was made
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+set jit = off
 as $$
 declare
   at constant timestamptz := clock_timestamp();
