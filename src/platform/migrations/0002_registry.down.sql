@@ -5,6 +5,7 @@ drop policy definer_select on plinth.schema_migrations;
 alter table plinth.schema_migrations no force row level security;
 -- plinth: allow row-security-stays because the registry that secured it goes
 alter table plinth.schema_migrations disable row level security;
+drop function plinth.close_functions();
 drop function plinth.admit_login(text);
 drop function plinth.unregister_function(text);
 drop function plinth.register_function(text, text[], text, text, boolean);
@@ -21,6 +22,7 @@ drop function plinth.colocation_anchor();
 drop function plinth.make_triggers(plinth.registered_tables);
 drop function plinth.make_grants(plinth.registered_tables);
 drop function plinth.make_policies(plinth.registered_tables);
+drop function plinth.keep_defaults();
 drop function plinth.tenant_condition(text);
 drop function plinth.has_column(regclass, text);
 drop function plinth.stamp_xid();

@@ -133,6 +133,27 @@ begin
 end
 $$;
 
+-- Citus evaluates a column's default on the coordinator and writes it like a value, so there the request role must hold
+-- INSERT on columns that are not its to write. This trigger puts their defaults back. Arguments: pairs of a column and
+-- its default. Whoever is not the request role (functions, imports) may write them.
+create function plinth.keep_defaults() returns trigger
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  defaults jsonb := '{}';
+  value jsonb;
+begin
+  if current_user <> role_name('app') then
+    return new;
+  end if;
+  for i in 0 .. tg_nargs / 2 - 1 loop
+    execute 'select to_jsonb(' || tg_argv[2 * i + 1] || ')' into value;
+    defaults := defaults || jsonb_build_object(tg_argv[2 * i], value);
+  end loop;
+  return jsonb_populate_record(new, defaults);
+end
+$$;
+
 -- Grants. Insert and update are granted by column: generated and secret columns and the table's fixed ones (set by the
 -- platform alone) are nobody's to write; tenant, id and creation time nobody's to change; secrets not to be read.
 create function plinth.make_grants(t plinth.registered_tables) returns void
@@ -143,6 +164,7 @@ declare
   readable text;
   insertable text;
   updatable text;
+  kept_defaults text;
 begin
   execute format('revoke all on %s from public, %I, %I, %I, %I', relation,
     role_name('app'), role_name('worker'), role_name('readonly'), role_name('definer'));
@@ -152,8 +174,11 @@ begin
          string_agg(quote_ident(attname), ', ' order by attnum)
            filter (where writable and attname not in ('id', 'created_at', coalesce(t.tenant_column, ''), coalesce(t.partition_by, ''))
              -- set by the trigger; where there is none (global tables), by the writer
-             and (attname <> 'updated_at' or not t.touches_updated_at))
-  into readable, insertable, updatable
+             and (attname <> 'updated_at' or not t.touches_updated_at)),
+         string_agg(quote_ident(attname), ', ' order by attnum)
+           filter (where atthasdef and attgenerated = ''
+             and not (writable and (attname not in ('created_at', 'updated_at') or attname is not distinct from t.partition_by)))
+  into readable, insertable, updatable, kept_defaults
   from pg_attribute
   cross join lateral (
     select attgenerated = '' and attname <> 'xid' and not attname = any (t.secret_columns || t.fixed_columns) as writable) w
@@ -168,6 +193,9 @@ begin
   end if;
   if 'insert' = any (t.request_verbs) then
     execute format('grant insert (%s) on %s to %I', insertable, relation, role_name('app'));
+    if is_citus() and kept_defaults is not null then
+      execute format('grant insert (%s) on %s to %I', kept_defaults, relation, role_name('app'));   -- see keep_defaults
+    end if;
   end if;
   if 'update' = any (t.request_verbs) and updatable is not null then
     execute format('grant update (%s) on %s to %I', updatable, relation, role_name('app'));
@@ -178,6 +206,10 @@ begin
   if cardinality(t.definer_verbs) > 0 then
     execute format('grant %s on %s to %I', array_to_string(t.definer_verbs, ', '), relation, role_name('definer'));
   end if;
+  -- On Citus "on conflict" into a global table first takes a lock that wants UPDATE; no policy lets it change a row.
+  if is_citus() and t.tenant_column is null and 'insert' = any (t.definer_verbs) then
+    execute format('grant update on %s to %I', relation, role_name('definer'));
+  end if;
 end
 $$;
 
@@ -186,6 +218,7 @@ language plpgsql set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
+  kept_defaults text;
 begin
   -- global tables have no triggers: on Citus they would run on every node and the copies diverge
   if t.tenant_column is null then
@@ -193,6 +226,16 @@ begin
   end if;
   if is_citus() then
     perform set_config('citus.enable_unsafe_triggers', 'on', true);
+    select string_agg(format('%L, %L', a.attname, pg_get_expr(d.adbin, d.adrelid)), ', ' order by a.attnum)
+    into kept_defaults
+    from pg_attribute a
+    join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = relation and a.attgenerated = '' and a.attname is distinct from t.partition_by
+      and (a.attname in ('created_at', 'updated_at') or a.attname = any (t.secret_columns || t.fixed_columns));
+    if kept_defaults is not null and 'insert' = any (t.request_verbs) then
+      execute format('create trigger keep_defaults before insert on %s for each row execute function plinth.keep_defaults(%s)',
+        relation, kept_defaults);
+    end if;
   end if;
   if t.touches_updated_at then
     execute format('create trigger touch_updated_at before update on %s for each row execute function plinth.touch_updated_at()', relation);
@@ -228,10 +271,16 @@ as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
   anchor constant text := colocation_anchor();
+  is_distributed boolean;
   has_rows boolean;
 begin
   -- a global table in partitions (security events) stays on the coordinator: Citus has no partitioned reference tables
   if not is_citus() or (t.tenant_column is null and t.partition_by is not null) then
+    return;
+  end if;
+  -- the runner's history outlives the registry
+  execute 'select exists (select from pg_dist_partition where logicalrelid = $1)' into is_distributed using relation;
+  if is_distributed then
     return;
   end if;
   perform set_config('citus.multi_shard_modify_mode', 'sequential', true),
@@ -475,6 +524,35 @@ begin
 end
 $$;
 
+-- A worker that joins a Citus cluster is given our functions without what was revoked: everybody may execute them there,
+-- and a query sent to it runs them. Revokes again where a worker says so; returns how many functions were open.
+create function plinth.close_functions() returns int
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  open_functions int;
+  f regprocedure;
+begin
+  if not is_citus() then
+    return 0;
+  end if;
+  execute $q$
+    select coalesce(max(case when success then result::int end), 0)
+    from run_command_on_workers($w$
+      select count(*) from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+      where p.pronamespace = 'plinth'::regnamespace and a.grantee = 0 $w$)
+  $q$ into open_functions;
+  if open_functions > 0 then
+    for f in select oid from pg_proc where pronamespace = 'plinth'::regnamespace order by oid loop
+      execute format('revoke execute on function %s from public', f);
+    end loop;
+  end if;
+  return open_functions;
+end
+$$;
+comment on function plinth.close_functions() is
+  'On Citus, takes EXECUTE from public again after a worker was added; returns how many functions were open there.';
+
 -- A login of the running program: may enter, and nothing else until it has.
 create function plinth.admit_login(login text) returns void
 language plpgsql set search_path = plinth, pg_catalog, pg_temp
@@ -489,3 +567,4 @@ select plinth.register_table('registered_tables', visibility => 'platform', audi
 select plinth.register_table('registered_functions', visibility => 'platform', audit => 'action');
 -- made before any migration, by the runner; its rows are read through applied_migrations()
 select plinth.register_table('schema_migrations', visibility => 'platform', audit => 'self', definer_verbs => '{select}');
+select plinth.register_function('close_functions()', '{worker}', 'owner');
