@@ -5,10 +5,6 @@ drop policy definer_select on plinth.schema_migrations;
 alter table plinth.schema_migrations no force row level security;
 -- plinth: allow row-security-stays because the registry that secured it goes
 alter table plinth.schema_migrations disable row level security;
-drop function plinth.close_functions();
-drop function plinth.admit_login(text);
-drop function plinth.unregister_function(text);
-drop function plinth.register_function(text, text[], text, text, boolean);
 drop function plinth.unregister_view(text);
 drop function plinth.register_view(text);
 drop function plinth.keep_reference_on_delete(text, text, text);
