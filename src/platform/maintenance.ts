@@ -38,3 +38,16 @@ export const idempotencyLoop: LoopDeclaration = {
     return new Date(clock.now().getTime() + (more ? 0 : hour_ms));
   },
 };
+
+/** On Citus, a worker node that has joined: what was revoked is open there until somebody revokes it again. */
+export const clusterLoop: LoopDeclaration = {
+  name: 'cluster',
+  async tick({ door, engine, clock, log }) {
+    if (!engine.capabilities.distributed) return undefined;
+    const [row] = await door.write(worker, (tx) =>
+      tx.sql<{ found: number }>('select plinth.close_functions() as found'),
+    );
+    if (row && row.found > 0) log.warn({ functions: row.found }, 'a new node let everybody execute functions: closed');
+    return new Date(clock.now().getTime() + hour_ms);
+  },
+};

@@ -1,4 +1,4 @@
-import { idempotencyLoop, partitionsLoop } from './maintenance.ts';
+import { clusterLoop, idempotencyLoop, partitionsLoop } from './maintenance.ts';
 import type { ModuleDefinition } from './module.ts';
 
 /** The ground's own tables, declared like any module's. It knows no domain noun but organization and user, as ids. */
@@ -45,6 +45,7 @@ export const platformModule: ModuleDefinition = {
   },
   functions: {
     'clear_reference()': { security: 'owner', callers: [] },
+    'close_functions()': { security: 'owner', callers: ['worker'] },
     'ensure_partitions(text, integer)': { security: 'owner', callers: ['worker'] },
     'drop_expired_partitions()': { security: 'owner', callers: ['worker'] },
     'default_partition_rows()': { security: 'owner', callers: ['worker'] },
@@ -61,5 +62,5 @@ export const platformModule: ModuleDefinition = {
     'save_idempotent_response(uuid, text, text, integer, text)': { security: 'definer', callers: ['app'] },
     'delete_expired_idempotency_keys(timestamp with time zone, integer)': { security: 'definer', callers: ['worker'] },
   },
-  loops: [partitionsLoop, idempotencyLoop],
+  loops: [partitionsLoop, idempotencyLoop, clusterLoop],
 };

@@ -26,6 +26,26 @@ language sql stable
 as $$ select exists (select from pg_catalog.pg_extension where extname = 'citus') $$;
 comment on function plinth.is_citus() is 'Whether tables are distributed here.';
 
+-- Default privileges stay on the coordinator, and a worker asks its own: without this whoever reaches a query could have
+-- a worker run any of our functions.
+do $do$
+declare
+  failed text;
+begin
+  if plinth.is_citus() then
+    execute $q$
+      select string_agg(result, '; ')
+      from run_command_on_workers('alter default privileges revoke execute on functions from public')
+      where not success
+    $q$ into failed;
+    if failed is not null then
+      raise exception 'default privileges on the workers: %', failed;
+    end if;
+    revoke execute on function plinth.role_name(text), plinth.is_citus() from public;
+  end if;
+end
+$do$;
+
 do $do$
 begin
   execute format('grant usage on schema plinth to %I, %I, %I, %I',

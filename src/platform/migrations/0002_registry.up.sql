@@ -133,6 +133,27 @@ begin
 end
 $$;
 
+-- Citus evaluates a column's default on the coordinator and writes it like a value, so there the request role must hold
+-- INSERT on columns that are not its to write. This trigger puts their defaults back. Arguments: pairs of a column and
+-- its default. Whoever is not the request role (functions, imports) may write them.
+create function plinth.keep_defaults() returns trigger
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  defaults jsonb := '{}';
+  value jsonb;
+begin
+  if current_user <> role_name('app') then
+    return new;
+  end if;
+  for i in 0 .. tg_nargs / 2 - 1 loop
+    execute 'select to_jsonb(' || tg_argv[2 * i + 1] || ')' into value;
+    defaults := defaults || jsonb_build_object(tg_argv[2 * i], value);
+  end loop;
+  return jsonb_populate_record(new, defaults);
+end
+$$;
+
 -- Grants. Insert and update are granted by column: generated and secret columns and the table's fixed ones (set by the
 -- platform alone) are nobody's to write; tenant, id and creation time nobody's to change; secrets not to be read.
 create function plinth.make_grants(t plinth.registered_tables) returns void
@@ -143,6 +164,7 @@ declare
   readable text;
   insertable text;
   updatable text;
+  kept_defaults text;
 begin
   execute format('revoke all on %s from public, %I, %I, %I, %I', relation,
     role_name('app'), role_name('worker'), role_name('readonly'), role_name('definer'));
@@ -152,8 +174,11 @@ begin
          string_agg(quote_ident(attname), ', ' order by attnum)
            filter (where writable and attname not in ('id', 'created_at', coalesce(t.tenant_column, ''), coalesce(t.partition_by, ''))
              -- set by the trigger; where there is none (global tables), by the writer
-             and (attname <> 'updated_at' or not t.touches_updated_at))
-  into readable, insertable, updatable
+             and (attname <> 'updated_at' or not t.touches_updated_at)),
+         string_agg(quote_ident(attname), ', ' order by attnum)
+           filter (where atthasdef and attgenerated = ''
+             and not (writable and (attname not in ('created_at', 'updated_at') or attname is not distinct from t.partition_by)))
+  into readable, insertable, updatable, kept_defaults
   from pg_attribute
   cross join lateral (
     select attgenerated = '' and attname <> 'xid' and not attname = any (t.secret_columns || t.fixed_columns) as writable) w
@@ -168,6 +193,9 @@ begin
   end if;
   if 'insert' = any (t.request_verbs) then
     execute format('grant insert (%s) on %s to %I', insertable, relation, role_name('app'));
+    if is_citus() and kept_defaults is not null then
+      execute format('grant insert (%s) on %s to %I', kept_defaults, relation, role_name('app'));   -- see keep_defaults
+    end if;
   end if;
   if 'update' = any (t.request_verbs) and updatable is not null then
     execute format('grant update (%s) on %s to %I', updatable, relation, role_name('app'));
@@ -178,6 +206,10 @@ begin
   if cardinality(t.definer_verbs) > 0 then
     execute format('grant %s on %s to %I', array_to_string(t.definer_verbs, ', '), relation, role_name('definer'));
   end if;
+  -- On Citus "on conflict" into a global table first takes a lock that wants UPDATE; no policy lets it change a row.
+  if is_citus() and t.tenant_column is null and 'insert' = any (t.definer_verbs) then
+    execute format('grant update on %s to %I', relation, role_name('definer'));
+  end if;
 end
 $$;
 
@@ -186,6 +218,7 @@ language plpgsql set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
+  kept_defaults text;
 begin
   -- global tables have no triggers: on Citus they would run on every node and the copies diverge
   if t.tenant_column is null then
@@ -193,6 +226,16 @@ begin
   end if;
   if is_citus() then
     perform set_config('citus.enable_unsafe_triggers', 'on', true);
+    select string_agg(format('%L, %L', a.attname, pg_get_expr(d.adbin, d.adrelid)), ', ' order by a.attnum)
+    into kept_defaults
+    from pg_attribute a
+    join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = relation and a.attgenerated = '' and a.attname is distinct from t.partition_by
+      and (a.attname in ('created_at', 'updated_at') or a.attname = any (t.secret_columns || t.fixed_columns));
+    if kept_defaults is not null and 'insert' = any (t.request_verbs) then
+      execute format('create trigger keep_defaults before insert on %s for each row execute function plinth.keep_defaults(%s)',
+        relation, kept_defaults);
+    end if;
   end if;
   if t.touches_updated_at then
     execute format('create trigger touch_updated_at before update on %s for each row execute function plinth.touch_updated_at()', relation);
@@ -228,10 +271,16 @@ as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
   anchor constant text := colocation_anchor();
+  is_distributed boolean;
   has_rows boolean;
 begin
   -- a global table in partitions (security events) stays on the coordinator: Citus has no partitioned reference tables
   if not is_citus() or (t.tenant_column is null and t.partition_by is not null) then
+    return;
+  end if;
+  -- the runner's history outlives the registry
+  execute 'select exists (select from pg_dist_partition where logicalrelid = $1)' into is_distributed using relation;
+  if is_distributed then
     return;
   end if;
   perform set_config('citus.multi_shard_modify_mode', 'sequential', true),
@@ -385,107 +434,6 @@ begin
 end
 $$;
 
--- `on delete set null` of one column of a composite key is refused by Citus; so an optional key between tenant tables is
--- `no action`, and this trigger on the parent clears the children first. Arguments: child table, its column, parent key.
-create function plinth.clear_reference() returns trigger
-language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  execute format('update plinth.%I set %I = null where organization_id = $1 and %I = $2', tg_argv[0], tg_argv[1], tg_argv[1])
-  using old.organization_id, (to_jsonb(old) ->> tg_argv[2])::uuid;
-  return old;
-end
-$$;
-
-create function plinth.clear_reference_on_delete(child text, child_column text, parent text, parent_key text default 'id') returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  if is_citus() then
-    perform set_config('citus.enable_unsafe_triggers', 'on', true);
-  end if;
-  execute format('create trigger %I before delete on plinth.%I for each row execute function plinth.clear_reference(%L, %L, %L)',
-    format('clear_%s_%s', child, child_column), parent, child, child_column, parent_key);
-end
-$$;
-comment on function plinth.clear_reference_on_delete(text, text, text, text) is
-  'Makes deleting a parent row set the child column that points at it to null.';
-
-create function plinth.keep_reference_on_delete(child text, child_column text, parent text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  execute format('drop trigger %I on plinth.%I', format('clear_%s_%s', child, child_column), parent);
-end
-$$;
-comment on function plinth.keep_reference_on_delete(text, text, text) is 'Undoes clear_reference_on_delete, for down migrations.';
-
--- Functions -----------------------------------------------------------------------------------------------------------
-
--- Hands a function over: nobody may execute it but its callers (app, worker, readonly, definer). 'definer': it runs with
--- the rights of the definer role; 'owner': with the owner's (DDL for maintenance, never with text from a request).
-create function plinth.register_function(
-  signature text,
-  callers text[] default '{}',
-  security text default 'definer',
-  tenant_argument text default null,
-  exposed boolean default false
-) returns void
-language plpgsql set search_path = plinth, public, pg_catalog, pg_temp
-as $$
-declare
-  f constant regprocedure := ('plinth.' || signature)::regprocedure;
-  is_definer boolean;
-  caller text;
-begin
-  select prosecdef into is_definer from pg_proc where oid = f;
-  if is_definer <> (security <> 'invoker') then
-    raise exception '%: declared %, created otherwise', f, security using errcode = '42P16';
-  end if;
-  if is_definer and not exists (select from pg_proc where oid = f and 'search_path' = any (
-       select split_part(c, '=', 1) from unnest(proconfig) c)) then
-    raise exception '%: a security definer function pins its search_path', f using errcode = '42P16';
-  end if;
-  execute format('revoke execute on function %s from public', f);   -- spelled out: default privileges do not reach Citus workers
-  foreach caller in array callers loop
-    execute format('grant execute on function %s to %I', f, role_name(caller));
-  end loop;
-  if security = 'definer' then
-    execute format('grant create on schema plinth to %I', role_name('definer'));
-    execute format('alter function %s owner to %I', f, role_name('definer'));
-    execute format('revoke create on schema plinth from %I', role_name('definer'));
-  end if;
-  if tenant_argument is not null and is_citus() then
-    execute 'select create_distributed_function($1, $2, colocate_with => $3, force_delegation => true)'
-      using f, tenant_argument, colocation_anchor();
-  end if;
-  insert into registered_functions as r (signature, security, callers, tenant_argument, exposed)
-  values (register_function.signature, security, callers, tenant_argument, exposed);
-end
-$$;
-comment on function plinth.register_function(text, text[], text, text, boolean) is
-  'Hands a function to the role it runs as and lets its callers execute it; nobody else can.';
-
-create function plinth.unregister_function(signature text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  execute format('drop function plinth.%s', signature);
-  delete from registered_functions r where r.signature = unregister_function.signature;
-end
-$$;
-
--- A login of the running program: may enter, and nothing else until it has.
-create function plinth.admit_login(login text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  execute format('grant usage on schema plinth to %I', login);
-  execute format('grant execute on function plinth.enter(jsonb, boolean) to %I', login);
-end
-$$;
-
-select plinth.register_function('clear_reference()', '{}', 'owner');
 select plinth.register_table('registered_tables', visibility => 'platform', audit => 'action');
 select plinth.register_table('registered_functions', visibility => 'platform', audit => 'action');
 -- made before any migration, by the runner; its rows are read through applied_migrations()

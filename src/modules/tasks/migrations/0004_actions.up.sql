@@ -38,16 +38,16 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   at constant timestamptz := clock_timestamp();
-  state text;
+  again tasks;
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
-  select t.status into state from tasks t where t.organization_id = organization and t.id = task for update;
+  select * into again from tasks t where t.organization_id = organization and t.id = task for update;
   if not found then
     return null;
   end if;
-  if state not in ('failed', 'cancelled')
+  if again.status not in ('failed', 'cancelled')
      or exists (select from task_leases l where task = any (l.task_ids) and organization = any (l.organization_ids)) then
     return false;
   end if;
@@ -55,10 +55,10 @@ begin
   set status = 'pending', attempts = 0, error = null, results = null, started_at = null, completed_at = null,
       scheduled_at = at, updated_at = at
   where t.organization_id = organization and t.id = task;
+  -- values, not a select: inside a function that runs on the tenant's node Citus wants the tenant in plain sight
   insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-  select t.organization_id, t.id, t.task_type, t.priority, at, 1, t.timeout_seconds, queue_payload(t.payload)
-  from tasks t where t.organization_id = organization and t.id = task;
-  perform record_action(organization, 'retry', 'tasks', task, jsonb_build_object('was', state));
+  values (organization, task, again.task_type, again.priority, at, 1, again.timeout_seconds, queue_payload(again.payload));
+  perform record_action(organization, 'retry', 'tasks', task, jsonb_build_object('was', again.status));
   return true;
 end
 $$;

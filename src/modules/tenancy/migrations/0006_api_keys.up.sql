@@ -45,25 +45,40 @@ returns table (key_id uuid, user_id uuid, platform_role text, member_role text, 
                expires_at timestamptz, state text)
 language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
+declare
+  key record;
+  person users;
 begin
   perform assert_organization(organization);
-  return query
-    select k.id, k.user_id, u.role,
-           case when k.user_id is null or role_rank(k.role) <= role_rank(m.role) then k.role else m.role end,
-           k.scopes, k.last_used_at, k.expires_at,
-           case when k.revoked_at is not null then 'revoked'
-                when k.expires_at <= at then 'expired'
-                when o.deleted_at is not null then 'organization_deleted'
-                when k.user_id is not null and not coalesce(u.is_active and u.deleted_at is null, false) then 'user_inactive'
-                when k.user_id is not null and m.role is null then 'not_member'
-                else 'live' end
-    from api_key_hashes h
-    join api_keys k on k.organization_id = h.organization_id and k.id = h.id
-    join organizations o on o.id = k.organization_id
-    left join users u on u.id = k.user_id
-    left join organization_memberships m on m.organization_id = k.organization_id and m.user_id = k.user_id
-    where h.organization_id = organization and h.hash = key_hash;
+  select k.*, o.deleted_at as organization_deleted_at, m.role as role_of_member
+  into key
+  from api_key_hashes h
+  join api_keys k on k.organization_id = h.organization_id and k.id = h.id
+  join organizations o on o.id = k.organization_id
+  left join organization_memberships m on m.organization_id = k.organization_id and m.user_id = k.user_id
+  where h.organization_id = organization and h.hash = key_hash;
+  if not found then
+    return;
+  end if;
+  -- a query of its own: on the tenant's node Citus joins no global table to the tenant's
+  if key.user_id is not null then
+    select * into person from users u where u.id = key.user_id;
+  end if;
+  key_id := key.id;
+  user_id := key.user_id;
+  platform_role := person.role;
+  member_role := case when key.user_id is null or role_rank(key.role) <= role_rank(key.role_of_member) then key.role
+                      else key.role_of_member end;
+  scopes := key.scopes;
+  last_used_at := key.last_used_at;
+  expires_at := key.expires_at;
+  state := case when key.revoked_at is not null then 'revoked'
+                when key.expires_at <= at then 'expired'
+                when key.organization_deleted_at is not null then 'organization_deleted'
+                when key.user_id is not null and not coalesce(person.is_active and person.deleted_at is null, false) then 'user_inactive'
+                when key.user_id is not null and key.role_of_member is null then 'not_member'
+                else 'live' end;
+  return next;
 end
 $$;
 

@@ -14,9 +14,6 @@ begin
     return false;
   end if;
   select partition_by into strict time_column from registered_tables where table_name = parent;
-  if is_citus() then
-    perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
-  end if;
   -- rows that arrived before their partition: moved out, and back in with their id and xid
   execute format('create temp table moved_rows on commit drop as select * from plinth.%I where %I >= %L and %I < %L',
     parent || '_default', time_column, lower_bound, time_column, upper_bound);
@@ -42,6 +39,10 @@ declare
   month date;
   made int := 0;
 begin
+  if is_citus() then
+    -- before the first read: after one over many connections Citus makes no partition in this transaction
+    perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
+  end if;
   for t in
     select table_name, partition_by
     from registered_tables
