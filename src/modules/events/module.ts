@@ -29,7 +29,7 @@ export const eventsModule: ModuleDefinition = {
       audit: 'self',
       requestVerbs: ['select'],
       partitionBy: 'occurred_at',
-      retention: '13 months',
+      retention: '25 months',
       rest: readable,
     },
     event_deduplication: { visibility: 'tenant', audit: 'self', requestVerbs: [] },
@@ -38,7 +38,7 @@ export const eventsModule: ModuleDefinition = {
       audit: 'self',
       requestVerbs: ['select'],
       partitionBy: 'occurred_at',
-      retention: '13 months',
+      retention: '25 months',
       rest: readable,
     },
     event_subscriptions: {

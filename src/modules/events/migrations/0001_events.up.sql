@@ -88,8 +88,9 @@ create index events_type_idx on plinth.events (organization_id, source, type, oc
 create index events_repository_idx on plinth.events (organization_id, repository_id, occurred_at) where repository_id is not null;
 -- the live feed and replay, in order of visibility
 create index events_xid_idx on plinth.events (organization_id, xid, id);
+-- 25 months: what arrives with an old time is dated 13 months back at most, and is kept a year all the same
 select plinth.register_table('events', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
-  definer_verbs => '{select,insert,update}', partition_by => 'occurred_at', retention => '13 months');
+  definer_verbs => '{select,insert,update}', partition_by => 'occurred_at', retention => '25 months');
 
 create table plinth.event_deduplication (
   organization_id uuid not null,
@@ -199,7 +200,7 @@ create index github_events_repository_idx on plinth.github_events (organization_
 create index github_events_pull_request_idx on plinth.github_events (organization_id, repository_full_name, pull_request_number)
   where pull_request_number is not null;
 select plinth.register_table('github_events', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
-  definer_verbs => '{select,insert}', partition_by => 'occurred_at', retention => '13 months');
+  definer_verbs => '{select,insert}', partition_by => 'occurred_at', retention => '25 months');
 
 create table plinth.event_subscriptions (
   organization_id uuid not null,
