@@ -196,7 +196,7 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
     },
     async close(deadlineMs = 10_000) {
       clearInterval(maintenance);
-      await Promise.all([server?.drain(deadlineMs), worker?.stop(), supervisor?.stop()]);
+      await Promise.all([server?.drain(deadlineMs, config.drainNoticeMs), worker?.stop(), supervisor?.stop()]);
       await hints.stop();
       platform.net.close();
       await engine.close();

@@ -64,6 +64,8 @@ async function runServer(
   let control: { stop(): Promise<void> } | undefined;
   try {
     context.out(`plinth ${plinth.version}   ${parts.banner}`);
+    // before anything is announced: a command that follows at once finds the socket, and no stale one
+    if (!config.databaseUrl) control = await startControl(plinth, config.dataFolder, runRemotely(plinth));
     if (parts.serve) {
       const { url } = await plinth.listen();
       await announce(context, plinth, config.publicUrl ?? url);
@@ -72,7 +74,6 @@ async function runServer(
       plinth.work();
       if (!parts.serve) context.out('worker   running');
     }
-    if (!config.databaseUrl) control = await startControl(plinth, config.dataFolder, runRemotely(plinth));
     await aborted(context.signal);
     context.note('stopping: finishing what is in flight');
     return exitCodes.fine;

@@ -132,6 +132,12 @@ export const settings = {
     fallback: limits.request_timeout_ms,
     description: 'How long one request may take as a whole.',
   }),
+  drainNoticeMs: setting({
+    env: 'PLINTH_DRAIN_NOTICE_MS',
+    type: integer({ min: 0, max: 60_000, what: 'a number of milliseconds' }),
+    fallback: 0,
+    description: 'After SIGTERM, how long `/readyz` says 503 while all else is served, for a load balancer to notice.',
+  }),
   masterKey: setting({
     env: 'PLINTH_MASTER_KEY',
     type: masterKey,

@@ -47,8 +47,11 @@ export interface ServerOptions {
 export interface PlinthServer {
   readonly app: FastifyInstance;
   readonly metrics: HttpMetrics;
-  /** Readiness answers 503 from now on; then requests in flight are finished, at most `deadlineMs`. */
-  drain(deadlineMs: number): Promise<void>;
+  /**
+   * Readiness answers 503 from now on; after `noticeMs`, in which all else is still served, nothing new is let in and
+   * what is in flight is finished, at most `deadlineMs`.
+   */
+  drain(deadlineMs: number, noticeMs?: number): Promise<void>;
 }
 
 /** A request id a client may bring along: short and harmless in a log line. */
@@ -71,7 +74,8 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
-    return503OnClosing: true,
+    // what still comes over an open connection while it drains is served: the framework's 503 is not our problem+json
+    return503OnClosing: false,
     exposeHeadRoutes: true,
     http: { maxHeaderSize: 16 * 1024 },
   });
@@ -154,10 +158,13 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   return {
     app,
     metrics,
-    async drain(deadlineMs) {
+    async drain(deadlineMs, noticeMs = 0) {
       state.draining = true;
-      const closing = app.close();
-      const deadline = platform.clock.sleep(deadlineMs).then(() => app.server.closeAllConnections());
+      if (noticeMs > 0) await platform.clock.sleep(noticeMs);
+      const closed = new AbortController();
+      // the deadline's timer ends with the closing, or it would keep the process alive
+      const closing = app.close().finally(() => closed.abort());
+      const deadline = platform.clock.sleep(deadlineMs, closed.signal).then(() => app.server.closeAllConnections());
       await Promise.race([closing, deadline]);
     },
   };
