@@ -21,6 +21,7 @@ import { repositoriesList, repositoriesRegister } from './commands/repositories.
 import { reset } from './commands/reset.ts';
 import { seed } from './commands/seed.ts';
 import { serve, up, work } from './commands/server.ts';
+import { analysisShow, listCommands } from './commands/show.ts';
 import { sql } from './commands/sql.ts';
 
 const versionCommand: Command = {
@@ -57,6 +58,8 @@ export const commands: readonly Command[] = [
   attack,
   analyze,
   eventsSend,
+  ...listCommands,
+  analysisShow,
   repositoriesRegister,
   repositoriesList,
   openapi,
