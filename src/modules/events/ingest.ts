@@ -1,3 +1,4 @@
+import { partitionsLoop } from '../../platform/maintenance.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { events_channel, type NewEvent } from './new-event.ts';
@@ -30,6 +31,17 @@ export async function ingestEvents(
     'select event_id, created from plinth.ingest_events($1, $2, $3, $4::jsonb) order by place',
     [tx.organizationId, sourceId, scheme, items],
   );
-  if (rows.some(({ created }) => created)) tx.afterCommit(() => platform.wakeups.wake(events_channel));
+  if (rows.some(({ created }) => created)) {
+    tx.afterCommit(() => {
+      platform.wakeups.wake(events_channel);
+      // rows of a month without a partition wait in the default one until it is made
+      if (events.some(({ occurredAt }) => occurredAt < startOfMonth(platform.clock.now())))
+        platform.wakeups.wake(partitionsLoop.name);
+    });
+  }
   return rows.map(({ event_id, created }) => ({ id: event_id, duplicate: !created }));
+}
+
+function startOfMonth(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
 }

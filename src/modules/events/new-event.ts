@@ -30,6 +30,7 @@ export interface EventFields {
 export interface NewEvent {
   readonly id: string;
   readonly keys: readonly string[];
+  readonly occurredAt: Date;
   /** The element of `items`, as JSON text. */
   readonly text: string;
   readonly bytes: number;
@@ -50,7 +51,7 @@ export function newEvent(fields: EventFields, payloadText: string, claimedAt: Da
     claimed_at: claimedAt,
     payload_bytes: bytes,
   });
-  return { id, keys: fields.keys, text: `${columns.slice(0, -1)},"payload":${payloadText}}`, bytes };
+  return { id, keys: fields.keys, occurredAt, text: `${columns.slice(0, -1)},"payload":${payloadText}}`, bytes };
 }
 
 /** The time, kept within [13 months before now, one day after]: further out there are no partitions. */
