@@ -30,6 +30,9 @@ create table plinth.projects (
   constraint projects_slug_check check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
   constraint projects_status_check check (status in ('planning', 'active', 'on_hold', 'completed', 'archived', 'deleted')),
   constraint projects_goals_check check (jsonb_typeof(goals) = 'array'),
+  -- the route looks closer; this keeps javascript: and file: out on every way in
+  constraint projects_git_repo_url_check
+    check (length(git_repo_url) <= 2000 and git_repo_url ~ '^(https://|ssh://|[A-Za-z0-9_][A-Za-z0-9_.-]*@)'),
   constraint projects_due_on_check check (due_on >= starts_on)
 );
 comment on table plinth.projects is 'What an organization works on.';
@@ -58,6 +61,7 @@ create table plinth.repositories (
   constraint repositories_full_name_key unique (organization_id, provider, full_name_lower),
   constraint repositories_organization_fkey foreign key (organization_id) references plinth.organizations (id) on delete cascade,
   constraint repositories_full_name_check check (length(full_name) between 1 and 300),
+  constraint repositories_url_check check (length(url) <= 2000 and url ~ '^(https://|ssh://|[A-Za-z0-9_][A-Za-z0-9_.-]*@)'),
   constraint repositories_provider_check check (provider in ('github', 'gitlab', 'bitbucket', 'local')),
   constraint repositories_analysis_config_check check (jsonb_typeof(analysis_config) = 'object')
 );
