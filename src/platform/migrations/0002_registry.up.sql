@@ -371,8 +371,26 @@ begin
       raise exception '%: there is no column %', table_name, named using errcode = '42703';
     end if;
   end loop;
-  if (partition_by is not null) <> exists (select from pg_partitioned_table where partrelid = relation) then
+  if not (request_verbs || definer_verbs) <@ '{select,insert,update,delete}' then
+    raise exception '%: verbs are select, insert, update and delete', table_name using errcode = '22023';
+  end if;
+  if t.tenant_column is not null and not exists (
+    select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid = relation and i.indisprimary and a.attname = t.tenant_column
+  ) then
+    raise exception '%: the primary key starts with %', table_name, t.tenant_column using errcode = '42P16';
+  end if;
+  if partition_by is distinct from (
+    select a.attname::text from pg_partitioned_table p join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+    where p.partrelid = relation and p.partstrat = 'r' and p.partnatts = 1
+  ) then
     raise exception '%: partition_by does not match the table', table_name using errcode = '42P16';
+  end if;
+  if partition_by is not null and length(table_name) > 55 then
+    raise exception '%: a name of at most 55 characters leaves room for the month', table_name using errcode = '42622';
+  end if;
+  if retention is not null and partition_by is null then
+    raise exception '%: retention is by partitions, and it has none', table_name using errcode = '42P16';
   end if;
 
   perform make_policies(t);
