@@ -93,8 +93,9 @@ create table plinth.task_timers (
 comment on table plinth.task_timers is 'Tasks that are not due yet: delayed, or waiting for their next attempt.';
 -- promoting what has become due
 create index task_timers_due_idx on plinth.task_timers (run_at);
+-- update: what `for update skip locked` asks for
 select plinth.register_table('task_timers', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
-  definer_verbs => '{select,insert,delete}');
+  definer_verbs => '{select,insert,update,delete}');
 
 create table plinth.workers (
   id uuid not null,
