@@ -80,6 +80,8 @@ export function makeTaskEngine(
   leaseSeconds: number,
 ): TaskEngine {
   let turn = 0;
+  // a cluster locks rows of one tenant at a time only
+  const byTenant = platform.engine.capabilities.distributed ? '_by_tenant' : '';
   const inWorkerScope = <T>(work: (tx: ScopedTx) => Promise<T>): Promise<T> =>
     platform.door.write({ as: 'worker', memberRole: 'service' }, work, { pool: 'worker' });
 
@@ -102,11 +104,10 @@ export function makeTaskEngine(
         r: result ?? null,
         d: durationMs,
       }));
-      const rows = await tx.sql<{ task_id: string }>('select task_id from plinth.complete_tasks($1, $2, $3::jsonb)', [
-        lease,
-        workerId,
-        JSON.stringify(items),
-      ]);
+      const rows = await tx.sql<{ task_id: string }>(
+        `select task_id from plinth.complete_tasks${byTenant}($1, $2, $3::jsonb)`,
+        [lease, workerId, JSON.stringify(items)],
+      );
       if (rows.length < group.length) {
         const recorded = new Set(rows.map((row) => row.task_id));
         refused.push(...group.map(({ task }) => task).filter(({ task_id }) => !recorded.has(task_id)));
@@ -132,7 +133,7 @@ export function makeTaskEngine(
         const refused = await settle(tx, successes, failures);
         const claimed =
           claim > 0
-            ? await tx.sql<ClaimedTask>('select * from plinth.claim_tasks($1, $2, $3, $4)', [
+            ? await tx.sql<ClaimedTask>(`select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4)`, [
                 workerId,
                 turned(),
                 claim,
@@ -156,7 +157,7 @@ export function makeTaskEngine(
         const [lost] = await tx.sql<{ recovered: number }>('select plinth.recover_expired_leases($1) as recovered', [
           recover_leases_max,
         ]);
-        const [due] = await tx.sql<DueRow>('select * from plinth.promote_due_tasks($1)', [promote_rows_max]);
+        const [due] = await tx.sql<DueRow>(`select * from plinth.promote_due_tasks${byTenant}($1)`, [promote_rows_max]);
         return {
           promoted: due!.promoted,
           recovered: lost!.recovered,

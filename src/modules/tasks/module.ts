@@ -31,6 +31,9 @@ export const tasksModule: ModuleDefinition = {
     'enqueue_tasks(uuid, jsonb)': { security: 'definer', callers: ['app'] },
     'task_by_idempotency_key(uuid, text, text)': { security: 'definer', callers: ['app'] },
     'claim_tasks(uuid, text[], integer, numeric)': { security: 'definer', callers: ['worker'] },
+    'claim_tasks_by_tenant(uuid, text[], integer, numeric)': { security: 'definer', callers: ['worker'] },
+    'promote_due_tasks_by_tenant(integer)': { security: 'definer', callers: ['worker'] },
+    'complete_tasks_by_tenant(uuid, uuid, jsonb)': { security: 'definer', callers: ['worker'] },
     'release_items(uuid, uuid, jsonb)': { security: 'definer', callers: [] },
     'complete_tasks(uuid, uuid, jsonb)': { security: 'definer', callers: ['worker'] },
     'fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)':

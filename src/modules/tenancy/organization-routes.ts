@@ -91,7 +91,7 @@ export function registerOrganizationRoutes(routes: RouteRegistrar, access: Acces
     permission: 'organization:write',
     body: OrganizationChanges,
     response: OrganizationAnswer,
-    handle: ({ scope, body }) => platform.door.write(scope, (tx) => updateOrganization(tx, body)),
+    handle: ({ scope, body }) => updateOrganization(platform, scope, body),
   });
   routes.add({
     method: 'DELETE',

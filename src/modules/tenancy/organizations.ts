@@ -88,12 +88,6 @@ export async function createOrganization(
       if (row?.outcome === 'slug_taken') throw slugTaken(candidate);
       if (row?.outcome === 'too_many') throw tenancyErrors.too_many_organizations();
       if (row?.outcome !== 'created') throw errors.unauthenticated();
-      await recordActivity(tx, {
-        action: 'organization_created',
-        resourceType: 'organizations',
-        resourceId: id,
-        summary: `Organization ${input.name} was created`,
-      });
     }),
   );
   return { id, name: input.name, slug };
@@ -110,33 +104,32 @@ export async function getOrganization(tx: ScopedTx): Promise<Organization> {
   return row;
 }
 
-/** Changes name, slug or settings; the old slug is free at once. Throws `already_exists` and `invalid_value` (slug). */
+/**
+ * Changes name, slug or settings; the old slug is free at once. Throws `already_exists` and `invalid_value` (slug). Reads
+ * in a second transaction: slugs are global rows, and on a cluster a request reads nothing in the transaction of such a write.
+ */
 export async function updateOrganization(
-  tx: ScopedTx,
+  platform: Platform,
+  scope: Scope,
   changes: {
     name?: string | undefined;
     slug?: string | undefined;
     settings?: Readonly<Record<string, unknown>> | undefined;
   },
 ): Promise<Organization> {
-  if (changes.slug !== undefined) {
-    assertSlug(changes.slug);
-    const [row] = await tx.sql<{ outcome: string }>('select plinth.rename_organization($1, $2) as outcome', [
+  const { name, slug, settings } = changes;
+  if (slug !== undefined) assertSlug(slug);
+  await platform.door.write(scope, async (tx) => {
+    const [row] = await tx.sql<{ outcome: string }>('select plinth.change_organization($1, $2, $3, $4) as outcome', [
       tx.organizationId,
-      changes.slug,
+      slug ?? null,
+      name ?? null,
+      settings ? JSON.stringify(settings) : null,
     ]);
-    if (row?.outcome === 'slug_taken') throw slugTaken(changes.slug);
-    if (row?.outcome !== 'renamed') throw errors.not_found({ detail: 'no such organization' });
-  }
-  if (changes.name !== undefined || changes.settings !== undefined) {
-    await tx.sql(
-      `update plinth.organizations
-       set name = coalesce($2, name), settings = coalesce($3, settings)
-       where id = $1 and deleted_at is null`,
-      [tx.organizationId, changes.name ?? null, changes.settings ? JSON.stringify(changes.settings) : null],
-    );
-  }
-  return getOrganization(tx);
+    if (row?.outcome === 'slug_taken') throw slugTaken(slug ?? '');
+    if (row?.outcome !== 'changed') throw errors.not_found({ detail: 'no such organization' });
+  });
+  return platform.door.read(scope, getOrganization);
 }
 
 /** Soft delete: its keys and sessions open nothing any more; for 30 days an owner can recover it. */
@@ -165,12 +158,6 @@ export async function recoverOrganization(platform: Platform, scope: Scope, orga
     ]);
     if (row?.outcome === 'too_late') throw tenancyErrors.recovery_too_late();
     if (row?.outcome !== 'recovered') throw errors.not_found({ detail: 'no such organization' });
-    await recordActivity(tx, {
-      action: 'organization_recovered',
-      resourceType: 'organizations',
-      resourceId: organizationId,
-      summary: 'The organization was recovered',
-    });
   });
 }
 

@@ -95,6 +95,7 @@ export function makeDoor(engine: Engine): Door {
     } catch (error) {
       open.active = false;
       broken = await rollBack(client);
+      if (engine.capabilities.distributed && mayHaveFailedInPlanning(error)) broken ??= error as Error;
       throw error instanceof PlinthError ? error : fromDatabaseError(error);
     } finally {
       client.release(broken);
@@ -181,6 +182,17 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
   } catch (error) {
     return error as Error;
   }
+}
+
+/**
+ * Citus (13.2) does not leave its recursive planning when that fails: on such a connection it runs no function on the
+ * tenant's node any more, and the next write after one is refused. The connection is given up then. Errors that only
+ * execution raises keep it.
+ */
+function mayHaveFailedInPlanning(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: string; cause?: { code?: string } };
+  const state = error instanceof PlinthError ? cause?.code : code;
+  return state !== undefined && state !== '42501' && /^(0A|22|42|XX)/.test(state);
 }
 
 function isConnectionLost(error: unknown): boolean {

@@ -109,6 +109,8 @@ language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
+  -- a variable: Citus takes no time arithmetic inside coalesce
+  began constant timestamptz := at - make_interval(secs => coalesce(duration_ms, 0) / 1000.0);
   last boolean;
 begin
   select retry_at is null or fail_attempt.attempt >= t.max_attempts
@@ -126,7 +128,7 @@ begin
   set status = case when last then 'failed' else 'retrying' end, error = fail_attempt.error, attempts = fail_attempt.attempt,
       updated_at = at, completed_at = case when last then at end,
       scheduled_at = case when last then t.scheduled_at else fail_attempt.retry_at end,
-      started_at = coalesce(t.started_at, at - make_interval(secs => coalesce(fail_attempt.duration_ms, 0) / 1000.0))
+      started_at = coalesce(t.started_at, began)
   where t.organization_id = organization and t.id = task;
   if not last then
     insert into task_timers (organization_id, id, run_at) values (organization, task, fail_attempt.retry_at)

@@ -21,6 +21,18 @@ begin
 end
 $$;
 
+-- The feed's entry for what is done here. On Citus a function that writes global rows and a request that writes the
+-- tenant's do not share a transaction, so the caller can not add it.
+create function plinth.note_activity(organization uuid, activity text, summary text) returns void
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  insert into activity_logs (organization_id, api_key_id, action, resource_type, resource_id, summary)
+  values (organization, nullif(current_setting('plinth.api_key_id', true), '')::uuid, activity, 'organizations', organization,
+          left(note_activity.summary, 500));
+end
+$$;
+
 -- created, slug_taken, too_many (the person owns owned_max already; null: no limit) or no_user. The id is the caller's
 -- choice, so that the transaction already runs in the new tenant and its audit entries say who made it.
 create function plinth.create_organization(
@@ -51,12 +63,13 @@ begin
   values (organization, organization_name, new_slug, at, at);
   insert into organization_memberships (organization_id, user_id, role, display_name, email, created_at, updated_at)
   values (organization, person, 'owner', maker.full_name, maker.email, at, at);
+  perform note_activity(organization, 'organization_created', format('Organization %s was created', organization_name));
   return 'created';
 end
 $$;
 
--- renamed, slug_taken or not_found. The old slug is free at once.
-create function plinth.rename_organization(organization uuid, new_slug text) returns text
+-- changed, slug_taken or not_found; null changes nothing. The old slug is free at once.
+create function plinth.change_organization(organization uuid, new_slug text, new_name text, new_settings jsonb) returns text
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
@@ -68,16 +81,21 @@ begin
   if not found then
     return 'not_found';
   end if;
-  insert into organization_slugs (slug, organization_id) values (new_slug, organization) on conflict do nothing;
-  if not found then
-    select s.organization_id into holder from organization_slugs s where s.slug = new_slug;
-    if holder is distinct from organization then
-      return 'slug_taken';
+  if new_slug is not null then
+    insert into organization_slugs (slug, organization_id) values (new_slug, organization) on conflict do nothing;
+    if not found then
+      select s.organization_id into holder from organization_slugs s where s.slug = new_slug;
+      if holder is distinct from organization then
+        return 'slug_taken';
+      end if;
     end if;
+    delete from organization_slugs s where s.organization_id = organization and s.slug <> new_slug;
   end if;
-  delete from organization_slugs s where s.organization_id = organization and s.slug <> new_slug;
-  update organizations o set slug = new_slug where o.id = organization and o.slug <> new_slug;
-  return 'renamed';
+  update organizations o
+  set slug = coalesce(new_slug, o.slug), name = coalesce(new_name, o.name), settings = coalesce(new_settings, o.settings)
+  where o.id = organization
+    and (o.slug <> new_slug or o.name <> new_name or o.settings <> new_settings);
+  return 'changed';
 end
 $$;
 
@@ -117,6 +135,7 @@ begin
     return 'too_late';
   end if;
   update organizations o set deleted_at = null where o.id = organization;
+  perform note_activity(organization, 'organization_recovered', 'The organization was recovered');
   return 'recovered';
 end
 $$;
@@ -254,7 +273,8 @@ comment on function plinth.purge_organization(uuid, timestamptz, int, boolean) i
 select plinth.register_function('assert_organization(uuid)');
 select plinth.register_function('assert_person(uuid)');
 select plinth.register_function('create_organization(uuid, text, text, uuid, integer, timestamp with time zone)', '{app}');
-select plinth.register_function('rename_organization(uuid, text)', '{app}');
+select plinth.register_function('note_activity(uuid, text, text)');
+select plinth.register_function('change_organization(uuid, text, text, jsonb)', '{app}');
 select plinth.register_function('delete_organization(uuid, timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('recover_organization(uuid, uuid, timestamp with time zone)', '{app}');
 select plinth.register_function('organizations_of_user(uuid)', '{app}');

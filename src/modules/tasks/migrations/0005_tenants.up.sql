@@ -1,0 +1,153 @@
+-- The same engine on Citus, which locks rows of one tenant at a time only: what is due is looked up over all tenants
+-- without locks, and then taken tenant by tenant. The program chooses; both are there on every engine.
+
+-- As claim_tasks, with the same order: the first batch_size due tasks say which tenants are served and how many of each.
+create function plinth.claim_tasks_by_tenant(worker uuid, types text[], batch_size int, lease_seconds numeric)
+returns table (lease_id uuid, organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb)
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  at constant timestamptz := clock_timestamp();
+  lease constant uuid := plinth.uuidv7(at);
+  claimed jsonb := '[]';
+  tenant record;
+  name text;
+  more jsonb;
+begin
+  foreach name in array types loop
+    for tenant in
+      select c.organization_id as id, count(*) as due
+      from (
+        select q.organization_id, q.priority, q.run_at
+        from task_queue q
+        where q.task_type = name
+        order by q.priority desc, q.run_at, q.id
+        limit batch_size - jsonb_array_length(claimed)
+      ) c
+      group by c.organization_id
+      order by max(c.priority) desc, min(c.run_at)
+    loop
+      with taken as (
+        delete from task_queue q
+        where q.organization_id = tenant.id and q.id in (
+          select c.id
+          from task_queue c
+          where c.organization_id = tenant.id and c.task_type = name
+          order by c.priority desc, c.run_at, c.id
+          limit tenant.due
+          for update skip locked)
+        returning q.organization_id as o, q.id as i, q.attempt as a, q.timeout_seconds as s, q.payload as p, q.priority, q.run_at
+      )
+      select jsonb_agg(jsonb_build_object('o', t.o, 'i', t.i, 'a', t.a, 'y', name, 's', t.s, 'p', t.p)
+                       order by t.priority desc, t.run_at, t.i)
+      into more
+      from taken t;
+      claimed := claimed || coalesce(more, '[]');
+    end loop;
+    exit when jsonb_array_length(claimed) >= batch_size;
+  end loop;
+  if claimed = '[]' then
+    return;
+  end if;
+  insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts)
+  select lease, worker, at, at + make_interval(secs => lease_seconds::double precision),
+         array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n)
+  from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int)) with ordinality as c(o, i, a, n)
+  on conflict do nothing;
+  for lease_id, organization_id, task_id, attempt, task_type, timeout_seconds, payload in
+    select lease, c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null')
+    from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, y text, s int, p jsonb)) with ordinality
+      as c(o, i, a, y, s, p, n)
+    order by c.n
+  loop
+    -- a large payload is not in the queue
+    if payload is null then
+      select t.payload into payload from tasks t where t.organization_id = claim_tasks_by_tenant.organization_id and t.id = task_id;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+
+-- As promote_due_tasks.
+create function plinth.promote_due_tasks_by_tenant(rows_max int)
+returns table (promoted int, next_due_at timestamptz, next_lease_expires_at timestamptz, live_workers int)
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  at constant timestamptz := clock_timestamp();
+  tenant record;
+  due uuid[];
+  batch int;
+begin
+  promoted := 0;
+  for tenant in
+    select c.organization_id as id, count(*) as due
+    from (select w.organization_id, w.run_at from task_timers w where w.run_at <= at order by w.run_at limit rows_max) c
+    group by c.organization_id
+    order by min(c.run_at)
+  loop
+    with gone as (
+      delete from task_timers w
+      where w.organization_id = tenant.id and w.id in (
+        select c.id
+        from task_timers c
+        where c.organization_id = tenant.id and c.run_at <= at
+        order by c.run_at
+        limit tenant.due
+        for update skip locked)
+      returning w.id
+    )
+    select array_agg(g.id) into due from gone g;
+    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
+    select t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload)
+    from tasks t
+    where t.organization_id = tenant.id and t.id = any (due) and t.status in ('pending', 'retrying')
+    on conflict (organization_id, id) do nothing;
+    get diagnostics batch = row_count;
+    promoted := promoted + batch;
+  end loop;
+  next_due_at := (select min(w.run_at) from task_timers w);
+  next_lease_expires_at := (select min(l.expires_at) from task_leases l);
+  live_workers := (select count(*) from workers w where w.stopped_at is null and w.last_seen_at > at - interval '1 minute');
+  return next;
+end
+$$;
+
+-- As complete_tasks.
+create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, items jsonb)
+returns table (task_id uuid)
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  at constant timestamptz := clock_timestamp();
+  tenant record;
+begin
+  for tenant in
+    select h.organization_id as id,
+           jsonb_agg(jsonb_build_object('i', h.task_id, 'a', h.attempt, 'r', h.item -> 'r',
+             's', at - make_interval(secs => coalesce((h.item ->> 'd')::int, 0) / 1000.0)) order by h.task_id) as answers
+    from release_items(lease, worker, items) h
+    group by h.organization_id
+    order by h.organization_id
+  loop
+    return query
+      update tasks t
+      set status = 'completed', results = nullif(h.r, 'null'), error = null, attempts = h.a, updated_at = at,
+          completed_at = at, started_at = coalesce(t.started_at, h.s)
+      from jsonb_to_recordset(tenant.answers) as h(i uuid, a int, r jsonb, s timestamptz)
+      where t.organization_id = tenant.id and t.id = h.i and t.status not in ('completed', 'failed', 'cancelled')
+      returning t.id;
+  end loop;
+end
+$$;
+
+select plinth.register_function('claim_tasks_by_tenant(uuid, text[], integer, numeric)', '{worker}');
+select plinth.register_function('promote_due_tasks_by_tenant(integer)', '{worker}');
+select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, jsonb)', '{worker}');
