@@ -1,0 +1,162 @@
+/** One row over HTTP, and creates, with an API key, the server in a process of its own; memory on the way. */
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import pg from 'pg';
+import { newDatabase, openBenchPlinth, startServer } from './database.ts';
+import { alternate, type BenchContext, type Benchmark, median, perSecond, type Row, rate, ratio } from './measure.ts';
+import { type RunningServer, startUp } from './process.ts';
+
+const connections = 50;
+const get_goal = 0.3;
+const create_goal = 0.4;
+
+export const http: Benchmark = async (context) => {
+  const server = await startServer();
+  const rows = await measure('PostgreSQL 18', await newDatabase(server), context, true);
+  await server.stop();
+  rows.push(...(await measure('PGlite', undefined, context, false)));
+  return rows;
+};
+
+async function measure(
+  engine: string,
+  databaseUrl: string | undefined,
+  context: BenchContext,
+  hasGoal: boolean,
+): Promise<Row[]> {
+  const bench = await openBenchPlinth(databaseUrl);
+  const { plinth, key, organization, folder } = bench;
+  const scope = {
+    as: 'app',
+    organizationId: organization.id,
+    userId: organization.userId,
+    memberRole: 'owner',
+  } as const;
+  const [project] = await plinth.platform.door.write(scope, (tx) =>
+    tx.sql<{ id: string }>(
+      `insert into plinth.projects (organization_id, name, slug) values ($1, 'One', 'one') returning id`,
+      [organization.id],
+    ),
+  );
+  await plinth.close();
+  const env = { NODE_ENV: 'production', PLINTH_LOG_LEVEL: 'warn', PLINTH_MASTER_KEY: '' };
+  const server = await startUp(
+    databaseUrl ? ['--database-url', databaseUrl, '--data', `${folder}/data`] : ['--data', `${folder}/data`],
+    {
+      ...env,
+      NODE_ENV: 'development',
+    },
+  );
+  const bare = await startBare();
+  const headers = { authorization: `Bearer ${key}` };
+  const seconds = context.quick ? 2 : 6;
+  const load = (options: autocannon.Options) => async () =>
+    (await autocannon({ connections, duration: seconds, ...options })).requests.average;
+  const idleMb = server.memoryMb();
+  await load({ url: `${server.url}/rest/v1/projects?id=eq.${project!.id}`, headers, duration: 2 })();
+  const read = await alternate(context.rounds, {
+    rest: load({ url: `${server.url}/rest/v1/projects?id=eq.${project!.id}&select=id,name,status`, headers }),
+    route: load({ url: `${server.url}/v1/projects/${project!.id}`, headers }),
+    bare: load({ url: bare.url }),
+  });
+  const writes = await measureCreates(context, server, databaseUrl, headers, organization.id);
+  const loadedMb = server.memoryMb();
+  bare.stop();
+  await server.stop();
+  const get = (name: string, value: number): Row => ({
+    what: `GET one row, ${name} (${connections} connections) ÷ Fastify without a database`,
+    engine,
+    result: `${perSecond(value)} ÷ ${perSecond(read.bare)} = ${ratio(value / read.bare)}`,
+    goal: hasGoal ? `≥ ${get_goal}` : '',
+    ...(hasGoal ? { met: value / read.bare >= get_goal } : {}),
+  });
+  return [
+    get('/rest/v1', read.rest),
+    get('/v1', read.route),
+    ...writes.map((row) => ({ ...row, engine, ...(hasGoal ? {} : { goal: '' }) })),
+    {
+      what: 'Memory of the process: idle, and after this load',
+      engine,
+      result: `${Math.round(idleMb)} MB, ${Math.round(loadedMb)} MB`,
+      goal: '',
+    },
+  ];
+}
+
+/** Creates over HTTP (validated, audited, one commit each) beside the bare INSERT as the owner, without the audit's trigger. */
+async function measureCreates(
+  { rounds, quick }: BenchContext,
+  server: RunningServer,
+  databaseUrl: string | undefined,
+  headers: Record<string, string>,
+  organizationId: string,
+): Promise<Row[]> {
+  let n = 0;
+  const slug = () => `p${Date.now().toString(36)}-${n++}`;
+  const seconds = quick ? 2 : 6;
+  const overHttp = async () => {
+    const result = await autocannon({
+      url: `${server.url}/rest/v1/projects`,
+      method: 'POST',
+      connections,
+      duration: seconds,
+      headers: { ...headers, 'content-type': 'application/json' },
+      requests: [
+        { setupRequest: (request) => ({ ...request, body: JSON.stringify({ name: 'A project', slug: slug() }) }) },
+      ],
+    });
+    if (result.non2xx > 0) throw new Error(`${result.non2xx} creates were refused`);
+    return result.requests.average;
+  };
+  const what = `Creates over HTTP (${connections} connections, audited) ÷ the bare INSERT through pg`;
+  if (!databaseUrl) {
+    const values: number[] = [];
+    for (let round = 0; round < rounds; round++) values.push(await overHttp());
+    return [
+      {
+        what: `Creates over HTTP (${connections} connections, audited)`,
+        engine: '',
+        result: perSecond(median(values)),
+        goal: '',
+      },
+    ];
+  }
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  pool.on('connect', (client) => void client.query('set role plinth_owner'));
+  await pool.query(
+    'create table plinth.bench_projects (like plinth.projects including defaults including constraints including indexes)',
+  );
+  const insert = {
+    name: 'create',
+    text: 'insert into plinth.bench_projects (organization_id, name, slug) values ($1, $2, $3)',
+  };
+  const { served, bare } = await alternate(rounds, {
+    served: overHttp,
+    bare: () =>
+      rate(connections, seconds * 1000, () => pool.query({ ...insert, values: [organizationId, 'A project', slug()] })),
+  });
+  await pool.query('drop table plinth.bench_projects');
+  await pool.end();
+  return [
+    {
+      what,
+      engine: '',
+      result: `${perSecond(served)} ÷ ${perSecond(bare)} = ${ratio(served / bare)}`,
+      goal: `≥ ${create_goal}`,
+      met: served / bare >= create_goal,
+    },
+  ];
+}
+
+/** Fastify with one JSON route and no database, in a process of its own: what the framework alone gives here. */
+async function startBare(): Promise<{ url: string; stop(): void }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./bare-server.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim())),
+  );
+  return { url, stop: () => void child.kill() };
+}
