@@ -35,13 +35,13 @@ export const callSamples: CallSamples = {
       '{organization}',
       '{event_sources.id}',
       'github',
-      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {}}]',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "push", "github": {}}]',
     ],
     [
       '{organization}',
       '{event_sources.id}',
       'github',
-      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
     ],
   ],
   create_api_key: [

@@ -173,7 +173,8 @@ function generatedCalls(
   for (const [index, list] of values.entries()) {
     for (const value of list.slice(1)) calls.push(first.map((one, at) => (at === index ? value : one)));
   }
-  return prober.world.random.sample(calls, calls_max).map((call) => ({
+  // the plainest call always
+  return [first, ...prober.world.random.sample(calls.slice(1), calls_max - 1)].map((call) => ({
     theirs: call.map((value) => value.theirs),
     nobodys: call.map((value) => value.nobodys),
   }));
