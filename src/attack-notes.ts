@@ -71,6 +71,7 @@ export const acceptedAnswers: Readonly<Record<string, string>> = {
   ensure_user: 'whoever may add members finds or makes an account by its e-mail address',
   add_member: 'whoever may add members adds an account by its id, which only its e-mail address leads to',
   rename_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
+  change_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   create_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   change_email: 'e-mail addresses are unique in the installation',
   change_username: 'usernames are unique in the installation',

@@ -121,7 +121,7 @@ async function judgeCall(
   if (detail === undefined) prober.record({ ...about, ...nameOf(actor), outcome: found.ok ? 'nothing' : 'refused' });
   else if (changed === undefined && accepted !== undefined) {
     prober.record({ ...about, ...nameOf(actor), outcome: 'accepted', detail: accepted });
-  } else prober.record({ ...about, ...nameOf(actor), outcome: 'leak', detail: `${sql}: ${detail}` });
+  } else prober.record({ ...about, ...nameOf(actor), outcome: 'leak', detail: `${detail}; by ${sql}` });
 }
 
 const shown = (attempt: Parameters<typeof textOf>[0]) => (attempt.ok ? JSON.stringify(attempt.rows) : textOf(attempt));
