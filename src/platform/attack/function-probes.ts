@@ -255,7 +255,7 @@ function idsFor(prober: Prober, name: string, tables: readonly Relation[]): stri
     return row?.values['id'] ? [row.values['id']] : [];
   });
   // A parameter named after no table is most likely a person.
-  const users = fitting.length === 0 || /user|subject|member|owner/.test(name) ? [a1.userId] : [];
+  const users = fitting.length === 0 || /user|person|subject|member|owner/.test(name) ? [a1.userId] : [];
   return [...new Set([...users, ...ids, a1.userId])].slice(0, ids_max);
 }
 
