@@ -35,13 +35,13 @@ export const callSamples: CallSamples = {
       '{organization}',
       '{event_sources.id}',
       'github',
-      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {}}]',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "push", "github": {}}]',
     ],
     [
       '{organization}',
       '{event_sources.id}',
       'github',
-      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
     ],
   ],
   create_api_key: [
@@ -71,6 +71,7 @@ export const acceptedAnswers: Readonly<Record<string, string>> = {
   ensure_user: 'whoever may add members finds or makes an account by its e-mail address',
   add_member: 'whoever may add members adds an account by its id, which only its e-mail address leads to',
   rename_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
+  change_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   create_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   change_email: 'e-mail addresses are unique in the installation',
   change_username: 'usernames are unique in the installation',

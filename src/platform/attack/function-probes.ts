@@ -121,7 +121,7 @@ async function judgeCall(
   if (detail === undefined) prober.record({ ...about, ...nameOf(actor), outcome: found.ok ? 'nothing' : 'refused' });
   else if (changed === undefined && accepted !== undefined) {
     prober.record({ ...about, ...nameOf(actor), outcome: 'accepted', detail: accepted });
-  } else prober.record({ ...about, ...nameOf(actor), outcome: 'leak', detail: `${sql}: ${detail}` });
+  } else prober.record({ ...about, ...nameOf(actor), outcome: 'leak', detail: `${detail}; by ${sql}` });
 }
 
 const shown = (attempt: Parameters<typeof textOf>[0]) => (attempt.ok ? JSON.stringify(attempt.rows) : textOf(attempt));
@@ -173,7 +173,8 @@ function generatedCalls(
   for (const [index, list] of values.entries()) {
     for (const value of list.slice(1)) calls.push(first.map((one, at) => (at === index ? value : one)));
   }
-  return prober.world.random.sample(calls, calls_max).map((call) => ({
+  // the plainest call always
+  return [first, ...prober.world.random.sample(calls.slice(1), calls_max - 1)].map((call) => ({
     theirs: call.map((value) => value.theirs),
     nobodys: call.map((value) => value.nobodys),
   }));
@@ -254,7 +255,7 @@ function idsFor(prober: Prober, name: string, tables: readonly Relation[]): stri
     return row?.values['id'] ? [row.values['id']] : [];
   });
   // A parameter named after no table is most likely a person.
-  const users = fitting.length === 0 || /user|subject|member|owner/.test(name) ? [a1.userId] : [];
+  const users = fitting.length === 0 || /user|person|subject|member|owner/.test(name) ? [a1.userId] : [];
   return [...new Set([...users, ...ids, a1.userId])].slice(0, ids_max);
 }
 
