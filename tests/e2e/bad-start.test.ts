@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { generateMasterKeyText } from '../../src/platform/core/crypto/index.ts';
 import { openPlinth } from '../../src/plinth.ts';
@@ -15,6 +15,9 @@ import { freePort } from '../support/processes.ts';
 import { type RunningServer, runProgram, startServer } from '../support/program.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
 import { expectProblem, expectRefusal } from './problems.ts';
+
+// most tests start several processes
+vi.setConfig({ testTimeout: 180_000 });
 
 const programs = await postgres18Folder();
 const problem = (answer: Answer) => ({ status: answer.status, type: answer.type, body: answer.text });
@@ -54,9 +57,9 @@ describe('the command line', () => {
     ['doctor --database-url nonsense', 3, /DATABASE_URL/],
     ['doctor --database-url postgres://u@127.0.0.1:1/x', 3, /database_unavailable/],
     ['reset --database-url postgres://u@127.0.0.1:1/x --yes', 2, /yours to drop/],
-    ['migrate down --steps abc --yes --data GOOD', 2, /steps/],
+    ['migrate down --steps abc --yes --data GOOD', 1, /number of steps is a whole number/],
     ['migrate down --to nonsense --yes --data GOOD', 1, /nonsense/],
-    ['analyze /nowhere/at/all --data GOOD', 1, /\/nowhere\/at\/all/],
+    ['analyze /nowhere/at/all --data GOOD', 1, /analysis_source_not_found/],
   ])('plinth %s', async (args, exit, words) => {
     const finished = await runProgram(args.split(' ').map((arg) => (arg === 'GOOD' ? good : arg)));
     expectRefusal(finished, exit, words);
@@ -286,7 +289,7 @@ describe('a full disk', () => {
         if (answer.status === 201) kept.push(slug);
         else refusal = answer;
       }
-      expect(kept.length).toBeGreaterThan(0);
+      expect(kept.length, refusal?.text).toBeGreaterThan(0);
       expect(['database_full', 'engine_restarted', 'outcome_unknown', 'database_unavailable']).toContain(
         (JSON.parse(refusal?.text ?? '{}') as { code?: string }).code,
       );
