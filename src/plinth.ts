@@ -14,7 +14,8 @@ import type { Engine } from './platform/db/engine.ts';
 import { maintain } from './platform/db/maintenance.ts';
 import { openPglite } from './platform/db/pglite/engine.ts';
 import { openServer } from './platform/db/server.ts';
-import { allowedHosts } from './platform/http/hosts.ts';
+import { listenError } from './platform/http/client-errors.ts';
+import { type AllowedHosts, allowedHosts } from './platform/http/hosts.ts';
 import { makeServer, type PlinthServer } from './platform/http/server.ts';
 import { openKeyring } from './platform/keyring.ts';
 import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
@@ -108,15 +109,14 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
 /** Builds the HTTP server of an open Plinth; it does not listen yet. */
 export async function makeApp(
   platform: Platform,
-  listening?: { host: string; port: number; schema: () => Promise<SchemaReport> },
+  listening?: { hosts: AllowedHosts; schema: () => Promise<SchemaReport> },
 ): Promise<PlinthServer> {
   const { config } = platform;
-  const { host, port } = listening ?? config;
   const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
   const server = await makeServer({
     platform,
     version,
-    hosts: allowedHosts(host, port, config.publicUrl, config.trustedOrigins),
+    hosts: listening?.hosts ?? hostsOf(config, config.host, config.port),
     authenticators,
     trustedProxies: config.trustedProxies.map(String),
     requestTimeoutMs: config.requestTimeoutMs,
@@ -135,6 +135,10 @@ export async function makeApp(
     for (const authenticator of authenticators) await authenticator.flush();
   });
   return server;
+}
+
+function hostsOf(config: Config, host: string, port: number): AllowedHosts {
+  return allowedHosts(host, port, config.publicUrl, config.trustedOrigins);
 }
 
 /** Brings the catalogue rows of all modules up to date. */
@@ -172,9 +176,21 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
       },
     }),
     async listen({ host = config.host, port = config.port } = {}) {
+<<<<<<< HEAD
       server = await makeApp(platform, { host, port, schema });
       url = await server.app.listen({ host, port });
       return { app: server.app, url };
+=======
+      const hosts = { ...hostsOf(config, host, port) };
+      server = await makeApp(platform, { hosts, schema });
+      const { app } = server;
+      const url = await app.listen({ host, port }).catch((error: unknown) => {
+        throw listenError(error, host, port);
+      });
+      const address = app.server.address();
+      if (typeof address === 'object' && address) Object.assign(hosts, hostsOf(config, host, address.port));
+      return { app, url };
+>>>>>>> h/proof
     },
     work() {
       const loops: LoopDeclaration[] = modules.flatMap((module) => module.loops ?? []);

@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.kill('SIGKILL'));
 
-const up = async (env: Record<string, string> = {}): Promise<RunningServer> => {
-  server = await startServer(port, ['--data', data], { env: { PLINTH_FSYNC: 'off', ...env } });
+const up = async (env: Record<string, string> = {}, command = 'up'): Promise<RunningServer> => {
+  server = await startServer(port, ['--data', data], { command, env: { PLINTH_FSYNC: 'off', ...env } });
   return server;
 };
 const control = () => JSON.parse(readFileSync(join(data, 'control'), 'utf8')) as { socket: string; pid: number };
@@ -124,7 +124,7 @@ describe('SIGTERM', () => {
   });
 
   it('ends at once where nothing is in flight', async () => {
-    const { finished, kill } = await up();
+    const { finished, kill } = await up({}, 'serve');
     const startedAt = performance.now();
     kill('SIGTERM');
     expect(await finished).toMatchObject({ code: 0 });

@@ -22,6 +22,8 @@ export interface Target {
 
 export interface Answer {
   readonly status: number;
+  /** Content-Type. */
+  readonly type: string | undefined;
   readonly text: string;
 }
 
@@ -51,7 +53,11 @@ export function send(
         response.on('error', reject);
         response.on('aborted', () => reject(new Error('the answer was cut off')));
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'],
+            text: Buffer.concat(parts).toString('utf8'),
+          }),
         );
       },
     );

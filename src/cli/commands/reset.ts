@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { claimDataFolder } from '../../platform/db/pglite/data-folder.ts';
 import { lockFolder } from '../../platform/db/pglite/lock.ts';
 import { masterKeyPath } from '../../plinth.ts';
 import { type Command, exitCodes, UsageError } from '../command.ts';
@@ -13,6 +14,8 @@ export const reset: Command = {
     const { config } = context;
     if (config.databaseUrl)
       throw new UsageError('reset removes an embedded data folder; a server database is yours to drop');
+    // a folder that Plinth did not make is nobody's to remove here: this throws
+    await claimDataFolder(config.dataFolder);
     // a running server holds the lock: this throws and names it
     const lock = await lockFolder(config.dataFolder);
     try {

@@ -2,7 +2,7 @@ import { issueFirstRunLink } from '../../modules/tenancy/index.ts';
 import { openPlinth, type Plinth } from '../../plinth.ts';
 import { type Command, type CommandContext, exitCodes, UsageError } from '../command.ts';
 import { type RunCall, startControl } from '../control.ts';
-import { parseCall } from '../main.ts';
+import { parseCall } from '../parse-call.ts';
 
 const drain_ms = 10_000;
 

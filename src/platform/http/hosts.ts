@@ -38,8 +38,9 @@ export function allowedHosts(
 export function checkHost(request: FastifyRequest, allowed: AllowedHosts): void {
   if (allowed.hosts.has('*')) return;
   const host = request.headers.host?.toLowerCase();
-  if (host === undefined || !allowed.hosts.has(host)) {
-    throw errors.host_not_allowed({ detail: `the Host header says ${JSON.stringify(host?.slice(0, 100) ?? null)}` });
+  if (host === undefined) throw errors.invalid_request({ detail: 'there is no Host header' });
+  if (!allowed.hosts.has(host)) {
+    throw errors.host_not_allowed({ detail: `the Host header says ${JSON.stringify(host.slice(0, 100))}` });
   }
 }
 

@@ -1,5 +1,6 @@
 import { errors, PlinthError } from '../core/errors.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
+import { httpErrors } from './errors.ts';
 
 /** The body of every error: RFC 9457 problem details, with our stable code and a hint. */
 export interface Problem {
@@ -30,6 +31,7 @@ export function toProblem(error: PlinthError, requestId: string): Problem {
 
 interface FrameworkError {
   readonly code?: string;
+  readonly message?: string;
   readonly statusCode?: number;
   readonly validation?: readonly { instancePath: string; message?: string }[];
   readonly validationContext?: string;
@@ -62,6 +64,9 @@ export function asPlinthError(thrown: unknown): PlinthError {
       return errors.invalid_request({ detail: 'the body is not as long as Content-Length says', cause: thrown });
     case 'FST_ERR_BAD_URL':
       return errors.invalid_request({ detail: 'the URL is not well-formed', cause: thrown });
+    case 'ECONNRESET':
+      // Node's words for a client that went away in the middle of its body; a database's reset reads otherwise
+      if (error.message === 'aborted') return httpErrors.request_incomplete({ cause: thrown });
   }
   return fromDatabaseError(thrown);
 }

@@ -1,11 +1,18 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { errors, type PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Platform } from '../platform.ts';
 import { type Actor, type Authenticator, makePolicy } from './actor.ts';
+import { answerClientError } from './client-errors.ts';
 import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
 import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
@@ -29,6 +36,7 @@ declare module 'fastify' {
 export interface ServerOptions {
   readonly platform: Platform;
   readonly version: string;
+  /** Read at every request: with port 0 they are known once the server listens. */
   readonly hosts: AllowedHosts;
   readonly authenticators: readonly Authenticator[];
   /** Bearer token of /metrics; without one the route refuses. */
@@ -77,7 +85,12 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     // what still comes over an open connection while it drains is served: the framework's 503 is not our problem+json
     return503OnClosing: false,
     exposeHeadRoutes: true,
-    http: { maxHeaderSize: 16 * 1024 },
+    // Node looks for connections over their time every 30 s by itself
+    // a request without Host is ours to answer
+    http: { maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 5_000, requireHostHeader: false },
+    clientErrorHandler: answerClientError,
+    // a URL that is no URL, before there is a route and its hooks
+    frameworkErrors: (thrown, request, reply) => sendProblem(reply, asPlinthError(thrown), request.id),
   });
   const metrics = makeMetrics(platform);
   const policy = makePolicy(platform.modules);
@@ -133,11 +146,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     const error = asPlinthError(thrown);
     logFailure(request, error);
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-    return reply
-      .code(error.status)
-      .header('content-type', 'application/problem+json')
-      .serializer(JSON.stringify)
-      .send(toProblem(error, request.id));
+    return sendProblem(reply, error, request.id);
   });
   app.setNotFoundHandler((request, reply) => {
     const allowed = routeUrls.methodsOf(request.url);
@@ -188,6 +197,14 @@ async function authenticate(
     if (asPlinthError(error).status === 401) failed();
     throw error;
   }
+}
+
+function sendProblem(reply: FastifyReply, error: PlinthError, requestId: string): FastifyReply {
+  return reply
+    .code(error.status)
+    .header('content-type', 'application/problem+json')
+    .serializer(JSON.stringify)
+    .send(toProblem(error, requestId));
 }
 
 function logFailure(request: FastifyRequest, error: PlinthError): void {
