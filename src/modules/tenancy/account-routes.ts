@@ -49,7 +49,7 @@ export function registerAccountRoutes(routes: RouteRegistrar, access: Access): v
     response: AccountAnswer,
     handle: ({ actor, scope, body }) => {
       const { userId } = requirePerson(actor);
-      return platform.door.write(withoutTenant(scope), (tx) => updateAccount(tx, userId, body, platform.clock.now()));
+      return updateAccount(platform, withoutTenant(scope), userId, body);
     },
   });
   routes.add({

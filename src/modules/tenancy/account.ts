@@ -1,6 +1,7 @@
 import { errors } from '../../platform/core/errors.ts';
 import { assertPassword } from '../../platform/core/password-policy.ts';
 import type { Actor } from '../../platform/http/actor.ts';
+import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import type { Access } from './access.ts';
@@ -51,35 +52,52 @@ export interface AccountChanges {
   readonly timezone?: string | undefined;
 }
 
-/** Changes one's own account; the name follows into every organization. Throws `already_exists` (username). */
-export async function updateAccount(tx: ScopedTx, userId: string, changes: AccountChanges, at: Date): Promise<Account> {
-  if (changes.timezone !== undefined && !isTimezone(changes.timezone)) {
+/**
+ * Changes one's own account; the name follows into every organization. Throws `already_exists` (username) before anything
+ * is written. Two transactions: functions write users as another role than the request, and on a cluster the second of
+ * the two would wait for the first for ever.
+ */
+export async function updateAccount(
+  platform: Platform,
+  scope: Scope,
+  userId: string,
+  changes: AccountChanges,
+): Promise<Account> {
+  const { full_name: fullName, username, preferred_language: language, timezone } = changes;
+  const at = platform.clock.now();
+  if (timezone !== undefined && !isTimezone(timezone)) {
     throw errors.invalid_value({ field: 'timezone', detail: 'timezone is not a name such as Europe/Berlin' });
   }
-  if (changes.username !== undefined) {
-    assertUsername(changes.username);
-    const [row] = await tx.sql<{ outcome: string }>('select plinth.change_username($1, $2, $3) as outcome', [
-      userId,
-      changes.username,
-      at,
-    ]);
-    if (row?.outcome !== 'changed') {
-      throw errors.already_exists({ field: 'username', detail: 'this username is taken' });
+  if (username !== undefined) assertUsername(username);
+  if (username !== undefined || fullName !== undefined) {
+    await platform.door.write(scope, async (tx) => {
+      if (username !== undefined) await changeUsername(tx, userId, username, at);
+      // last: it writes tenants' rows, and global rows come first
+      if (fullName !== undefined) await tx.sql('select plinth.change_full_name($1, $2, $3)', [userId, fullName, at]);
+    });
+  }
+  return platform.door.write(scope, async (tx) => {
+    if (language !== undefined || timezone !== undefined) {
+      await tx.sql(
+        `update plinth.users
+         set preferred_language = coalesce($2, preferred_language), timezone = coalesce($3, timezone), updated_at = $4
+         where id = $1`,
+        [userId, language ?? null, timezone ?? null, at],
+      );
     }
+    return getAccount(tx, userId);
+  });
+}
+
+async function changeUsername(tx: ScopedTx, userId: string, username: string, at: Date): Promise<void> {
+  const [row] = await tx.sql<{ outcome: string }>('select plinth.change_username($1, $2, $3) as outcome', [
+    userId,
+    username,
+    at,
+  ]);
+  if (row?.outcome !== 'changed') {
+    throw errors.already_exists({ field: 'username', detail: 'this username is taken' });
   }
-  if (changes.preferred_language !== undefined || changes.timezone !== undefined) {
-    await tx.sql(
-      `update plinth.users
-       set preferred_language = coalesce($2, preferred_language), timezone = coalesce($3, timezone), updated_at = $4
-       where id = $1`,
-      [userId, changes.preferred_language ?? null, changes.timezone ?? null, at],
-    );
-  }
-  // last: it writes tenants' rows, and global rows come first
-  if (changes.full_name !== undefined) {
-    await tx.sql('select plinth.change_full_name($1, $2, $3)', [userId, changes.full_name, at]);
-  }
-  return getAccount(tx, userId);
 }
 
 function isTimezone(name: string): boolean {
@@ -154,7 +172,7 @@ export async function changeEmail(
   const { platform } = access;
   const email = normalizeEmail(input.email);
   await confirmPassword(access, scope, person, input.password);
-  return platform.door.write(withoutTenant(scope), async (tx) => {
+  await platform.door.write(withoutTenant(scope), async (tx) => {
     const [row] = await tx.sql<{ outcome: string }>('select plinth.change_email($1, $2, $3, $4) as outcome', [
       person.userId,
       email,
@@ -164,8 +182,8 @@ export async function changeEmail(
     if (row?.outcome === 'taken') {
       throw errors.already_exists({ field: 'email', detail: 'there is an account with this e-mail' });
     }
-    return getAccount(tx, person.userId);
   });
+  return platform.door.read(withoutTenant(scope), (tx) => getAccount(tx, person.userId));
 }
 
 /**

@@ -11,7 +11,7 @@ export const functions: Readonly<Record<string, FunctionDeclaration>> = {
   'assert_person(uuid)': definer(),
   'create_organization(uuid, text, text, uuid, integer, timestamp with time zone)': definer('app'),
   'note_activity(uuid, text, text)': definer(),
-  'change_organization(uuid, text, text, jsonb)': definer('app'),
+  'rename_organization(uuid, text)': definer('app'),
   'delete_organization(uuid, timestamp with time zone)': definer('app'),
   'recover_organization(uuid, uuid, timestamp with time zone)': definer('app'),
   'organizations_of_user(uuid)': definer('app'),

@@ -105,8 +105,9 @@ export async function getOrganization(tx: ScopedTx): Promise<Organization> {
 }
 
 /**
- * Changes name, slug or settings; the old slug is free at once. Throws `already_exists` and `invalid_value` (slug). Reads
- * in a second transaction: slugs are global rows, and on a cluster a request reads nothing in the transaction of such a write.
+ * Changes name, slug or settings; the old slug is free at once. Throws `already_exists` and `invalid_value` (slug) before
+ * anything is written. Two transactions: slugs are global rows that a function writes as another role, and on a cluster
+ * the request can not go on in the same one.
  */
 export async function updateOrganization(
   platform: Platform,
@@ -118,18 +119,30 @@ export async function updateOrganization(
   },
 ): Promise<Organization> {
   const { name, slug, settings } = changes;
-  if (slug !== undefined) assertSlug(slug);
-  await platform.door.write(scope, async (tx) => {
-    const [row] = await tx.sql<{ outcome: string }>('select plinth.change_organization($1, $2, $3, $4) as outcome', [
-      tx.organizationId,
-      slug ?? null,
-      name ?? null,
-      settings ? JSON.stringify(settings) : null,
-    ]);
-    if (row?.outcome === 'slug_taken') throw slugTaken(slug ?? '');
-    if (row?.outcome !== 'changed') throw errors.not_found({ detail: 'no such organization' });
+  if (slug !== undefined) {
+    assertSlug(slug);
+    await platform.door.write(scope, (tx) => renameOrganization(tx, slug));
+  }
+  return platform.door.write(scope, async (tx) => {
+    if (name !== undefined || settings !== undefined) {
+      await tx.sql(
+        `update plinth.organizations
+         set name = coalesce($2, name), settings = coalesce($3, settings)
+         where id = $1 and deleted_at is null`,
+        [tx.organizationId, name ?? null, settings ? JSON.stringify(settings) : null],
+      );
+    }
+    return getOrganization(tx);
   });
-  return platform.door.read(scope, getOrganization);
+}
+
+async function renameOrganization(tx: ScopedTx, slug: string): Promise<void> {
+  const [row] = await tx.sql<{ outcome: string }>('select plinth.rename_organization($1, $2) as outcome', [
+    tx.organizationId,
+    slug,
+  ]);
+  if (row?.outcome === 'slug_taken') throw slugTaken(slug);
+  if (row?.outcome !== 'renamed') throw errors.not_found({ detail: 'no such organization' });
 }
 
 /** Soft delete: its keys and sessions open nothing any more; for 30 days an owner can recover it. */

@@ -4,7 +4,7 @@ select plinth.unregister_function('organizations_to_purge(timestamp with time zo
 select plinth.unregister_function('organizations_of_user(uuid)');
 select plinth.unregister_function('recover_organization(uuid, uuid, timestamp with time zone)');
 select plinth.unregister_function('delete_organization(uuid, timestamp with time zone)');
-select plinth.unregister_function('change_organization(uuid, text, text, jsonb)');
+select plinth.unregister_function('rename_organization(uuid, text)');
 select plinth.unregister_function('create_organization(uuid, text, text, uuid, integer, timestamp with time zone)');
 select plinth.unregister_function('assert_person(uuid)');
 select plinth.unregister_function('assert_organization(uuid)');

@@ -68,8 +68,8 @@ begin
 end
 $$;
 
--- changed, slug_taken or not_found; null changes nothing. The old slug is free at once.
-create function plinth.change_organization(organization uuid, new_slug text, new_name text, new_settings jsonb) returns text
+-- renamed, slug_taken or not_found. The old slug is free at once.
+create function plinth.rename_organization(organization uuid, new_slug text) returns text
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
@@ -81,21 +81,16 @@ begin
   if not found then
     return 'not_found';
   end if;
-  if new_slug is not null then
-    insert into organization_slugs (slug, organization_id) values (new_slug, organization) on conflict do nothing;
-    if not found then
-      select s.organization_id into holder from organization_slugs s where s.slug = new_slug;
-      if holder is distinct from organization then
-        return 'slug_taken';
-      end if;
+  insert into organization_slugs (slug, organization_id) values (new_slug, organization) on conflict do nothing;
+  if not found then
+    select s.organization_id into holder from organization_slugs s where s.slug = new_slug;
+    if holder is distinct from organization then
+      return 'slug_taken';
     end if;
-    delete from organization_slugs s where s.organization_id = organization and s.slug <> new_slug;
   end if;
-  update organizations o
-  set slug = coalesce(new_slug, o.slug), name = coalesce(new_name, o.name), settings = coalesce(new_settings, o.settings)
-  where o.id = organization
-    and (o.slug <> new_slug or o.name <> new_name or o.settings <> new_settings);
-  return 'changed';
+  delete from organization_slugs s where s.organization_id = organization and s.slug <> new_slug;
+  update organizations o set slug = new_slug where o.id = organization and o.slug <> new_slug;
+  return 'renamed';
 end
 $$;
 
@@ -274,7 +269,7 @@ select plinth.register_function('assert_organization(uuid)');
 select plinth.register_function('assert_person(uuid)');
 select plinth.register_function('create_organization(uuid, text, text, uuid, integer, timestamp with time zone)', '{app}');
 select plinth.register_function('note_activity(uuid, text, text)');
-select plinth.register_function('change_organization(uuid, text, text, jsonb)', '{app}');
+select plinth.register_function('rename_organization(uuid, text)', '{app}');
 select plinth.register_function('delete_organization(uuid, timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('recover_organization(uuid, uuid, timestamp with time zone)', '{app}');
 select plinth.register_function('organizations_of_user(uuid)', '{app}');
