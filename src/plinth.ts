@@ -176,21 +176,15 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
       },
     }),
     async listen({ host = config.host, port = config.port } = {}) {
-<<<<<<< HEAD
-      server = await makeApp(platform, { host, port, schema });
-      url = await server.app.listen({ host, port });
-      return { app: server.app, url };
-=======
       const hosts = { ...hostsOf(config, host, port) };
       server = await makeApp(platform, { hosts, schema });
       const { app } = server;
-      const url = await app.listen({ host, port }).catch((error: unknown) => {
+      url = await app.listen({ host, port }).catch((error: unknown) => {
         throw listenError(error, host, port);
       });
       const address = app.server.address();
       if (typeof address === 'object' && address) Object.assign(hosts, hostsOf(config, host, address.port));
       return { app, url };
->>>>>>> h/proof
     },
     work() {
       const loops: LoopDeclaration[] = modules.flatMap((module) => module.loops ?? []);

@@ -1,5 +1,6 @@
+import { uuidv7 } from '../../platform/core/ids.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { ScopedTx } from '../../platform/scope/door.ts';
+import type { Statement } from '../../platform/scope/door.ts';
 
 /** A task as its worker holds it. */
 export interface ClaimedTask {
@@ -14,7 +15,8 @@ export interface ClaimedTask {
 
 export interface Success {
   readonly task: ClaimedTask;
-  readonly result: unknown;
+  /** The result as JSON; undefined: there is none. */
+  readonly result: string | undefined;
   readonly durationMs: number;
 }
 
@@ -25,6 +27,14 @@ export interface Failure {
   /** Null: never again. */
   readonly retryAfterSeconds: number | null;
   readonly outcome: 'failed' | 'timed_out' | 'cancelled';
+}
+
+/** What a worker tells and asks at once. */
+export interface Turn {
+  readonly successes: readonly Success[];
+  readonly failures: readonly Failure[];
+  /** How many tasks to claim; 0: none. */
+  readonly claim: number;
 }
 
 /** What tending the engine did, and what decides how long a worker may sleep. */
@@ -53,14 +63,13 @@ export interface EngineState {
   readonly oldest_run_at: Date | null;
 }
 
-/** The worker's side of the engine's SQL functions: one method a function, all as the role `worker`. */
+/** The worker's side of the engine's SQL functions, all as the role `worker`. */
 export interface TaskEngine {
-  /** Records answers and claims the next batch: one transaction, one commit. Returns what was refused and the batch. */
-  settleAndClaim(answers: {
-    successes: readonly Success[];
-    failures: readonly Failure[];
-    claim: number;
-  }): Promise<{ refused: ClaimedTask[]; claimed: ClaimedTask[] }>;
+  /**
+   * Records answers and claims the next batch: one transaction, and one round trip where the engine can. Returns the
+   * ids of successes that were refused (their lease was lost, or they were cancelled), and the batch.
+   */
+  settleAndClaim(turn: Turn): Promise<{ refused: string[]; claimed: ClaimedTask[] }>;
   heartbeat(leases: readonly string[]): Promise<{ lostLeases: string[]; cancelledTasks: string[] }>;
   /** Moves due timers to the queue and takes back what dead workers held. Returns when to look again. */
   promoteAndRecover(): Promise<Tended>;
@@ -72,6 +81,8 @@ export interface TaskEngine {
 
 const promote_rows_max = 1000;
 const recover_leases_max = 20;
+const scope = { as: 'worker', memberRole: 'service' } as const;
+const pool = { pool: 'worker' } as const;
 
 export function makeTaskEngine(
   platform: Platform,
@@ -82,8 +93,8 @@ export function makeTaskEngine(
   let turn = 0;
   // a cluster locks rows of one tenant at a time only
   const byTenant = platform.engine.capabilities.distributed ? '_by_tenant' : '';
-  const inWorkerScope = <T>(work: (tx: ScopedTx) => Promise<T>): Promise<T> =>
-    platform.door.write({ as: 'worker', memberRole: 'service' }, work, { pool: 'worker' });
+  const all = (statements: readonly Statement[]) => platform.door.writeAll(scope, statements, pool);
+  const one = async <R>(text: string, ...values: unknown[]) => (await all([{ text, values }]))[0] as R[];
 
   /** The types, turned by one at each claim, so that a busy one does not starve the others. */
   function turned(): string[] {
@@ -91,109 +102,103 @@ export function makeTaskEngine(
     return [...types.slice(turn), ...types.slice(0, turn)];
   }
 
-  async function settle(
-    tx: ScopedTx,
-    successes: readonly Success[],
-    failures: readonly Failure[],
-  ): Promise<ClaimedTask[]> {
-    const refused: ClaimedTask[] = [];
-    for (const [lease, group] of byLease(successes)) {
-      const items = group.map(({ task, result, durationMs }) => ({
-        o: task.organization_id,
-        i: task.task_id,
-        r: result ?? null,
-        d: durationMs,
-      }));
-      const rows = await tx.sql<{ task_id: string }>(
-        `select task_id from plinth.complete_tasks${byTenant}($1, $2, $3::jsonb)`,
-        [lease, workerId, JSON.stringify(items)],
-      );
-      if (rows.length < group.length) {
-        const recorded = new Set(rows.map((row) => row.task_id));
-        refused.push(...group.map(({ task }) => task).filter(({ task_id }) => !recorded.has(task_id)));
-      }
-    }
-    for (const [lease, group] of byLease(failures)) {
-      const items = group.map(({ task, error, durationMs, retryAfterSeconds, outcome }) => ({
-        o: task.organization_id,
-        i: task.task_id,
-        e: error,
-        d: durationMs,
-        n: retryAfterSeconds,
-        k: outcome,
-      }));
-      await tx.sql('select 1 from plinth.fail_tasks($1, $2, $3::jsonb)', [lease, workerId, JSON.stringify(items)]);
-    }
-    return refused;
-  }
-
   return {
-    settleAndClaim: ({ successes, failures, claim }) =>
-      inWorkerScope(async (tx) => {
-        const refused = await settle(tx, successes, failures);
-        const claimed =
-          claim > 0
-            ? await tx.sql<ClaimedTask>(`select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4)`, [
-                workerId,
-                turned(),
-                claim,
-                leaseSeconds,
-              ])
-            : [];
-        return { refused, claimed };
-      }),
+    async settleAndClaim({ successes, failures, claim }) {
+      const completing = completions(successes, workerId, byTenant);
+      const statements = [...completing, ...recordings(failures, workerId)];
+      const lease = uuidv7(platform.clock.now());
+      if (claim > 0) {
+        statements.push({
+          text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5)`,
+          values: [lease, workerId, turned(), claim, leaseSeconds],
+        });
+      }
+      const results = await all(statements);
+      const claimed = claim > 0 ? (results.at(-1) as unknown as Omit<ClaimedTask, 'lease_id'>[]) : [];
+      return {
+        refused: results.slice(0, completing.length).flatMap((rows) => rows.map((row) => row['refused'] as string)),
+        claimed: claimed.map((row) => Object.assign(row, { lease_id: lease })),
+      };
+    },
     async heartbeat(leases) {
-      const [row] = await inWorkerScope((tx) =>
-        tx.sql<{ lost_leases: string[]; cancelled_tasks: string[] }>('select * from plinth.heartbeat($1, $2, $3)', [
-          workerId,
-          leases,
-          leaseSeconds,
-        ]),
+      const [row] = await one<{ lost_leases: string[]; cancelled_tasks: string[] }>(
+        'select * from plinth.heartbeat($1, $2, $3)',
+        workerId,
+        leases,
+        leaseSeconds,
       );
       return { lostLeases: row?.lost_leases ?? [], cancelledTasks: row?.cancelled_tasks ?? [] };
     },
-    promoteAndRecover: () =>
-      inWorkerScope(async (tx) => {
-        const [lost] = await tx.sql<{ recovered: number }>('select plinth.recover_expired_leases($1) as recovered', [
-          recover_leases_max,
-        ]);
-        const [due] = await tx.sql<DueRow>(`select * from plinth.promote_due_tasks${byTenant}($1)`, [promote_rows_max]);
-        return {
-          promoted: due!.promoted,
-          recovered: lost!.recovered,
-          nextDueAt: due!.next_due_at,
-          nextLeaseExpiresAt: due!.next_lease_expires_at,
-          liveWorkers: due!.live_workers,
-        };
-      }),
-    giveBack: (tasks) =>
-      inWorkerScope(async (tx) => {
-        for (const [lease, group] of byLease(tasks.map((task) => ({ task })))) {
-          const items = group.map(({ task }) => ({ o: task.organization_id, i: task.task_id }));
-          await tx.sql('select plinth.return_tasks($1, $2, $3::jsonb)', [lease, workerId, JSON.stringify(items)]);
-        }
-      }),
-    async state() {
-      const [row] = await inWorkerScope((tx) => tx.sql<EngineState>('select * from plinth.task_engine_state()'));
-      return row!;
+    async promoteAndRecover() {
+      const [lost, promoted] = await all([
+        { text: 'select plinth.recover_expired_leases($1) as recovered', values: [recover_leases_max] },
+        { text: `select * from plinth.promote_due_tasks${byTenant}($1)`, values: [promote_rows_max] },
+      ]);
+      const due = promoted![0] as unknown as DueRow;
+      return {
+        promoted: due.promoted,
+        recovered: lost![0]!['recovered'] as number,
+        nextDueAt: due.next_due_at,
+        nextLeaseExpiresAt: due.next_lease_expires_at,
+        liveWorkers: due.live_workers,
+      };
     },
-    register: (hostname, pid, version) =>
-      inWorkerScope(async (tx) => {
-        await tx.sql('select plinth.register_worker($1, $2, $3, $4, $5)', [workerId, hostname, pid, version, types]);
-      }),
-    stop: () =>
-      inWorkerScope(async (tx) => {
-        await tx.sql('select plinth.stop_worker($1)', [workerId]);
-      }),
+    async giveBack(tasks) {
+      const statements = byLease(tasks.map((task) => ({ task }))).map(([lease, group]) => ({
+        text: 'select plinth.return_tasks($1, $2, $3)',
+        values: [lease, workerId, idsOf(group)],
+      }));
+      if (statements.length > 0) await all(statements);
+    },
+    state: async () => (await one<EngineState>('select * from plinth.task_engine_state()'))[0]!,
+    async register(hostname, pid, version) {
+      await one('select plinth.register_worker($1, $2, $3, $4, $5)', workerId, hostname, pid, version, types);
+    },
+    async stop() {
+      await one('select plinth.stop_worker($1)', workerId);
+    },
   };
 }
 
-function byLease<T extends { task: ClaimedTask }>(answers: readonly T[]): Map<string, T[]> {
+function completions(successes: readonly Success[], workerId: string, byTenant: string): Statement[] {
+  return byLease(successes).map(([lease, group]) => ({
+    text: `select refused from plinth.complete_tasks${byTenant}($1, $2, $3, $4, $5)`,
+    values: [
+      lease,
+      workerId,
+      idsOf(group),
+      `{${group.map(({ durationMs }) => durationMs).join(',')}}`,
+      group.some(({ result }) => result !== undefined) ? group.map(({ result }) => result ?? null) : null,
+    ],
+  }));
+}
+
+function recordings(failures: readonly Failure[], workerId: string): Statement[] {
+  return byLease(failures).map(([lease, group]) => ({
+    text: 'select 1 from plinth.fail_tasks($1, $2, $3, $4)',
+    values: [
+      lease,
+      workerId,
+      idsOf(group),
+      group.map(({ error, durationMs, retryAfterSeconds, outcome }) =>
+        JSON.stringify({ e: error, d: durationMs, n: retryAfterSeconds, k: outcome }),
+      ),
+    ],
+  }));
+}
+
+/** A uuid[] as text: 500 ids are written so in a tenth of the time `pg` takes for an array. */
+function idsOf(answers: readonly { task: ClaimedTask }[]): string {
+  return `{${answers.map(({ task }) => task.task_id).join(',')}}`;
+}
+
+/** The answers of each lease, in the order of the leases' ids: two transactions never wait for each other in a circle. */
+function byLease<T extends { task: ClaimedTask }>(answers: readonly T[]): [lease: string, answers: T[]][] {
   const groups = new Map<string, T[]>();
   for (const answer of answers) {
     const group = groups.get(answer.task.lease_id);
     if (group) group.push(answer);
     else groups.set(answer.task.lease_id, [answer]);
   }
-  return groups;
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }

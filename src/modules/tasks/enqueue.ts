@@ -1,4 +1,5 @@
 import { limits } from '../../platform/core/limits.ts';
+import { assertJsonDepth } from '../../platform/http/json.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { taskErrors } from './errors.ts';
@@ -51,13 +52,14 @@ export function assertTaskType(platform: Platform, type: string, field: string):
 export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
   if (tasks.length === 0) return [];
   for (const task of tasks) {
-    const bytes = Buffer.byteLength(JSON.stringify(task.payload ?? {}));
-    if (bytes > task_payload_bytes_max) {
+    const bytes = Buffer.from(JSON.stringify(task.payload ?? {}));
+    if (bytes.length > task_payload_bytes_max) {
       throw taskErrors.task_payload_too_large({
         field: 'payload',
-        detail: `${bytes} bytes; the limit is ${task_payload_bytes_max}`,
+        detail: `${bytes.length} bytes; the limit is ${task_payload_bytes_max}`,
       });
     }
+    assertJsonDepth(bytes, limits.json_depth);
   }
   const rows = await tx.sql<{ task_id: string; created: boolean }>(
     'select task_id, created from plinth.enqueue_tasks($1, $2::jsonb) order by place',

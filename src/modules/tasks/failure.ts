@@ -1,3 +1,6 @@
+import { limits } from '../../platform/core/limits.ts';
+import { assertJsonDepth } from '../../platform/http/json.ts';
+
 /** What a handler throws to say how its failure is to be treated. Any other error is retried by the usual schedule. */
 export class TaskFailure extends Error {
   override readonly name = 'TaskFailure';
@@ -27,6 +30,8 @@ export class TaskFailure extends Error {
 export const retry_delay_seconds_first = 1;
 export const retry_delay_seconds_max = 3600;
 const message_chars_max = 4_000;
+const details_bytes_max = 64 * 1024;
+const usable_code = /^[A-Za-z0-9_.:-]{1,100}$/;
 
 /**
  * Seconds until the next attempt: exponential, doubling from one second to an hour, with "equal jitter" (half fixed,
@@ -37,16 +42,33 @@ export function retryDelaySeconds(attempt: number, random: () => number = Math.r
   return ceiling / 2 + (ceiling / 2) * random();
 }
 
-/** What is kept of a failure: a code, a message, details; bounded, without a stack. */
+/** What is kept of a failure: a code, a message, details; bounded, without a stack, and storable whatever was thrown. */
 export function describeFailure(thrown: unknown): { code: string; message: string; details?: Record<string, unknown> } {
-  const message = (thrown instanceof Error ? thrown.message : String(thrown))
-    .slice(0, message_chars_max)
-    .replaceAll('\0', '\uFFFD');
-  const code = (thrown as { code?: unknown } | null)?.code;
-  const details = thrown instanceof TaskFailure ? thrown.details : undefined;
+  const text = (thrown instanceof Error ? String(thrown.message) : safeString(thrown)).slice(0, message_chars_max);
+  const code = (thrown as { code?: unknown } | null | undefined)?.code;
+  const details = thrown instanceof TaskFailure ? storable(thrown.details) : undefined;
   return {
-    code: typeof code === 'string' ? code : 'handler_failed',
-    message: message.isWellFormed() ? message : message.toWellFormed(),
+    code: typeof code === 'string' && usable_code.test(code) ? code : 'handler_failed',
+    message: text.toWellFormed().replaceAll('\0', '\uFFFD'),
     ...(details ? { details } : {}),
   };
+}
+
+function safeString(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that has no text was thrown';
+  }
+}
+
+function storable(details: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+  try {
+    const bytes = Buffer.from(JSON.stringify(details) ?? '');
+    if (bytes.length > details_bytes_max) return undefined;
+    assertJsonDepth(bytes, limits.json_depth);
+    return details;
+  } catch {
+    return undefined;
+  }
 }

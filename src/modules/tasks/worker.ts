@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { uuidv7 } from '../../platform/core/ids.ts';
 import type { TaskHandler } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
-import { type ClaimedTask, type Failure, makeTaskEngine, type Success, type TaskEngine } from './engine.ts';
+import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
+import { type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
-import { describeFailure, retryDelaySeconds, TaskFailure } from './failure.ts';
+import { TaskFailure } from './failure.ts';
+import { beginRun, resultText, stopRun, type TaskRun } from './task-run.ts';
 
 export interface WorkerOptions {
   readonly platform: Platform;
@@ -15,6 +18,8 @@ export interface WorkerOptions {
   readonly concurrency: number;
   /** Tasks claimed at once, at most. */
   readonly batchSize?: number;
+  /** Claims and answers under way at once, each on a connection of its own; one where the engine has one connection. */
+  readonly lanes?: number;
   /** Seconds after which a silent worker's tasks run elsewhere. */
   readonly leaseSeconds?: number;
   /** Seconds a handler may take after it was told to stop. */
@@ -40,272 +45,390 @@ export interface TaskWorker {
   stop(): Promise<void>;
 }
 
-interface Running {
-  readonly task: ClaimedTask;
-  readonly abort: AbortController;
-  lost: boolean;
+/** What is held under one lease and not answered yet. */
+interface HeldLease {
+  readonly claimedAt: number;
+  open: number;
 }
 
-const result_bytes_max = 1024 * 1024;
+const lanes_default = 3;
 const retry_after_error_ms = 1_000;
-
+/** No more is claimed than is likely to have started after so long: what one holds another worker can not take. */
+const claim_ahead_ms = 250;
+/** Handlers that never wait are interrupted after so long, for answers and heartbeats to get their turn. */
+const uninterrupted_ms = 20;
+const sweep_ms = 50;
+/** A batch younger than this is not yet marked as running: most are answered by then. */
+const first_beat_ms = 200;
+/** How fast the average duration of a task follows the last one. */
+const average_weight = 0.05;
 /** Starts a worker in this process. It claims, runs and settles in batches, and sleeps until something is due. */
 export function startWorker(options: WorkerOptions): TaskWorker {
-  const { platform, handlers, concurrency } = options;
-  const { clock, log, wakeups } = platform;
-  const id = uuidv7(clock.now());
-  const leaseSeconds = options.leaseSeconds ?? 10;
-  const batchSize = options.batchSize ?? 500;
-  const engine: TaskEngine = makeTaskEngine(platform, id, [...handlers.keys()].sort(), leaseSeconds);
-  const statistics: WorkerStatistics = { completed: 0, failed: 0, refused: 0, running: 0 };
+  const worker = new Worker(options);
+  worker.start();
+  return worker;
+}
 
-  const buffer: ClaimedTask[] = [];
-  const running = new Map<string, Running>();
-  let successes: Success[] = [];
-  let failures: Failure[] = [];
-  let mayHaveMore = true;
-  let stopping = false;
-  const stopped = new AbortController();
-  const idleWaiters: (() => void)[] = [];
-  const progress = makeBell();
+class Worker implements TaskWorker {
+  readonly id: string;
+  readonly statistics: WorkerStatistics = { completed: 0, failed: 0, refused: 0, running: 0 };
+  readonly #options: WorkerOptions;
+  readonly #platform: Platform;
+  readonly #engine: TaskEngine;
+  readonly #leaseSeconds: number;
+  readonly #batchSize: number;
+  readonly #lanes: number;
 
-  const heldLeases = () => [
-    ...new Set(
-      [...running.values()]
-        .filter(({ lost }) => !lost)
-        .map(({ task }) => task.lease_id)
-        .concat(buffer.map(({ lease_id }) => lease_id)),
-    ),
-  ];
+  /** Claimed; those before `#bufferStart` have started. */
+  #buffer: ClaimedTask[] = [];
+  #bufferStart = 0;
+  readonly #running = new Map<string, TaskRun>();
+  readonly #leases = new Map<string, HeldLease>();
+  #answers: Answers = { successes: [], failures: [] };
+  /** Told to stop by the shutdown, and not answered: their attempt does not count. */
+  readonly #interrupted: ClaimedTask[] = [];
+  /** Asked for by claims under way, and statements under way. */
+  #claiming = 0;
+  #settling = 0;
+  #averageMs = claim_ahead_ms;
+  #mayHaveMore = true;
+  #lastClaimWasFull = false;
+  /** Wake-ups so far: a claim that began before one knows nothing of what it announced. */
+  #wakes = 0;
+  #turnStartedAt = 0;
+  #willRing = false;
+  #willResume = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #stopping: Promise<void> | undefined;
+  readonly #stopped = new AbortController();
+  readonly #idleWaiters: (() => void)[] = [];
+  readonly #progress = makeBell();
+  #unsubscribe: () => void = () => undefined;
+  #registered: Promise<void> = Promise.resolve();
+  #loops: Promise<unknown> = Promise.resolve();
 
-  function startBuffered(): void {
-    while (running.size < concurrency && buffer.length > 0) run(buffer.shift()!);
-    statistics.running = running.size;
+  constructor(options: WorkerOptions) {
+    const { platform } = options;
+    this.#options = options;
+    this.#platform = platform;
+    this.id = uuidv7(platform.clock.now());
+    this.#leaseSeconds = options.leaseSeconds ?? 10;
+    this.#batchSize = options.batchSize ?? 500;
+    this.#lanes = platform.engine.capabilities.concurrentConnections ? (options.lanes ?? lanes_default) : 1;
+    this.#engine = makeTaskEngine(platform, this.id, [...options.handlers.keys()].sort(), this.#leaseSeconds);
   }
 
-  function run(task: ClaimedTask): void {
-    const entry: Running = { task, abort: new AbortController(), lost: false };
-    running.set(task.task_id, entry);
-    const startedAt = performance.now();
-    execute(entry)
-      .then(
-        (result) => {
-          if (!entry.lost) successes.push({ task, result, durationMs: Math.round(performance.now() - startedAt) });
-          statistics.completed++;
-        },
-        (thrown: unknown) => {
-          if (!entry.lost) failures.push(toFailure(task, thrown, Math.round(performance.now() - startedAt)));
-          statistics.failed++;
-        },
-      )
-      .finally(() => {
-        running.delete(task.task_id);
-        startBuffered();
-        progress.ring();
-      });
-  }
-
-  async function execute({ task, abort }: Running): Promise<unknown> {
-    const handler = handlers.get(task.task_type);
-    if (!handler) throw new TaskFailure('no_handler', `no handler for ${task.task_type}`, { retryable: false });
-    const context = {
-      organizationId: task.organization_id,
-      taskId: task.task_id,
-      attempt: task.attempt,
-      idempotencyKey: task.task_id,
-      signal: abort.signal,
-      platform,
-    };
-    const result = await withinTime(abort, task.timeout_seconds, handler.run(context, task.payload));
-    const bytes = Buffer.byteLength(JSON.stringify(result ?? null));
-    if (bytes > result_bytes_max) {
-      throw new TaskFailure('result_too_large', `the result has ${bytes} bytes; the limit is ${result_bytes_max}`, {
-        retryable: false,
-      });
-    }
-    return result;
-  }
-
-  async function settleAndClaim(): Promise<number> {
-    const settled = { successes, failures };
-    successes = [];
-    failures = [];
-    const room = stopping
-      ? 0
-      : Math.max(0, Math.min(batchSize, batchSize + concurrency - buffer.length - running.size));
-    const claim = buffer.length === 0 && mayHaveMore ? room : 0;
-    if (settled.successes.length + settled.failures.length + claim === 0) return 0;
-    try {
-      const { refused, claimed } = await engine.settleAndClaim({ ...settled, claim });
-      if (refused.length > 0) {
-        statistics.refused += refused.length;
-        log.warn(
-          { tasks: refused.map(({ task_id }) => task_id).slice(0, 10), count: refused.length },
-          'late answers were refused',
-        );
-      }
-      if (claim > 0) mayHaveMore = claimed.length === claim;
-      buffer.push(...claimed);
-      startBuffered();
-      return claimed.length;
-    } catch (error) {
-      // nothing was recorded: the answers wait for the next try, as long as the leases live
-      successes = [...settled.successes, ...successes];
-      failures = [...settled.failures, ...failures];
-      throw error;
-    }
-  }
-
-  async function work(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      try {
-        await settleAndClaim();
-        if (successes.length + failures.length > 0 || (buffer.length === 0 && mayHaveMore && !stopping)) continue;
-        if (running.size > 0) {
-          await progress.rung();
-          // lets everything that finishes in this turn of the event loop go out in one batch
-          await new Promise((resolve) => setImmediate(resolve));
-          continue;
-        }
-        if (stopping) return;
-        await sleepUntilDue();
-      } catch (error) {
-        log.error({ err: error }, 'the task worker could not reach its queue; trying again');
-        await clock.sleep(retry_after_error_ms, stopped.signal);
-      }
-    }
-  }
-
-  function wake(): void {
-    mayHaveMore = true;
-    progress.ring();
-  }
-
-  async function sleepUntilDue(): Promise<void> {
-    // from here on a wake-up must not be missed: it rings before the wait below, or it is seen in mayHaveMore
-    mayHaveMore = false;
-    const { promoted, recovered, nextDueAt, nextLeaseExpiresAt, liveWorkers } = await engine.promoteAndRecover();
-    if (promoted + recovered > 0) return wake();
-    if (mayHaveMore) return;
-    for (const resolve of idleWaiters.splice(0)) resolve();
-    const now = clock.now().getTime();
-    const ceiling =
-      liveWorkers > 1 ? (options.idleMsAmongOthers ?? leaseSeconds * 500) : (options.idleMsAlone ?? 600_000);
-    const dueAt = [nextDueAt, nextLeaseExpiresAt].filter((at) => at !== null).map((at) => at.getTime() - now + 1);
-    if (!(await progress.rung(Math.max(1, Math.min(ceiling, ...dueAt))))) mayHaveMore = true;
-  }
-
-  /** The first beat, a second after the claim, marks what is still held as running; then three a lease. */
-  async function beat(): Promise<void> {
-    const interval = Math.min(1_000, (leaseSeconds * 1_000) / 3);
-    while (!stopped.signal.aborted) {
-      await clock.sleep(interval, stopped.signal);
-      const leases = heldLeases();
-      if (leases.length === 0) continue;
-      try {
-        // a worker that is never idle looks after timers and dead workers' leases here
-        const { promoted, recovered } = await engine.promoteAndRecover();
-        if (promoted + recovered > 0) wake();
-        const { lostLeases, cancelledTasks } = await engine.heartbeat(leases);
-        for (const entry of running.values()) {
-          if (lostLeases.includes(entry.task.lease_id)) loseTask(entry, 'lease_lost');
-          else if (cancelledTasks.includes(entry.task.task_id)) loseTask(entry, 'cancelled');
-        }
-        const unusable = new Set(lostLeases);
-        const cancelled = new Set(cancelledTasks);
-        buffer.splice(
-          0,
-          buffer.length,
-          ...buffer.filter(({ lease_id, task_id }) => !unusable.has(lease_id) && !cancelled.has(task_id)),
-        );
-      } catch (error) {
-        log.warn({ err: error }, 'a heartbeat failed');
-      }
-    }
-  }
-
-  function loseTask(entry: Running, code: string): void {
-    // a cancelled task's answer still goes out, so that it leaves the lease; a lost lease's answer would be refused
-    entry.lost = code === 'lease_lost';
-    entry.abort.abort(
-      new TaskFailure(code, code === 'cancelled' ? 'the task was cancelled' : 'the lease was lost', {
-        retryable: false,
-      }),
+  start(): void {
+    this.#unsubscribe = this.#platform.wakeups.subscribe(tasks_channel, () => this.#wake());
+    this.#registered = this.#engine
+      .register(hostname().slice(0, 200), process.pid, this.#options.version)
+      .catch((error: unknown) => this.#platform.log.warn({ err: error }, 'the worker could not be registered'));
+    const lanes = Array.from({ length: this.#lanes }, (_, number) => number);
+    this.#loops = this.#registered.then(() =>
+      Promise.all([...lanes.map((number) => this.#lane(number === 0)), this.#beat()]),
     );
   }
 
-  const unsubscribe = wakeups.subscribe(tasks_channel, wake);
-  const registered = engine.register(hostname().slice(0, 200), process.pid, options.version).catch((error: unknown) => {
-    log.warn({ err: error }, 'the worker could not be registered');
-  });
-  const loops = registered.then(() => Promise.all([work(), beat()]));
+  async idle(): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    this.#wake();
+    await done;
+  }
 
-  return {
-    id,
-    statistics,
-    async idle() {
-      const done = new Promise<void>((resolve) => idleWaiters.push(resolve));
-      wake();
-      await done;
-    },
-    async stop() {
-      if (stopping) return;
-      stopping = true;
-      const waiting = buffer.splice(0);
-      unsubscribe();
-      progress.ring();
-      await registered;
-      if (waiting.length > 0)
-        await engine.giveBack(waiting).catch((error: unknown) => log.warn({ err: error }, 'tasks were not given back'));
-      const deadline = clock.sleep((options.stopSeconds ?? 10) * 1_000);
-      const drained = (async () => {
-        while (running.size > 0) await progress.rung();
-      })();
-      await Promise.race([drained, deadline]);
-      for (const entry of running.values())
-        entry.abort.abort(new TaskFailure('shutdown', 'the worker is shutting down'));
-      await Promise.race([drained, clock.sleep(1_000)]);
-      await settleAndClaim().catch((error: unknown) => log.warn({ err: error }, 'last answers were not recorded'));
-      const unfinished = [...running.values()].map(({ task }) => task);
-      if (unfinished.length > 0) await engine.giveBack(unfinished).catch(() => undefined);
-      stopped.abort();
-      progress.ring();
-      await loops;
-      await engine.stop().catch(() => undefined);
-    },
-  };
-}
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
 
-function toFailure(task: ClaimedTask, thrown: unknown, durationMs: number): Failure {
-  const known = thrown instanceof TaskFailure ? thrown : undefined;
-  const retryAfterSeconds =
-    known?.retryable === false ? null : (known?.retryAfterSeconds ?? retryDelaySeconds(task.attempt));
-  const outcome = known?.code === 'timed_out' || known?.code === 'cancelled' ? known.code : 'failed';
-  return { task, error: describeFailure(thrown), durationMs, retryAfterSeconds, outcome };
-}
+  /** Settles and claims while there is something to do; the main lane also sleeps for all of them. */
+  async #lane(main: boolean): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        if (this.#hasWork()) {
+          await this.#settleAndClaim();
+          // what finishes in this turn of the event loop goes out in one batch
+          await nextTurn();
+        } else if (main && this.#isIdle() && !this.#stopping) await this.#sleepUntilDue();
+        else await this.#progress.rung();
+      } catch (error) {
+        this.#platform.log.error({ err: error }, 'the task worker could not reach its queue; trying again');
+        await this.#platform.clock.sleep(retry_after_error_ms, this.#stopped.signal);
+      }
+    }
+  }
 
-const stop_grace_ms = 1_000;
+  #hasWork(): boolean {
+    return this.#answers.successes.length + this.#answers.failures.length > 0 || this.#room() > 0;
+  }
 
-/**
- * The handler's answer, or `timed_out` once its time is over and it has not answered the abort signal within a second.
- * An aborted handler (cancel, lost lease, shutdown) gets the same second.
- */
-function withinTime(abort: AbortController, seconds: number, work: Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const overdue = setTimeout(() => {
-      abort.abort(new TaskFailure('timed_out', `the task ran longer than ${seconds} s`));
-    }, seconds * 1_000);
-    let grace: NodeJS.Timeout | undefined;
-    const giveUp = () => {
-      grace = setTimeout(() => reject(abort.signal.reason), stop_grace_ms);
+  #isIdle(): boolean {
+    return this.#running.size + this.#claiming + this.#settling + this.#waiting() === 0;
+  }
+
+  #waiting(): number {
+    return this.#buffer.length - this.#bufferStart;
+  }
+
+  /** How many tasks to claim now: as many as will start soon, in batches worth a round trip. */
+  #room(): number {
+    if (!this.#mayHaveMore || this.#stopping || (this.#claiming > 0 && !this.#lastClaimWasFull)) return 0;
+    const { concurrency } = this.#options;
+    const soon = Math.ceil((concurrency * claim_ahead_ms) / this.#averageMs);
+    const wanted = Math.min(this.#batchSize * this.#lanes, Math.max(concurrency, soon));
+    const held = this.#waiting() + this.#running.size + this.#claiming;
+    const room = Math.min(this.#batchSize, wanted - held);
+    return room === this.#batchSize || held < concurrency || held <= wanted / 2 ? Math.max(0, room) : 0;
+  }
+
+  async #settleAndClaim(): Promise<void> {
+    const answers = this.#answers;
+    this.#answers = { successes: [], failures: [] };
+    const claim = this.#room();
+    const wakes = this.#wakes;
+    this.#claiming += claim;
+    this.#settling++;
+    try {
+      const { refused, claimed } = await this.#engine.settleAndClaim({ ...answers, claim });
+      this.#forget(answers.successes);
+      this.#forget(answers.failures);
+      if (refused.length > 0) this.#noteRefused(refused);
+      if (claim > 0) {
+        this.#lastClaimWasFull = claimed.length === claim;
+        if (wakes === this.#wakes) this.#mayHaveMore = this.#lastClaimWasFull;
+        await this.#take(claimed);
+      }
+    } catch (error) {
+      this.#mayHaveMore = true;
+      if (!isAboutAnAnswer(error) || answers.successes.length + answers.failures.length === 0) {
+        // nothing was recorded: the answers wait for the next try, as long as the leases live
+        this.#putBack(answers);
+        throw error;
+      }
+      const log = this.#platform.log;
+      const failed = await settleOneByOne(this.#engine, answers, log, (answer) => this.#forget([answer]));
+      if (failed) {
+        this.#putBack(failed.left);
+        throw failed.error;
+      }
+    } finally {
+      this.#claiming -= claim;
+      this.#settling--;
+      // the main lane may have waited for this to know that all is done
+      if (this.#isIdle()) this.#progress.ring();
+    }
+  }
+
+  #putBack({ successes, failures }: Answers): void {
+    this.#answers = {
+      successes: [...successes, ...this.#answers.successes],
+      failures: [...failures, ...this.#answers.failures],
     };
-    abort.signal.addEventListener('abort', giveUp, { once: true });
-    work
-      .then(resolve, (thrown: unknown) => reject(abort.signal.aborted ? abort.signal.reason : thrown))
-      .finally(() => {
-        clearTimeout(overdue);
-        clearTimeout(grace);
-        abort.signal.removeEventListener('abort', giveUp);
+  }
+
+  /** A lease with nothing open needs no more signs of life. */
+  #forget(answered: readonly { task: ClaimedTask }[]): void {
+    for (const { task } of answered) {
+      const lease = this.#leases.get(task.lease_id);
+      if (lease && --lease.open <= 0) this.#leases.delete(task.lease_id);
+    }
+  }
+
+  #noteRefused(refused: readonly string[]): void {
+    this.statistics.refused += refused.length;
+    this.#platform.log.warn({ tasks: refused.slice(0, 10), count: refused.length }, 'late answers were refused');
+  }
+
+  async #take(claimed: readonly ClaimedTask[]): Promise<void> {
+    if (claimed.length === 0) return;
+    if (this.#stopping) return this.#engine.giveBack(claimed);
+    this.#leases.set(claimed[0]!.lease_id, { claimedAt: performance.now(), open: claimed.length });
+    for (const task of claimed) this.#buffer.push(task);
+    this.#turnStartedAt = performance.now();
+    this.#startWaiting();
+    if (this.#lastClaimWasFull) this.#progress.ring();
+  }
+
+  #startWaiting(): void {
+    const { concurrency } = this.#options;
+    while (this.#running.size < concurrency && this.#bufferStart < this.#buffer.length && !this.#stopping) {
+      if (performance.now() - this.#turnStartedAt > uninterrupted_ms) {
+        this.#resumeNextTurn();
+        return;
+      }
+      const run = beginRun(this.#buffer[this.#bufferStart++]!, this.#platform);
+      this.#running.set(run.task.task_id, run);
+      void this.#perform(run);
+    }
+    this.statistics.running = this.#running.size;
+    this.#sweeper ??= setTimeout(() => this.#sweep(), sweep_ms);
+    if (this.#bufferStart === this.#buffer.length) {
+      this.#buffer = [];
+      this.#bufferStart = 0;
+    }
+  }
+
+  #resumeNextTurn(): void {
+    if (this.#willResume) return;
+    this.#willResume = true;
+    setImmediate(() => {
+      this.#willResume = false;
+      this.#turnStartedAt = performance.now();
+      this.#startWaiting();
+    });
+  }
+
+  async #perform(run: TaskRun): Promise<void> {
+    try {
+      const handler = this.#options.handlers.get(run.task.task_type);
+      if (!handler) throw new TaskFailure('no_handler', `no handler for ${run.task.task_type}`, { retryable: false });
+      const result = resultText(await handler.run(run.context, run.task.payload));
+      this.#finish(run, (task, durationMs) => {
+        this.statistics.completed++;
+        if (!run.lost) this.#answers.successes.push({ task, result, durationMs });
       });
-  });
+    } catch (thrown) {
+      this.#fail(run, run.stopReason ?? thrown);
+    }
+  }
+
+  #fail(run: TaskRun, thrown: unknown): void {
+    this.#finish(run, (task, durationMs) => {
+      this.statistics.failed++;
+      if (run.lost) return;
+      if (run.stopReason?.code === 'shutdown') this.#interrupted.push(task);
+      else this.#answers.failures.push(toFailure(task, thrown, durationMs));
+    });
+  }
+
+  #finish(run: TaskRun, record: (task: ClaimedTask, durationMs: number) => void): void {
+    // given up before it answered
+    if (run.finished) return;
+    run.finished = true;
+    this.#running.delete(run.task.task_id);
+    const ms = performance.now() - run.startedAt;
+    this.#averageMs += (ms - this.#averageMs) * average_weight;
+    record(run.task, Math.round(ms));
+    this.#startWaiting();
+    if (this.#willRing) return;
+    this.#willRing = true;
+    setImmediate(() => {
+      this.#willRing = false;
+      this.#progress.ring();
+    });
+  }
+
+  /** Looks at the deadlines of everything that runs. */
+  #sweep(): void {
+    const now = performance.now();
+    for (const run of this.#running.values()) {
+      if (now >= run.giveUpAt) this.#fail(run, run.stopReason);
+      else if (now >= run.deadline) {
+        stopRun(run, new TaskFailure('timed_out', `the task ran longer than ${run.task.timeout_seconds} s`));
+      }
+    }
+    this.#sweeper = this.#running.size > 0 ? setTimeout(() => this.#sweep(), sweep_ms) : undefined;
+  }
+
+  #wake(): void {
+    this.#wakes++;
+    this.#mayHaveMore = true;
+    this.#progress.ring();
+  }
+
+  async #sleepUntilDue(): Promise<void> {
+    const wakes = this.#wakes;
+    const { promoted, recovered, nextDueAt, nextLeaseExpiresAt, liveWorkers } = await this.#engine.promoteAndRecover();
+    if (promoted + recovered > 0) return this.#wake();
+    if (this.#wakes !== wakes || this.#stopping) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    const now = this.#platform.clock.now().getTime();
+    const { idleMsAlone = 600_000, idleMsAmongOthers = this.#leaseSeconds * 500 } = this.#options;
+    const { listen, concurrentConnections } = this.#platform.engine.capabilities;
+    // where no hints arrive from other processes, polling is all there is
+    const alone = liveWorkers <= 1 && (listen || !concurrentConnections);
+    const dueMs = [nextDueAt, nextLeaseExpiresAt].filter((at) => at !== null).map((at) => at.getTime() - now + 1);
+    const ms = Math.max(1, Math.min(alone ? idleMsAlone : idleMsAmongOthers, ...dueMs));
+    if (!(await this.#progress.rung(ms))) this.#mayHaveMore = true;
+  }
+
+  /** Signs of life, at least three a lease: the first marks what is still held as running. */
+  async #beat(): Promise<void> {
+    const intervalMs = Math.min(1_000, (this.#leaseSeconds * 1_000) / 3);
+    while (!this.#stopped.signal.aborted) {
+      await this.#platform.clock.sleep(intervalMs, this.#stopped.signal);
+      if (this.#leases.size === 0) continue;
+      try {
+        // a worker that is never idle looks after timers and dead workers' leases here
+        const { promoted, recovered } = await this.#engine.promoteAndRecover();
+        if (promoted + recovered > 0) this.#wake();
+        const now = performance.now();
+        const leases = [...this.#leases].filter(([, { claimedAt }]) => now - claimedAt >= first_beat_ms);
+        if (leases.length === 0) continue;
+        const { lostLeases, cancelledTasks } = await this.#engine.heartbeat(leases.map(([id]) => id));
+        if (lostLeases.length + cancelledTasks.length > 0) this.#drop(new Set(lostLeases), new Set(cancelledTasks));
+      } catch (error) {
+        this.#platform.log.warn({ err: error }, 'a heartbeat failed');
+      }
+    }
+  }
+
+  #drop(lostLeases: ReadonlySet<string>, cancelledTasks: ReadonlySet<string>): void {
+    for (const lease of lostLeases) this.#leases.delete(lease);
+    for (const run of this.#running.values()) {
+      if (lostLeases.has(run.task.lease_id)) {
+        run.lost = true;
+        stopRun(run, new TaskFailure('lease_lost', 'the lease was lost', { retryable: false }));
+      } else if (cancelledTasks.has(run.task.task_id)) {
+        // its answer still goes out, so that it leaves the lease
+        stopRun(run, new TaskFailure('cancelled', 'the task was cancelled', { retryable: false }));
+      }
+    }
+    const waiting = this.#buffer.slice(this.#bufferStart);
+    const cancelled = waiting.filter(
+      ({ lease_id, task_id }) => !lostLeases.has(lease_id) && cancelledTasks.has(task_id),
+    );
+    this.#buffer = waiting.filter(({ lease_id, task_id }) => !lostLeases.has(lease_id) && !cancelledTasks.has(task_id));
+    this.#bufferStart = 0;
+    const reason = new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
+    this.#answers.failures.push(...cancelled.map((task) => toFailure(task, reason, 0)));
+    this.#progress.ring();
+  }
+
+  async #shutDown(): Promise<void> {
+    const { clock, log } = this.#platform;
+    this.#unsubscribe();
+    this.#progress.ring();
+    await this.#registered;
+    const waiting = this.#buffer.splice(0).slice(this.#bufferStart);
+    this.#bufferStart = 0;
+    await this.#giveBack(waiting);
+    const drained = new AbortController();
+    const draining = this.#drained().then(() => drained.abort());
+    await clock.sleep((this.#options.stopSeconds ?? 10) * 1_000, drained.signal);
+    for (const run of this.#running.values()) stopRun(run, new TaskFailure('shutdown', 'the worker is shutting down'));
+    // whatever does not answer is given up by the sweep
+    await draining;
+    this.#stopped.abort();
+    this.#progress.ring();
+    await this.#loops;
+    if (this.#hasWork()) {
+      await this.#settleAndClaim().catch((error: unknown) =>
+        log.warn({ err: error }, 'last answers were not recorded'),
+      );
+    }
+    await this.#giveBack(this.#interrupted);
+    await this.#engine.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker could not say goodbye'));
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#running.size > 0) await this.#progress.rung();
+  }
+
+  async #giveBack(tasks: readonly ClaimedTask[]): Promise<void> {
+    if (tasks.length === 0) return;
+    this.#forget(tasks.map((task) => ({ task })));
+    await this.#engine
+      .giveBack(tasks)
+      .catch((error: unknown) => this.#platform.log.warn({ err: error }, 'tasks were not given back'));
+  }
 }

@@ -39,7 +39,8 @@ create table plinth.tasks (
   constraint tasks_repository_fkey foreign key (organization_id, repository_id)
     references plinth.repositories (organization_id, id),
   constraint tasks_parent_fkey foreign key (organization_id, parent_task_id) references plinth.tasks (organization_id, id),
-  constraint tasks_task_type_check check (task_type ~ '^[a-z][a-z0-9_.:-]{0,99}$'),
+  -- no counted repetition: a check runs at every update of the row, and {0,99} cost a third of completing a task
+  constraint tasks_task_type_check check (length(task_type) <= 100 and task_type ~ '^[a-z][a-z0-9_.:-]*$'),
   constraint tasks_status_check check (status in ('blocked', 'pending', 'running', 'retrying', 'paused', 'awaiting_approval',
     'completed', 'failed', 'cancelled')),
   constraint tasks_priority_check check (priority between -1000 and 1000),
@@ -123,6 +124,8 @@ create table plinth.task_leases (
 ) with (fillfactor = 50);
 comment on table plinth.task_leases is
   'One row for each claimed batch. What is in it is held by its worker until expires_at; a late answer finds no row and changes nothing.';
+-- random bytes: trying to compress them cost a tenth of the claim
+alter table plinth.task_leases alter column task_ids set storage external;
 -- recovering what a dead worker held
 create index task_leases_expires_idx on plinth.task_leases (expires_at);
 select plinth.register_table('task_leases', visibility => 'platform', audit => 'self', definer_verbs => '{select,insert,update,delete}');

@@ -2,15 +2,14 @@
 -- without locks, and then taken tenant by tenant. The program chooses; both are there on every engine.
 
 -- As claim_tasks, with the same order: the first batch_size due tasks say which tenants are served and how many of each.
-create function plinth.claim_tasks_by_tenant(worker uuid, types text[], batch_size int, lease_seconds numeric)
-returns table (lease_id uuid, organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb)
+create function plinth.claim_tasks_by_tenant(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric)
+returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   at constant timestamptz := clock_timestamp();
-  lease constant uuid := plinth.uuidv7(at);
   claimed jsonb := '[]';
   tenant record;
   name text;
@@ -56,8 +55,8 @@ begin
          array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n)
   from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int)) with ordinality as c(o, i, a, n)
   on conflict do nothing;
-  for lease_id, organization_id, task_id, attempt, task_type, timeout_seconds, payload in
-    select lease, c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null')
+  for organization_id, task_id, attempt, task_type, timeout_seconds, payload in
+    select c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null')
     from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, y text, s int, p jsonb)) with ordinality
       as c(o, i, a, y, s, p, n)
     order by c.n
@@ -119,35 +118,46 @@ end
 $$;
 
 -- As complete_tasks.
-create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, items jsonb)
-returns table (task_id uuid)
+create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb[])
+returns table (refused uuid)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
   at constant timestamptz := clock_timestamp();
+  held record;
   tenant record;
+  recorded uuid[] := '{}';
+  batch uuid[];
 begin
+  held := release_items(lease, worker, ids);
+  if held.tasks is null then
+    return query select unnest(ids);
+    return;
+  end if;
   for tenant in
-    select h.organization_id as id,
-           jsonb_agg(jsonb_build_object('i', h.task_id, 'a', h.attempt, 'r', h.item -> 'r',
-             's', at - make_interval(secs => coalesce((h.item ->> 'd')::int, 0) / 1000.0)) order by h.task_id) as answers
-    from release_items(lease, worker, items) h
-    group by h.organization_id
-    order by h.organization_id
+    select u.o as id,
+           jsonb_agg(jsonb_build_object('i', u.i, 'a', u.a, 'r', complete_tasks_by_tenant.results[coalesce(u.p, u.n)],
+             's', at - coalesce(durations[coalesce(u.p, u.n)], 0) * interval '1 ms') order by u.i) as answers
+    from unnest(held.organizations, held.tasks, held.attempts, held.places) with ordinality as u(o, i, a, p, n)
+    group by u.o
+    order by u.o
   loop
-    return query
+    with done as (
       update tasks t
       set status = 'completed', results = nullif(h.r, 'null'), error = null, attempts = h.a, updated_at = at,
           completed_at = at, started_at = coalesce(t.started_at, h.s)
       from jsonb_to_recordset(tenant.answers) as h(i uuid, a int, r jsonb, s timestamptz)
       where t.organization_id = tenant.id and t.id = h.i and t.status not in ('completed', 'failed', 'cancelled')
-      returning t.id;
+      returning t.id
+    )
+    select coalesce(array_agg(d.id), '{}') into batch from done d;
+    recorded := recorded || batch;
   end loop;
+  return query select a.id from unnest(ids) as a(id) where not a.id = any (recorded);
 end
 $$;
 
-select plinth.register_function('claim_tasks_by_tenant(uuid, text[], integer, numeric)', '{worker}');
+select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric)', '{worker}');
 select plinth.register_function('promote_due_tasks_by_tenant(integer)', '{worker}');
-select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, jsonb)', '{worker}');
+select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');

@@ -1,0 +1,71 @@
+import { PlinthError } from '../../platform/core/errors.ts';
+import type { Logger } from '../../platform/core/log.ts';
+import type { ClaimedTask, Failure, Success, TaskEngine } from './engine.ts';
+import { describeFailure, retryDelaySeconds, TaskFailure } from './failure.ts';
+
+export type Answer = Success | Failure;
+
+/** What handlers have answered and the database has not been told. */
+export interface Answers {
+  readonly successes: Success[];
+  readonly failures: Failure[];
+}
+
+/** What storing an answer fails with when the answer itself is at fault, and not the database or the way to it. */
+const answer_errors: ReadonlySet<string> = new Set(['invalid_value', 'statement_too_complex', 'internal']);
+
+export function isAboutAnAnswer(error: unknown): boolean {
+  return error instanceof PlinthError && answer_errors.has(error.code);
+}
+
+export function toFailure(task: ClaimedTask, thrown: unknown, durationMs: number): Failure {
+  const known = thrown instanceof TaskFailure ? thrown : undefined;
+  const retryAfterSeconds =
+    known?.retryable === false ? null : (known?.retryAfterSeconds ?? retryDelaySeconds(task.attempt));
+  const outcome = known?.code === 'timed_out' || known?.code === 'cancelled' ? known.code : 'failed';
+  return { task, error: describeFailure(thrown), durationMs, retryAfterSeconds, outcome };
+}
+
+/**
+ * Stores answers one at a time: one that PostgreSQL does not take must not keep the others from it, so it is recorded
+ * as a failure that says so. `done` is called for each. Returns those that are left when the database itself fails.
+ */
+export async function settleOneByOne(
+  engine: TaskEngine,
+  { successes, failures }: Answers,
+  log: Logger,
+  done: (answer: Answer) => void,
+): Promise<{ left: Answers; error: unknown } | undefined> {
+  const left: Answer[] = [...successes, ...failures];
+  for (let answer = left[0]; answer; answer = left[0]) {
+    for (const form of [answer, failureWithoutDetails(answer)]) {
+      try {
+        await engine.settleAndClaim({ ...split([form]), claim: 0 });
+        break;
+      } catch (error) {
+        if (!isAboutAnAnswer(error)) return { left: split(left), error };
+        log.error({ err: error, task: answer.task.task_id }, 'an answer could not be stored');
+      }
+    }
+    done(answer);
+    left.shift();
+  }
+  return undefined;
+}
+
+function split(answers: readonly Answer[]): Answers {
+  return {
+    successes: answers.filter((one): one is Success => !('error' in one)),
+    failures: answers.filter((one): one is Failure => 'error' in one),
+  };
+}
+
+/** What is recorded instead of an answer that the database did not take: nothing of what the handler said is in it. */
+function failureWithoutDetails(answer: Answer): Failure {
+  const { task, durationMs } = answer;
+  if ('error' in answer) {
+    return { ...answer, error: { code: 'failure_not_stored', message: 'the failure could not be stored as it was' } };
+  }
+  const error = { code: 'result_not_stored', message: 'the result can not be stored as JSON in PostgreSQL' };
+  return { task, durationMs, error, retryAfterSeconds: null, outcome: 'failed' };
+}
