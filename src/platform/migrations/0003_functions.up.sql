@@ -24,6 +24,10 @@ begin
        select split_part(c, '=', 1) from unnest(proconfig) c)) then
     raise exception '%: a security definer function pins its search_path', f using errcode = '42P16';
   end if;
+  if is_citus() then
+    -- a plan without its values goes to no shard: "could not create distributed plan"
+    execute format('alter function %s reset plan_cache_mode', f);
+  end if;
   execute format('revoke execute on function %s from public', f);   -- spelled out: default privileges do not reach Citus workers
   foreach caller in array callers loop
     execute format('grant execute on function %s to %I', f, role_name(caller));
