@@ -66,6 +66,20 @@ describe('beside a running server', () => {
     });
   });
 
+  it('a statement leaves nothing behind on the connection that serves requests', async () => {
+    const { socket } = control();
+    const sql = (text: string) => callControl(socket, ['sql', '--json', text]);
+    expect(await sql(`select set_config('plinth.left_behind', 'x', false) as set`)).toMatchObject({ exit: 0 });
+    await sql('set role plinth_owner');
+    await sql('set statement_timeout = 1');
+    expect(await sql(`select current_setting('plinth.left_behind', true) as value`)).toMatchObject({
+      out: expect.stringMatching(/null|""/),
+    });
+    expect(await sql('select current_user::text as role, count(*)::int as n from organizations')).toMatchObject({
+      out: '[{"role":"plinth_readonly","n":1}]',
+    });
+  });
+
   it('its socket is for its user only', () => {
     const { socket, pid } = control();
     expect(pid).toBe(server?.pid);

@@ -1,3 +1,5 @@
+import type { Scope } from '../../platform/scope/scope.ts';
+import type { Plinth } from '../../plinth.ts';
 import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
 import { findOrganization } from '../organization.ts';
 
@@ -16,14 +18,12 @@ export const sql: Command = {
     const plinth = await context.plinth();
     const organization = await findOrganization(plinth, values['organization']);
     const userId = values['user'];
-    const rows = await plinth.platform.door.read(
-      { as: 'readonly', organizationId: organization.id, ...(typeof userId === 'string' ? { userId } : {}) },
-      async (tx) => {
-        await tx.sql('set local search_path = plinth, pg_catalog');
-        return tx.sql(text);
-      },
-      { statementTimeoutMs: statement_timeout_ms },
-    );
+    const scope: Scope = {
+      as: 'readonly',
+      organizationId: organization.id,
+      ...(typeof userId === 'string' ? { userId } : {}),
+    };
+    const rows = await readAndRollBack(plinth, scope, text);
     printResult(context, rows, () => {
       const headings = Object.keys(rows[0] ?? {});
       return [
@@ -39,6 +39,28 @@ export const sql: Command = {
     return exitCodes.fine;
   },
 };
+
+/**
+ * Rolled back, never committed: a "set role …" or set_config(…, false) would stay on the connection, which beside a
+ * running server is the one that serves its requests.
+ */
+async function readAndRollBack(plinth: Plinth, scope: Scope, text: string): Promise<Record<string, unknown>[]> {
+  let rows: Record<string, unknown>[] | undefined;
+  try {
+    await plinth.platform.door.read(
+      scope,
+      async (tx) => {
+        await tx.sql('set local search_path = plinth, pg_catalog');
+        rows = await tx.sql(text);
+        throw new Error('read, and rolled back');
+      },
+      { statementTimeoutMs: statement_timeout_ms },
+    );
+  } catch (error) {
+    if (rows === undefined) throw error;
+  }
+  return rows ?? [];
+}
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '';
