@@ -31,7 +31,7 @@ export const attack: Command = {
       ...unproven.map((name) => `nothing proved of ${name}`),
       `${counts.relations} relations, ${counts.columns} columns, ${counts.functions} functions: ${counts.probes} attacks, ${leaks.length} leaks (seed ${report.seed})`,
     ]);
-    return leaks.length + broken.length === 0 ? exitCodes.fine : exitCodes.finding;
+    return leaks.length + broken.length + unproven.length === 0 ? exitCodes.fine : exitCodes.finding;
   },
 };
 
