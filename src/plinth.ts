@@ -7,7 +7,7 @@ import { apiKeyAuthenticator, sessionAuthenticator } from './modules/tenancy/ind
 import { modules as builtInModules } from './modules.ts';
 import { systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
-import { loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
+import { cryptoErrors, loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
 import { errors } from './platform/core/errors.ts';
 import { createLogger } from './platform/core/log.ts';
 import type { Engine } from './platform/db/engine.ts';
@@ -242,11 +242,7 @@ async function masterKeys(config: Config): Promise<MasterKeyRing> {
   const previous = config.previousMasterKey ? [config.previousMasterKey] : [];
   if (config.masterKey) return { current: config.masterKey, previous };
   if (config.environment === 'production') {
-    throw errors.invalid_value({
-      field: 'PLINTH_MASTER_KEY',
-      detail: 'production needs a master key',
-      hint: 'Set PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE; `openssl rand -base64 32` makes one.',
-    });
+    throw cryptoErrors.master_key_missing({ detail: 'production needs PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE' });
   }
   const path = masterKeyPath(config);
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });

@@ -61,6 +61,32 @@ describe('openTestPlinth', () => {
   });
 });
 
+describe('what the server refuses', () => {
+  it('an Idempotency-Key that was used for another request', async () => {
+    const { key } = await plinth.makeOrganization();
+    const send = (name: string) =>
+      plinth.app.inject({
+        method: 'POST',
+        url: '/v1/projects',
+        headers: { host: 'localhost:4600', authorization: `Bearer ${key}`, 'idempotency-key': 'once' },
+        payload: { name },
+      });
+    expect((await send('One')).statusCode).toBe(201);
+    expect((await send('One')).headers['idempotency-replayed']).toBe('true');
+    const other = await send('Two');
+    expect(other.json()).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+  });
+
+  it('an address that guesses, for the rest of its minute', async () => {
+    const codes = new Set<unknown>();
+    for (let tries = 0; tries < 61; tries++) {
+      const { body } = await plinth.call('GET', '/v1/projects', 'no-key-of-ours');
+      codes.add((body as { code: string }).code);
+    }
+    expect([...codes]).toEqual(['unauthenticated', 'rate_limited']);
+  });
+});
+
 describe('the template', () => {
   it('is made once for the same migrations, and again for others', async () => {
     const first = await templateFile(modules, 'plinth');

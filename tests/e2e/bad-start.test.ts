@@ -157,6 +157,11 @@ describe('a data folder that will not do', () => {
     );
   });
 
+  it('without a master key in production', async () => {
+    const finished = await runProgram(['up', '--data', temporaryDataDir()], { env: { NODE_ENV: 'production' } });
+    expectRefusal(finished, 3, /master_key_missing/);
+  });
+
   it('behind this program: serve says what to run', async () => {
     const finished = await runProgram(['serve', '--data', temporaryDataDir()]);
     expectRefusal(finished, 3, /schema_behind[\s\S]*plinth migrate up/);

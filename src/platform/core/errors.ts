@@ -84,11 +84,6 @@ export const errors = defineErrors({
     title: 'The request does not match its schema',
     hint: 'See "errors" for each field and the API reference at /docs for the shape.',
   },
-  invalid_id: {
-    status: 400,
-    title: 'Not a valid id',
-    hint: 'Ids are UUIDs, such as 0190f3a8-7c4e-7d1a-9a53-5b7a2f0c1e42.',
-  },
   invalid_cursor: {
     status: 400,
     title: 'The cursor is not one of ours',
@@ -118,7 +113,6 @@ export const errors = defineErrors({
   },
   route_not_found: { status: 404, title: 'No such route', hint: 'See /docs for the routes there are.' },
   method_not_allowed: { status: 405, title: 'Method not allowed', hint: 'The Allow header names the methods.' },
-  request_timeout: { status: 503, title: 'The request took too long', hint: 'Ask for less, or try again later.' },
   rate_limited: { status: 429, title: 'Too many requests', hint: 'Wait for the seconds in Retry-After.' },
   too_busy: { status: 503, title: 'The server is at its limit', hint: 'Wait for the seconds in Retry-After.' },
   // --- who asks ----------------------------------------------------------------------------------------------------
