@@ -1,10 +1,9 @@
 /** Databases to measure on: a real PostgreSQL 18 with fsync on, and the embedded engine with fsync on. */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/platform/core/config.ts';
-import { MasterKey } from '../src/platform/core/crypto/index.ts';
+import { generateMasterKeyText } from '../src/platform/core/crypto/index.ts';
 import { openPlinth, type Plinth } from '../src/plinth.ts';
 import { makeKey, makeOrganization, type TestOrganization } from '../src/testing.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../tests/support/server.ts';
@@ -31,24 +30,23 @@ export interface BenchPlinth {
   readonly organization: TestOrganization;
   readonly key: string;
   readonly folder: string;
+  readonly masterKey: string;
   close(): Promise<void>;
 }
 
 /** A migrated Plinth with one organization and a key: on the server, or embedded in a folder of its own. */
 export async function openBenchPlinth(databaseUrl?: string, options: { poolSize?: number } = {}): Promise<BenchPlinth> {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
+  const masterKey = generateMasterKeyText();
   const config = loadConfig({
+    PLINTH_MASTER_KEY: masterKey,
     NODE_ENV: 'production',
     PLINTH_LOG_LEVEL: 'error',
     PLINTH_DATA: join(folder, 'data'),
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ...(options.poolSize ? { PLINTH_POOL_SIZE: String(options.poolSize) } : {}),
   });
-  const plinth = await openPlinth({
-    config,
-    migrate: true,
-    masterKeys: { current: new MasterKey(randomBytes(32)), previous: [] },
-  });
+  const plinth = await openPlinth({ config, migrate: true });
   const organization = await makeOrganization(plinth.platform, 'Bench');
   const { key } = await makeKey(plinth.platform, {
     organizationId: organization.id,
@@ -60,6 +58,7 @@ export async function openBenchPlinth(databaseUrl?: string, options: { poolSize?
     organization,
     key,
     folder,
+    masterKey,
     async close() {
       await plinth.close();
       rmSync(folder, { recursive: true, force: true });

@@ -27,7 +27,7 @@ async function measure(
   hasGoal: boolean,
 ): Promise<Row[]> {
   const bench = await openBenchPlinth(databaseUrl);
-  const { plinth, key, organization, folder } = bench;
+  const { plinth, key, organization, folder, masterKey } = bench;
   const scope = {
     as: 'app',
     organizationId: organization.id,
@@ -41,14 +41,9 @@ async function measure(
     ),
   );
   await plinth.close();
-  const env = { NODE_ENV: 'production', PLINTH_LOG_LEVEL: 'warn', PLINTH_MASTER_KEY: '' };
-  const server = await startUp(
-    databaseUrl ? ['--database-url', databaseUrl, '--data', `${folder}/data`] : ['--data', `${folder}/data`],
-    {
-      ...env,
-      NODE_ENV: 'development',
-    },
-  );
+  const env = { NODE_ENV: 'production', PLINTH_LOG_LEVEL: 'warn', PLINTH_MASTER_KEY: masterKey };
+  const where = ['--data', `${folder}/data`, ...(databaseUrl ? ['--database-url', databaseUrl] : [])];
+  const server = await startUp(where, env);
   const bare = await startBare();
   const headers = { authorization: `Bearer ${key}` };
   const seconds = context.quick ? 2 : 6;
@@ -124,7 +119,9 @@ async function measureCreates(
     ];
   }
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-  pool.on('connect', (client) => void client.query('set role plinth_owner'));
+  await Promise.all(
+    Array.from({ length: 10 }, () => pool.query("select set_config('role', 'plinth_owner', false), pg_sleep(0.2)")),
+  );
   await pool.query(
     'create table plinth.bench_projects (like plinth.projects including defaults including constraints including indexes)',
   );

@@ -48,7 +48,12 @@ async function measure(
 
   // the same client, the same named statement, as the schema's owner, whose policy is "true"
   const plain = databaseUrl ? new pg.Pool({ connectionString: databaseUrl, max: concurrency }) : undefined;
-  plain?.on('connect', (client) => void client.query('set role plinth_owner'));
+  if (plain)
+    await Promise.all(
+      Array.from({ length: concurrency }, () =>
+        plain.query("select set_config('role', 'plinth_owner', false), pg_sleep(0.2)"),
+      ),
+    );
   const withoutScope = async () => {
     if (plain) return plain.query({ name: 'read', text: sql, values: [organizationId, anyId()] });
     return platform.engine.pool.query({ name: 'read', text: sql, values: [organizationId, anyId()] });
