@@ -14,7 +14,6 @@ import { type EngineName, engineNames, missingEngines } from '../tests/support/e
 const smokeFiles = [
   'tests/support/engines.test.ts',
   'tests/conformance/catalogue.test.ts',
-  'tests/conformance/main-path.test.ts',
   'tests/isolation/attack.test.ts',
   'src/platform/db/bulk.test.ts',
   'src/platform/db/engine.test.ts',
