@@ -18,6 +18,7 @@ import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
 import { asPlinthError, toProblem } from './problem.ts';
+import { lazyChild } from './request-log.ts';
 import { registerRest } from './rest-routes.ts';
 import { makeRegistrar, type RouteRegistrar } from './route.ts';
 import { makeFailureThrottle } from './throttle.ts';
@@ -65,6 +66,9 @@ export interface PlinthServer {
 /** A request id a client may bring along: short and harmless in a log line. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
+/** From here on a request is worth a line in the log. */
+const slow_request_ms = 1_000;
+
 /** Builds the HTTP server of the given modules; it does not listen yet. */
 export async function makeServer(options: ServerOptions): Promise<PlinthServer> {
   const { platform } = options;
@@ -72,6 +76,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   const app = fastify({
     loggerInstance: platform.log as Logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: lazyChild,
     bodyLimit: limits.body_bytes,
     requestTimeout: options.requestTimeoutMs ?? limits.request_timeout_ms,
     connectionTimeout: 0,
@@ -132,7 +137,10 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.observe(request, reply);
-    request.log.info(
+    // a line for each request costs more than answering it: at `info` only what was slow or failed
+    const level = reply.statusCode >= 500 || reply.elapsedTime >= slow_request_ms ? 'info' : 'debug';
+    if (!platform.log.isLevelEnabled(level)) return;
+    request.log[level](
       {
         method: request.method,
         route: request.routeOptions.url ?? 'none',
