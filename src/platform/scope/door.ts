@@ -3,8 +3,8 @@ import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { errors, PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import type { Engine } from '../db/engine.ts';
-import { pipelined, pipelinedRead } from '../db/pipelined-query.ts';
+import type { Capabilities, Engine } from '../db/engine.ts';
+import { type PipelinedStatement, pipelined, pipelinedRead } from '../db/pipelined-query.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
 import { type Scope, toContext } from './scope.ts';
 
@@ -97,23 +97,25 @@ export function makeDoor(engine: Engine): Door {
     const client = await connect(poolOf(options));
     const open: OpenScope = { active: true };
     const hints: (() => void)[] = [];
-    let broken: Error | undefined;
+    const context = toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms);
+    const session = makeSession(client, context, readOnly, engine.capabilities);
     try {
-      const context = toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms);
-      // one simple query: begin and the context in one round trip
-      await client.query(`begin; select plinth.enter(${client.escapeLiteral(context)}::jsonb, ${readOnly})`);
-      const result = await current.run(open, () => work(makeTx(client, scope, open, hints, named)));
+      const result = await current.run(open, () => work(makeTx(session, scope, open, hints)));
       open.active = false;
-      await commit(client);
+      if (!session.begun()) client.release();
+      // what was read is known to be good: nobody waits for the end of a transaction that changed nothing
+      else if (readOnly) commit(client).then(() => client.release(), releaseAfterRollBack(client));
+      else {
+        await commit(client);
+        client.release();
+      }
       for (const hint of hints) hint();
       return result;
     } catch (error) {
       open.active = false;
-      broken = await rollBack(client);
-      if (engine.capabilities.distributed && mayHaveFailedInPlanning(error)) broken ??= error as Error;
+      const unusable = engine.capabilities.distributed && mayHaveFailedInPlanning(error) ? (error as Error) : undefined;
+      await releaseAfterRollBack(client, unusable)();
       throw error instanceof PlinthError ? error : fromDatabaseError(error);
-    } finally {
-      client.release(broken);
     }
   }
 
@@ -160,11 +162,42 @@ export function makeDoor(engine: Engine): Door {
   };
 }
 
-function makeTx(client: pg.PoolClient, scope: Scope, open: OpenScope, hints: (() => void)[], named: boolean): ScopedTx {
+/** Statements of one transaction on one connection. */
+interface Session {
+  /** Whether a statement was sent, and with it the begin. */
+  begun(): boolean;
+  run(text: string, values: readonly unknown[]): Promise<pg.QueryResult>;
+}
+
+/** Begin and the context travel with the first statement: a round trip less for each transaction. */
+function makeSession(
+  client: pg.PoolClient,
+  context: string,
+  readOnly: boolean,
+  { namedStatements: named, pipelinedScope }: Capabilities,
+): Session {
+  let begun = false;
+  const opening: PipelinedStatement[] = [
+    { text: 'begin', named },
+    { text: `select plinth.enter($1, ${readOnly})`, values: [context], named },
+  ];
+  return {
+    begun: () => begun,
+    async run(text, values) {
+      const statement = { text, values, named };
+      if (begun) return (await pipelined(client, [statement]))[0]!;
+      begun = true;
+      if (pipelinedScope) return (await pipelined(client, [...opening, statement]))[2]!;
+      await client.query(`begin; select plinth.enter(${client.escapeLiteral(context)}::jsonb, ${readOnly})`);
+      return (await pipelined(client, [statement]))[0]!;
+    },
+  };
+}
+
+function makeTx(session: Session, scope: Scope, open: OpenScope, hints: (() => void)[]): ScopedTx {
   async function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     if (!open.active) throw errors.internal({ cause: new Error('a transaction was used after it had ended') });
-    const [result] = await pipelined(client, [{ text, values, named }]);
-    return result as pg.QueryResult<R & pg.QueryResultRow>;
+    return (await session.run(text, values)) as pg.QueryResult<R & pg.QueryResultRow>;
   }
   const compiled = <R>(query: Compilable<R>) => {
     const { sql, parameters } = query.compile();
@@ -215,14 +248,13 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Ends the transaction; an error means the connection is of no more use. */
-async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
-  try {
-    await client.query('rollback');
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
+/** Ends a transaction that failed; when that fails too, the connection is of no more use. */
+function releaseAfterRollBack(client: pg.PoolClient, unusable?: Error): () => Promise<void> {
+  return () =>
+    client.query('rollback').then(
+      () => client.release(unusable),
+      (error: Error) => client.release(error),
+    );
 }
 
 /**
