@@ -82,7 +82,7 @@ function refuseReentry(): void {
   if (current.getStore()?.active) throw errors.reentrant_scope();
 }
 
-/** Makes the door of an engine. `notify` receives what `afterCommit` collected, in order. */
+/** Makes the door of an engine. What `afterCommit` collected runs in order, after a successful commit. */
 export function makeDoor(engine: Engine): Door {
   const named = engine.capabilities.namedStatements;
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
