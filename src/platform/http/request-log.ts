@@ -29,7 +29,7 @@ class LazyChild {
   }
 
   get level(): string {
-    return (this.#made ?? this.#parent).level;
+    return this.#made?.level ?? this.#bindings[1]?.level ?? this.#parent.level;
   }
 
   set level(level: string) {
