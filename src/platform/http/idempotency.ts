@@ -8,16 +8,21 @@ import type { Scope } from '../scope/scope.ts';
 
 interface Claimed {
   readonly request_hash_matches: boolean;
-  readonly status: number | null;
-  readonly response: string | null;
+  readonly status: number;
+  readonly response: string;
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
+/** The wait for the first request's lock has ended: `plinth.claim_idempotency_key` sets how long it may be. */
+const lock_not_available = '55P03';
+
 /**
  * Runs a write once for each Idempotency-Key. The key is claimed in the transaction of the write itself: a second
  * request waits on the unique index until the first has committed and then gets its answer; if the first failed,
- * nothing is kept and the second does the work. There is no state in between to clean up after a crash.
+ * nothing is kept and the second does the work. There is no state in between to clean up after a crash. Throws
+ * `idempotency_in_progress` when the first is not done within two seconds, `idempotency_key_reused` when it was
+ * another request.
  */
 export async function withIdempotency(
   platform: Platform,
@@ -42,16 +47,9 @@ export async function withIdempotency(
     .digest();
   let replayed: Claimed | undefined;
   const result = await platform.door.write(scope, async (tx) => {
-    const [first] = await tx.sql<Claimed>('select * from plinth.claim_idempotency_key($1, $2, $3, $4, $5)', [
-      tx.organizationId,
-      principal,
-      key,
-      hash,
-      limits.idempotency_hours,
-    ]);
+    const [first] = await claim(tx, principal, key, hash);
     if (first) {
       if (!first.request_hash_matches) throw errors.idempotency_key_reused();
-      if (first.status === null) throw errors.idempotency_in_progress({ retryAfterSeconds: 1 });
       replayed = first;
       return undefined;
     }
@@ -66,6 +64,22 @@ export async function withIdempotency(
     return answer;
   });
   if (!replayed) return result;
-  reply.code(replayed.status ?? 200).header('idempotency-replayed', 'true');
-  return JSON.parse(replayed.response ?? 'null');
+  reply.code(replayed.status).header('idempotency-replayed', 'true');
+  return JSON.parse(replayed.response);
+}
+
+/** The first request's answer, or no row: the key is ours. */
+async function claim(tx: ScopedTx, principal: string, key: string, hash: Buffer): Promise<Claimed[]> {
+  try {
+    return await tx.sql<Claimed>('select * from plinth.claim_idempotency_key($1, $2, $3, $4, $5)', [
+      tx.organizationId,
+      principal,
+      key,
+      hash,
+      limits.idempotency_hours,
+    ]);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== lock_not_available) throw error;
+    throw errors.idempotency_in_progress({ retryAfterSeconds: 1, cause: error });
+  }
 }

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { errors, PlinthError } from '../core/errors.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
 import { httpErrors } from './errors.ts';
@@ -27,6 +28,12 @@ export function toProblem(error: PlinthError, requestId: string): Problem {
     ...(error.errors === undefined ? {} : { errors: error.errors }),
     request_id: requestId,
   };
+}
+
+/** Sets what an answer that is a problem has beside its body; the caller sends that. */
+export function startProblem(reply: FastifyReply, error: PlinthError): FastifyReply {
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+  return reply.code(error.status).header('content-type', 'application/problem+json').serializer(JSON.stringify);
 }
 
 interface FrameworkError {

@@ -10,7 +10,7 @@ import { postgrestFields, type RestResponse } from '../rest/respond.ts';
 import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
 import { assertJsonDepth } from './json.ts';
-import { asPlinthError, toProblem } from './problem.ts';
+import { asPlinthError, startProblem, toProblem } from './problem.ts';
 
 export const rest_path = '/rest/v1';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -42,14 +42,8 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
     rest.setErrorHandler((thrown, request, reply) => {
       const error = asPlinthError(thrown);
       if (error.status >= 500) request.log.error({ code: error.code, err: error.cause ?? error }, error.message);
-      return (
-        reply
-          .code(error.status)
-          .header('content-type', 'application/problem+json')
-          .serializer(JSON.stringify)
-          // the fields after ours are what PostgREST's clients read
-          .send({ ...toProblem(error, request.id), ...postgrestFields(error) })
-      );
+      // the fields after ours are what PostgREST's clients read
+      return startProblem(reply, error).send({ ...toProblem(error, request.id), ...postgrestFields(error) });
     });
     rest.route({
       method: ['GET', 'POST', 'PATCH', 'DELETE'],

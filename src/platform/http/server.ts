@@ -1,12 +1,6 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { errors, type PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -17,7 +11,7 @@ import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
 import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
-import { asPlinthError, toProblem } from './problem.ts';
+import { asPlinthError, startProblem, toProblem } from './problem.ts';
 import { lazyChild } from './request-log.ts';
 import { registerRest } from './rest-routes.ts';
 import { makeRegistrar, type RouteRegistrar } from './route.ts';
@@ -95,7 +89,10 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     http: { maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     clientErrorHandler: answerClientError,
     // a URL that is no URL, before there is a route and its hooks
-    frameworkErrors: (thrown, request, reply) => sendProblem(reply, asPlinthError(thrown), request.id),
+    frameworkErrors: (thrown, request, reply) => {
+      const error = asPlinthError(thrown);
+      return startProblem(reply, error).send(toProblem(error, request.id));
+    },
   });
   const metrics = makeMetrics(platform);
   const policy = makePolicy(platform.modules);
@@ -153,8 +150,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   app.setErrorHandler((thrown, request, reply) => {
     const error = asPlinthError(thrown);
     logFailure(request, error);
-    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-    return sendProblem(reply, error, request.id);
+    return startProblem(reply, error).send(toProblem(error, request.id));
   });
   app.setNotFoundHandler((request, reply) => {
     const allowed = routeUrls.methodsOf(request.url);
@@ -205,14 +201,6 @@ async function authenticate(
     if (asPlinthError(error).status === 401) failed();
     throw error;
   }
-}
-
-function sendProblem(reply: FastifyReply, error: PlinthError, requestId: string): FastifyReply {
-  return reply
-    .code(error.status)
-    .header('content-type', 'application/problem+json')
-    .serializer(JSON.stringify)
-    .send(toProblem(error, requestId));
 }
 
 function logFailure(request: FastifyRequest, error: PlinthError): void {

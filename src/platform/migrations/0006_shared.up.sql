@@ -82,10 +82,11 @@ end
 $$;
 
 -- Claims a key for this transaction. No row: it is ours, do the work and save the answer. A row: the answer of the
--- first request, once that has committed (a second request waits for it on the unique index).
+-- first request, once that has committed. A second request waits for it on the unique index, but not for long: each
+-- that waits holds a connection. Then it fails with 55P03.
 create function plinth.claim_idempotency_key(organization uuid, principal text, key text, request_hash bytea, hours int)
 returns table (request_hash_matches boolean, status int, response text)
-language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   at constant timestamptz := clock_timestamp();
