@@ -1,4 +1,5 @@
 import { beforeAll, expect, it, vi } from 'vitest';
+import { expectProblem } from '../../../tests/e2e/problems.ts';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
@@ -10,6 +11,7 @@ import {
   text,
 } from '../../../tests/support/plinth.ts';
 import { mintToken, parseToken } from '../../platform/core/tokens.ts';
+import { tenancyLimits } from './settings.ts';
 
 describeEngines('API keys', (on) => {
   let plinth: TestPlinth;
@@ -155,6 +157,41 @@ describeEngines('API keys', (on) => {
     const wide = await create(acme.key, {});
     const narrow = text((await create(acme.key, { scopes: ['api_keys:*'] })).body['key']);
     expect((await rotate(narrow, text(wide.body['id']))).status).toBe(403);
+  });
+
+  it('are as many as an organization may have, expired and revoked ones aside', async () => {
+    const full = await addOrganization(plinth, 'Full', 'full@example.org');
+    const fill = (count: number, columns = '') =>
+      plinth.owner(
+        `insert into plinth.api_keys (organization_id, name, prefix, last4, revoked_at, expires_at)
+         select $1, 'made', 'plk_', 'abcd', ${columns || 'null, null'} from generate_series(1, $2::int)`,
+        [full.organizationId, count],
+      );
+    await fill(5, `now(), null`);
+    await fill(5, `null, '2020-01-01'::timestamptz`);
+    // one is the owner's own
+    await fill(tenancyLimits.api_keys_live_max - 3);
+    const last = await create(full.key, { scopes: ['projects:read'] });
+    const spare = await create(full.key, {});
+    expect([last.status, spare.status]).toEqual([201, 201]);
+    const refusals = [
+      await create(full.key, {}),
+      await create(full.key, { service: true }),
+      // a rotation whose old key works on makes one more: again and again it would make any number
+      await rotate(full.key, text(last.body['id'])),
+      await rotate(full.key, text(last.body['id']), { grace_seconds: 1 }),
+    ];
+    for (const { status, headers, text: body } of refusals) {
+      expectProblem({ status, type: String(headers['content-type']), body }, 'too_many_api_keys');
+    }
+    expect((await me(text(last.body['key']))).status).toBe(200);
+    // what was stolen can be replaced at any time
+    const replaced = await rotate(full.key, text(last.body['id']), { grace_seconds: 0 });
+    expect(replaced).toMatchObject({ status: 201, body: { scopes: ['projects:read'] } });
+    expect((await create(full.key, {})).body).toMatchObject({ code: 'too_many_api_keys' });
+    await revoke(full.key, text(spare.body['id']));
+    expect((await create(full.key, {})).status).toBe(201);
+    expect((await create(acme.key, {})).status).toBe(201);
   });
 
   it('have their last use written behind, once a minute, and not into the audit log', async () => {

@@ -168,7 +168,8 @@ export async function revokeApiKey(tx: ScopedTx, actor: Actor, id: string, at: D
 
 /**
  * A new key with the rights of an old one, which works on for `graceSeconds`. Only for keys the actor could have made:
- * their own, or a service's; whoever rotates holds the new key.
+ * their own, or a service's; whoever rotates holds the new key. Throws `not_found`, `forbidden`, `invalid_transition`
+ * (not live any more), and `too_many_api_keys` unless the old key ends at once.
  */
 export async function rotateApiKey(
   policy: Policy,
@@ -190,8 +191,8 @@ export async function rotateApiKey(
   }
   const newId = uuidv7(at);
   const { token, prefix, last4, hash } = mintToken('api_key', tx.organizationId);
-  const [row] = await tx.sql<{ rotated: boolean }>(
-    'select plinth.rotate_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9) as rotated',
+  const [row] = await tx.sql<{ outcome: string }>(
+    'select plinth.rotate_api_key($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as outcome',
     [
       tx.organizationId,
       id,
@@ -201,10 +202,17 @@ export async function rotateApiKey(
       last4,
       tx.scope.userId ?? null,
       new Date(at.getTime() + graceSeconds * 1000),
+      tenancyLimits.api_keys_live_max,
       at,
     ],
   );
-  if (!row?.rotated) throw errors.invalid_transition({ detail: 'the key is revoked or has expired' });
+  if (row?.outcome === 'too_many') {
+    throw tenancyErrors.too_many_api_keys({
+      detail: 'the old key would work on beside the new one',
+      hint: 'Revoke keys that are no longer used, or rotate with grace_seconds 0: then the old key ends at once.',
+    });
+  }
+  if (row?.outcome !== 'rotated') throw errors.invalid_transition({ detail: 'the key is revoked or has expired' });
   await recordActivity(tx, {
     action: 'api_key_rotated',
     resourceType: 'api_keys',

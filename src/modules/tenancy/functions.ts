@@ -54,7 +54,7 @@ export const functions: Readonly<Record<string, FunctionDeclaration>> = {
   'authenticate_api_key(uuid, bytea, timestamp with time zone)': definer('app'),
   'touch_api_keys(uuid, uuid[], timestamp with time zone[])': definer('app'),
   'revoke_api_key(uuid, uuid, timestamp with time zone)': definer('app'),
-  'rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, timestamp with time zone)':
+  'rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, integer, timestamp with time zone)':
     definer('app'),
   'list_organizations(integer)': { security: 'definer', callers: ['worker'] },
 };

@@ -104,12 +104,13 @@ begin
 end
 $$;
 
--- A new key with the rights of an old one, which works on until old_expires at the latest. False: no live key of that id
--- (of two rotations at once the second finds the key already on its way out).
+-- A new key with the rights of an old one, which works on until old_expires at the latest: rotated; not_live (of two
+-- rotations at once the second finds the key already on its way out); or too_many (keys_max live ones, and the old one
+-- would stay one of them).
 create function plinth.rotate_api_key(
   organization uuid, old_id uuid, key_id uuid, key_hash bytea, key_prefix text, key_last4 text, maker uuid,
-  old_expires timestamptz, at timestamptz
-) returns boolean
+  old_expires timestamptz, keys_max int, at timestamptz
+) returns text
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
@@ -121,7 +122,13 @@ begin
   where k.organization_id = organization and k.id = old_id and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > at
   for update;
   if not found then
-    return false;
+    return 'not_live';
+  end if;
+  if old_expires > at and (
+    select count(*) from api_keys k
+    where k.organization_id = organization and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > at
+  ) >= keys_max then
+    return 'too_many';
   end if;
   insert into api_keys (organization_id, id, user_id, name, prefix, last4, role, scopes, expires_at, created_by, created_at)
   values (organization, key_id, old.user_id, old.name, key_prefix, key_last4, old.role, old.scopes, old.expires_at, maker, at);
@@ -129,7 +136,7 @@ begin
   update api_keys k
   set expires_at = least(old.expires_at, old_expires)
   where k.organization_id = organization and k.id = old_id;
-  return true;
+  return 'rotated';
 end
 $$;
 
@@ -137,4 +144,4 @@ select plinth.register_function('create_api_key(uuid, uuid, bytea, text, text, u
 select plinth.register_function('authenticate_api_key(uuid, bytea, timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('touch_api_keys(uuid, uuid[], timestamp with time zone[])', '{app}', tenant_argument => 'organization');
 select plinth.register_function('revoke_api_key(uuid, uuid, timestamp with time zone)', '{app}', tenant_argument => 'organization');
-select plinth.register_function('rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, timestamp with time zone)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, integer, timestamp with time zone)', '{app}', tenant_argument => 'organization');
