@@ -1,16 +1,20 @@
 import type { FastifySchemaCompiler } from 'fastify';
-import type { TSchema } from 'typebox';
+import { IsOptional, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Convert } from 'typebox/value';
 
 /**
  * Validation by TypeBox: what does not fit is refused, never coerced and never dropped. Only query strings and path
- * parameters, which are all text, are converted ("7" to 7) first. Every violation is reported.
+ * parameters, which are all text, are converted ("7" to 7) first. Every violation is reported. A body whose schema is
+ * `Type.Optional` may be missing.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
   const isText = httpPart === 'querystring' || httpPart === 'params';
+  const isOptional = IsOptional(schema);
   return (input: unknown) => {
+    // the framework's null: there is no body
+    if (isOptional && input === null) return { value: undefined };
     const value = isText ? Convert(schema, input) : input;
     if (compiled.Check(value)) return { value };
     const violations = compiled
