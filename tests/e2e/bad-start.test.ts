@@ -7,13 +7,16 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { generateMasterKeyText } from '../../src/platform/core/crypto/index.ts';
+import { openPglite } from '../../src/platform/db/pglite/engine.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
 import { type Answer, send } from '../faults/writers.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
+import { startOldPostgres } from '../support/old-postgres.ts';
 import { freePort } from '../support/processes.ts';
 import { type RunningServer, runProgram, startServer } from '../support/program.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
+import { askAsOwner } from '../support/tenants.ts';
 import { expectProblem, expectRefusal } from './problems.ts';
 
 // most tests start several processes
@@ -64,6 +67,21 @@ describe('the command line', () => {
     const finished = await runProgram(args.split(' ').map((arg) => (arg === 'GOOD' ? good : arg)));
     expectRefusal(finished, exit, words);
     expect(finished.stdout).toBe('');
+  });
+
+  it('a PostgreSQL that is too old is named, by every command that opens it', async () => {
+    const old = await startOldPostgres(14, 13);
+    const url = `postgres://u:hunter2@127.0.0.1:${old.port}/x`;
+    try {
+      for (const command of [['doctor'], ['serve'], ['migrate', 'up'], ['sql', 'select 1', '--json']]) {
+        const finished = await runProgram([...command, '--database-url', url, '--data', temporaryDataDir()]);
+        expectRefusal(finished, 3, /runs PostgreSQL 14\.13\. \(database_version_unsupported\)\n {2}Use PostgreSQL 15/);
+        expect(finished.stdout).toBe('');
+        expect(finished.stderr).not.toContain('hunter2');
+      }
+    } finally {
+      old.close();
+    }
   });
 
   it('a password in a URL is not repeated', async () => {
@@ -165,6 +183,31 @@ describe('a data folder that will not do', () => {
   it('behind this program: serve says what to run', async () => {
     const finished = await runProgram(['serve', '--data', temporaryDataDir()]);
     expectRefusal(finished, 3, /schema_behind[\s\S]*plinth migrate up/);
+  });
+
+  it('ahead of this program: no command serves or works on it, and it is left as it is', async () => {
+    const data = copyOfGood();
+    const history = async (sql: string) => {
+      const engine = await openPglite({ dataDir: data, fsync: false });
+      await askAsOwner(engine, sql).finally(() => engine.close());
+    };
+    await history(
+      `insert into plinth.schema_migrations
+         (sequence, module, version, name, description, status, checksum, program_version, oldest_program_version)
+       select max(sequence) + 1, 'tenancy', 9999, 'later', 'later', 'applied', 'x', '99.0.0', '99.0.0'
+       from plinth.schema_migrations`,
+    );
+    for (const [command, exit, words] of [
+      ['serve', 3, /newer: tenancy\/9999 \(schema_ahead\)\n {2}Run the newer release/],
+      ['work', 3, /newer: tenancy\/9999 \(schema_ahead\)\n {2}Run the newer release/],
+      ['up', 1, /tenancy\/9999_later was applied by Plinth 99\.0\.0.*\(migration_missing\)\n {2}Run the newer release/],
+    ] as const) {
+      const finished = await runProgram([command, '--data', data]);
+      expectRefusal(finished, exit, words);
+      expect(finished.stdout).toBe('');
+    }
+    await history('delete from plinth.schema_migrations where version = 9999');
+    expect(await slugs(data)).toMatchObject(intact);
   });
 });
 

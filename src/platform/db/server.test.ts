@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
+import { startOldPostgres } from '../../../tests/support/old-postgres.ts';
 import { postgres18Folder, startPostgres } from '../../../tests/support/server.ts';
 import { openServer } from './server.ts';
 import { parseServerUrl } from './server-url.ts';
@@ -97,6 +98,40 @@ describe('a server that is not there', () => {
       code: 'database_unavailable',
       detail: expect.stringContaining('no such database'),
     });
+  });
+});
+
+describe('a server that is too old', () => {
+  it.each([
+    [14, 13],
+    [9, 6],
+  ])('%i.%i is refused by its version, which nothing else was asked of', async (major, minor) => {
+    const old = await startOldPostgres(major, minor);
+    try {
+      for (const sslmode of ['disable', 'prefer']) {
+        const url = `postgres://me:${secret}@127.0.0.1:${old.port}/app?sslmode=${sslmode}`;
+        const error = await openServer({ url }).catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({
+          code: 'database_version_unsupported',
+          status: 503,
+          hint: expect.stringContaining('PostgreSQL 15'),
+          detail: `127.0.0.1:${old.port}/app runs PostgreSQL ${major}.${minor}.`,
+        });
+        expect(everything(error)).not.toContain('secret');
+      }
+      expect(old.statements).toHaveLength(2);
+      expect(new Set(old.statements.map((text) => text.split(' ')[0]))).toEqual(new Set(['select']));
+    } finally {
+      old.close();
+    }
+  });
+
+  it('15 is not', async () => {
+    const old = await startOldPostgres(15, 0);
+    const engine = await openServer({ url: `postgres://me@127.0.0.1:${old.port}/app?sslmode=disable` });
+    expect(engine).toMatchObject({ kind: 'postgres', serverVersionNum: 150_000 });
+    await engine.close();
+    old.close();
   });
 });
 

@@ -257,6 +257,7 @@ function registerHealth(app: FastifyInstance, options: ServerOptions, state: { d
     await platform.door.readOne({ as: 'app' }, 'select 1 as ok', [], { statementTimeoutMs: 5_000 });
     const schema = (await options.schemaState?.()) ?? 'current';
     if (schema === 'behind') throw errors.schema_behind();
+    if (schema === 'ahead') throw errors.schema_ahead();
     return { status: 'ready', schema };
   });
 }
