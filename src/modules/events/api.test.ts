@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectProblem } from '../../../tests/e2e/problems.ts';
 import { describeEngines } from '../../../tests/support/engines.ts';
+import { eventLimits } from './limits.ts';
 import { openTestEvents, type TestEvents, testTaskType } from './testing.ts';
 
 describeEngines('the routes of events', (on) => {
@@ -172,6 +174,31 @@ describeEngines('the routes of events', (on) => {
       expect((await test.call('POST', '/v1/event-subscriptions', { as: acme, role: 'viewer', body: {} })).status).toBe(
         403,
       );
+    });
+
+    it('are as many as an organization may have, those switched off included, and no more', async () => {
+      const full = await test.organization();
+      const add = (as: string) => test.call('POST', '/v1/event-subscriptions', { as, body: { name: 'more', target } });
+      const [{ id }] = (await test.rows<{ id: string }>(
+        `with made as (
+           insert into event_subscriptions (organization_id, name, action, target, is_active)
+           select $1, 'made ' || n, 'task', $2, n % 2 = 0 from generate_series(1, $3::int) as n
+           returning id
+         )
+         select id from made limit 1`,
+        [full, JSON.stringify(target), eventLimits.subscriptions_max - 1],
+      )) as [{ id: string }];
+      expect((await add(full)).status).toBe(201);
+      const refused = await add(full);
+      expectProblem(
+        { status: refused.status, type: String(refused.headers['content-type']), body: refused.text },
+        'subscriptions_full',
+      );
+      expect(refused).toMatchObject({ status: 409, body: { detail: 'The limit is 1000.' } });
+      expect((await add(other)).status).toBe(201);
+      expect((await test.call('DELETE', `/v1/event-subscriptions/${id}`, { as: full })).status).toBe(204);
+      expect((await add(full)).status).toBe(201);
+      expect((await add(full)).body.code).toBe('subscriptions_full');
     });
   });
 

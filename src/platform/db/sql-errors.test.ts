@@ -22,6 +22,8 @@ describeEngines('database errors', (on) => {
         constraint makers_name_check check (length(name) < 100));
       create table parts (id int constraint parts_pkey primary key, maker_id int,
         constraint parts_maker_fkey foreign key (maker_id) references makers (id));
+      create table closures (days daterange, constraint closures_days_excl exclude using gist (days with &&));
+      insert into closures values ('[2026-12-24,2026-12-27)');
       insert into makers values (1, '${secret}');
       insert into parts values (1, 1)`);
     const cases: [text: string, values: unknown[], code: string, field?: string][] = [
@@ -30,6 +32,7 @@ describeEngines('database errors', (on) => {
       ['insert into makers values (2, $1)', [secret.repeat(5)], 'invalid_value', 'name'],
       ['insert into parts values (2, 77)', [], 'reference_not_found', 'maker_id'],
       ['delete from makers', [], 'still_referenced'],
+      ['insert into closures values ($1)', ['[2026-12-26,2027-01-02)'], 'conflict', 'days'],
       ['select $1::uuid', [secret], 'invalid_value'],
       ['select $1::int', ['99999999999'], 'invalid_value'],
       ['select $1::timestamptz', [secret], 'invalid_value'],
