@@ -14,7 +14,7 @@ const table = (name: string, registration: string) => `
     note_lower text generated always as (lower(note)) stored,
     xid xid8 not null,
     constraint ${name}_pkey primary key (organization_id, id, created_at),
-    constraint ${name}_id_time_check check (created_at >= plinth.uuid_time(id) and created_at < plinth.uuid_time_end(id))
+    constraint ${name}_id_time_check check (plinth.id_has_time(id, created_at))
   ) partition by range (created_at);
   select plinth.register_table('${name}', visibility => 'tenant', partition_by => 'created_at', ${registration});`;
 

@@ -9,7 +9,11 @@ const bootstrap_attempts_max = 8;
 const bootstrap_retry_delay_ms = 50;
 
 /** Functions a run-time login calls before it has taken a role. */
-const entryFunctions = [`${SCHEMA}.enter(jsonb, boolean)`, `${SCHEMA}.applied_migrations()`];
+const entryFunctions = [
+  `${SCHEMA}.enter(jsonb, boolean)`,
+  `${SCHEMA}.enter_request(text, uuid, uuid, text, uuid, text, text, int, boolean)`,
+  `${SCHEMA}.applied_migrations()`,
+];
 
 export interface BootstrapOptions {
   /** Of the role names; default "plinth". */

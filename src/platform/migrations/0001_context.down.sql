@@ -1,7 +1,9 @@
+drop function if exists plinth.enter_request(text, uuid, uuid, text, uuid, text, text, int, boolean);
 drop function plinth.enter(jsonb, boolean);
 drop function plinth.current_member_role();
 drop function plinth.current_user_id();
 drop function plinth.current_organization_id();
+drop function plinth.id_has_time(uuid, timestamptz);
 drop function plinth.uuid_time_end(uuid);
 drop function plinth.uuid_time(uuid);
 drop function plinth.uuidv7(timestamptz);

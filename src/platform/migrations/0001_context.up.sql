@@ -75,6 +75,19 @@ as $$ select to_timestamp((('x0000' || substr(replace(id::text, '-', ''), 1, 12)
 comment on function plinth.uuid_time_end(uuid) is
   'The first instant after that millisecond: occurred_at >= uuid_time(id) and occurred_at < uuid_time_end(id) prunes partitions.';
 
+-- In plpgsql: a constraint is planned anew by each statement, and putting a SQL function into it took 35 µs each time.
+create function plinth.id_has_time(id uuid, at timestamptz) returns boolean
+language plpgsql immutable parallel safe
+as $$
+declare
+  ms constant bigint := ('x0000' || substr(replace(id::text, '-', ''), 1, 12))::bit(64)::bigint;
+begin
+  return at >= to_timestamp(ms / 1000.0::double precision) and at < to_timestamp((ms + 1) / 1000.0::double precision);
+end
+$$;
+comment on function plinth.id_has_time(uuid, timestamptz) is
+  'Whether a version 7 UUID was minted in the millisecond of the time: the check of every partitioned table.';
+
 -- The request context -------------------------------------------------------------------------------------------------
 
 create function plinth.current_organization_id() returns uuid
@@ -150,13 +163,53 @@ $do$;
 comment on function plinth.enter(jsonb, boolean) is
   'Opens the door: sets role, tenant and actor for this transaction. Never reachable by RPC.';
 
+-- The same for one request, as the service sends it with every statement: plain arguments and one expression, which the
+-- planner puts into the caller's statement, so that no function is called and no JSON is read. 55 µs of a backend for
+-- entering and reading a row by its key, where enter() takes 95 and the row alone 40. Not on Citus, where the workers
+-- would learn nothing of it.
+do $do$
+begin
+  if plinth.is_citus() then
+    return;
+  end if;
+  execute format(
+    $f$
+create function plinth.enter_request(as_role text, organization_id uuid, user_id uuid, member_role text,
+  api_key_id uuid, request_id text, ip_address text, statement_timeout_ms int, read_only boolean) returns text
+language sql
+as $b$
+  select pg_catalog.set_config('plinth.organization_id', coalesce(organization_id::text, ''), true)
+      || pg_catalog.set_config('plinth.user_id', coalesce(user_id::text, ''), true)
+      || pg_catalog.set_config('plinth.member_role', coalesce(member_role, ''), true)
+      || pg_catalog.set_config('plinth.request_id', coalesce(request_id, ''), true)
+      || pg_catalog.set_config('plinth.api_key_id', coalesce(api_key_id::text, ''), true)
+      || pg_catalog.set_config('plinth.ip_address', coalesce(ip_address, ''), true)
+      -- never null: the planner folds || with a constant null into null, and all these calls with it
+      || case when statement_timeout_ms is null then ''
+           else pg_catalog.set_config('statement_timeout', statement_timeout_ms::text, true) end
+      || case when read_only then pg_catalog.set_config('transaction_read_only', 'on', true) else '' end
+      -- a role that is none is an error, never the login's own rights
+      || pg_catalog.set_config('role', case as_role when 'app' then %L when 'worker' then %L when 'readonly' then %L else '' end,
+           true)
+$b$
+    $f$,
+    plinth.role_name('app'), plinth.role_name('worker'), plinth.role_name('readonly'));
+  execute format(
+    'comment on function plinth.enter_request(text, uuid, uuid, text, uuid, text, text, int, boolean) is %L',
+    'plinth.enter with plain arguments, cheap enough to travel with every statement. Null clears a setting. Never reachable by RPC.');
+  execute format(
+    'grant execute on function plinth.enter_request(text, uuid, uuid, text, uuid, text, text, int, boolean) to %I, %I, %I',
+    plinth.role_name('app'), plinth.role_name('worker'), plinth.role_name('readonly'));
+end
+$do$;
+
 do $do$
 begin
   execute format('grant execute on function plinth.enter(jsonb, boolean) to %I, %I, %I',
     plinth.role_name('app'), plinth.role_name('worker'), plinth.role_name('readonly'));
   execute format(
     'grant execute on function plinth.role_name(text), plinth.is_citus(), plinth.uuidv7(timestamptz), plinth.uuid_time(uuid), '
-    'plinth.uuid_time_end(uuid), plinth.current_organization_id(), plinth.current_user_id(), plinth.current_member_role() '
+    'plinth.uuid_time_end(uuid), plinth.id_has_time(uuid, timestamptz), plinth.current_organization_id(), plinth.current_user_id(), plinth.current_member_role() '
     'to %I, %I, %I, %I',
     plinth.role_name('app'), plinth.role_name('worker'), plinth.role_name('readonly'), plinth.role_name('definer'));
 end

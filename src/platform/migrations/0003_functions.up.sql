@@ -93,6 +93,10 @@ as $$
 begin
   execute format('grant usage on schema plinth to %I', login);
   execute format('grant execute on function plinth.enter(jsonb, boolean) to %I', login);
+  if not plinth.is_citus() then
+    execute format(
+      'grant execute on function plinth.enter_request(text, uuid, uuid, text, uuid, text, text, int, boolean) to %I', login);
+  end if;
 end
 $$;
 

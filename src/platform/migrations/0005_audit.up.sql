@@ -18,7 +18,7 @@ create table plinth.audit_logs (
   xid xid8 not null,
   constraint audit_logs_pkey primary key (organization_id, id, occurred_at),
   constraint audit_logs_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.audit_logs is
   'What people and keys changed. Secrets appear as changed or not, personal values as a salted hash whose opening is in audit_personal_values.';
@@ -44,7 +44,7 @@ create table plinth.audit_personal_values (
   new_values jsonb,
   constraint audit_personal_values_pkey primary key (organization_id, id, occurred_at),
   constraint audit_personal_values_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.audit_personal_values is
   'The personal values behind the hashes of audit_logs (same id), by the person they are about.';
@@ -66,7 +66,7 @@ create table plinth.security_events (
   constraint security_events_pkey primary key (id, occurred_at),
   constraint security_events_severity_check check (severity in ('info', 'warning', 'critical')),
   constraint security_events_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.security_events is 'Sign-ins and refusals, for the operator. Details never hold a secret.';
 create index security_events_kind_idx on plinth.security_events (kind, occurred_at);
@@ -82,7 +82,7 @@ create table plinth.error_logs (
   details jsonb not null default '{}',
   constraint error_logs_pkey primary key (id, occurred_at),
   constraint error_logs_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.error_logs is 'Failures of the program itself, without parameters or secrets, for the operator.';
 
@@ -107,7 +107,7 @@ declare
   api_key constant uuid := nullif(current_setting('plinth.api_key_id', true), '')::uuid;
   personal constant text[] := string_to_array(tg_argv[3], ',');
   secret constant text[] := string_to_array(tg_argv[4], ',');
-  salt constant uuid := gen_random_uuid();
+  salt uuid;
   before jsonb;
   after jsonb;
   whole jsonb;
@@ -133,10 +133,13 @@ begin
       return null;   -- nothing but its time of change
     end if;
   end if;
-  select before || coalesce(jsonb_object_agg(c, 'secret'::text), '{}') into before from unnest(secret) c where before ? c;
-  select after || coalesce(jsonb_object_agg(c, 'secret'::text), '{}') into after from unnest(secret) c where after ? c;
+  if tg_argv[4] <> '' then
+    select before || coalesce(jsonb_object_agg(c, 'secret'::text), '{}') into before from unnest(secret) c where before ? c;
+    select after || coalesce(jsonb_object_agg(c, 'secret'::text), '{}') into after from unnest(secret) c where after ? c;
+  end if;
 
-  if coalesce(before, '{}') ?| personal or coalesce(after, '{}') ?| personal then
+  if tg_argv[3] <> '' and (coalesce(before, '{}') ?| personal or coalesce(after, '{}') ?| personal) then
+    salt := gen_random_uuid();
     insert into audit_personal_values (organization_id, id, occurred_at, subject_id, salt, old_values, new_values)
     select organization, entry_id, at, coalesce((whole ->> nullif(tg_argv[2], ''))::uuid, (whole ->> 'id')::uuid), salt,
            (select jsonb_object_agg(c, before -> c) from unnest(personal) c where before ? c),
@@ -147,7 +150,7 @@ begin
   end if;
 
   insert into audit_logs (organization_id, id, occurred_at, actor, actor_user_id, api_key_id, request_id, ip_address,
-                          action, resource_type, resource_id, old_values, new_values)
+                          action, resource_type, resource_id, old_values, new_values, xid)
   values (organization, entry_id, at,
           case when user_id is not null and api_key is null then 'user'
                when api_key is not null then 'api_key'
@@ -155,7 +158,7 @@ begin
                else 'db:' || session_user end,
           user_id, api_key, nullif(current_setting('plinth.request_id', true), ''),
           nullif(current_setting('plinth.ip_address', true), ''),
-          lower(tg_op), tg_argv[0], (whole ->> 'id')::uuid, before, after);
+          lower(tg_op), tg_argv[0], (whole ->> 'id')::uuid, before, after, pg_current_xact_id());
   return null;
 end
 $$;

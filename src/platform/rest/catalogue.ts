@@ -169,8 +169,7 @@ select json_build_object(
         where k.conrelid = t.oid
           and k.contype = 'c'
           and k.conkey @> array[a.attnum]
-          and pg_get_constraintdef(k.oid) like '%uuid_time(id)%'
-          and pg_get_constraintdef(k.oid) like '%uuid_time_end(id)%'
+          and pg_get_constraintdef(k.oid) like '%id_has_time(id, %'
       )
   )
 )::text as description

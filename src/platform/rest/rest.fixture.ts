@@ -36,6 +36,8 @@ create function demo.uuid_time(id uuid) returns timestamptz language sql immutab
   select to_timestamp(('x0000' || substr(replace(id::text, '-', ''), 1, 12))::bit(64)::bigint / 1000.0::double precision) $$;
 create function demo.uuid_time_end(id uuid) returns timestamptz language sql immutable strict parallel safe as $$
   select to_timestamp((('x0000' || substr(replace(id::text, '-', ''), 1, 12))::bit(64)::bigint + 1) / 1000.0::double precision) $$;
+create function demo.id_has_time(id uuid, at timestamptz) returns boolean language sql immutable parallel safe as $$
+  select at >= demo.uuid_time(id) and at < demo.uuid_time_end(id) $$;
 create table demo.clients (
   organization_id uuid not null, id uuid not null default gen_random_uuid(), name text not null,
   constraint clients_pkey primary key (organization_id, id));
@@ -82,7 +84,7 @@ create table demo.labels (
 create table demo.events (
   organization_id uuid not null, id uuid not null, occurred_at timestamptz not null, kind text not null,
   constraint events_pkey primary key (organization_id, id, occurred_at),
-  constraint events_id_time check (occurred_at >= demo.uuid_time(id) and occurred_at < demo.uuid_time_end(id)))
+  constraint events_id_time check (demo.id_has_time(id, occurred_at)))
   partition by range (occurred_at);
 create table demo.events_2026_01 partition of demo.events for values from ('2026-01-01') to ('2026-02-01');
 create table demo.events_2026_02 partition of demo.events for values from ('2026-02-01') to ('2026-03-01');

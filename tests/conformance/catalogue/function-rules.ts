@@ -5,8 +5,9 @@ import { functions, type Rule } from './rule.ts';
  * there. They read settings and compute; the door sets them.
  */
 const base = `'plinth.role_name(text)', 'plinth.is_citus()', 'plinth.uuidv7(timestamp with time zone)', 'plinth.uuid_time(uuid)',
-  'plinth.uuid_time_end(uuid)', 'plinth.current_organization_id()', 'plinth.current_user_id()', 'plinth.current_member_role()'`;
-const entrances = `'plinth.enter(jsonb,boolean)', 'plinth.applied_migrations()'`;
+  'plinth.uuid_time_end(uuid)', 'plinth.id_has_time(uuid,timestamp with time zone)', 'plinth.current_organization_id()', 'plinth.current_user_id()', 'plinth.current_member_role()'`;
+const entrances = `'plinth.enter(jsonb,boolean)', 'plinth.enter_request(text,uuid,uuid,text,uuid,text,text,integer,boolean)',
+  'plinth.applied_migrations()'`;
 
 /** Who may execute what, as whom. */
 export const functionRules: readonly Rule[] = [

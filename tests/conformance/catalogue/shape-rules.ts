@@ -196,7 +196,7 @@ export const shapeRules: readonly Rule[] = [
         and not exists (
           select from pg_constraint as k
           where k.conrelid = t.oid and k.contype = 'c'
-            and pg_get_constraintdef(k.oid) = format('CHECK (((%1$I >= plinth.uuid_time(id)) AND (%1$I < plinth.uuid_time_end(id))))', t.partition_by))`,
+            and pg_get_constraintdef(k.oid) = format('CHECK (plinth.id_has_time(id, %I))', t.partition_by))`,
     fault: 'alter table plinth.events drop constraint events_id_time_check',
     expects: 'events',
   },

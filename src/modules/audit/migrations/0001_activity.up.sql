@@ -15,7 +15,7 @@ create table plinth.activity_logs (
   constraint activity_logs_pkey primary key (organization_id, id, occurred_at),
   constraint activity_logs_summary_check check (length(summary) <= 500),
   constraint activity_logs_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.activity_logs is 'The feed of an organization: who did what, as a sentence.';
 -- a person's activity; a resource's activity

@@ -72,7 +72,7 @@ create table plinth.events (
   constraint events_pkey primary key (organization_id, id, occurred_at),
   constraint events_status_check check (status in ('pending', 'processing', 'processed', 'failed', 'skipped')),
   constraint events_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.events is 'What happened elsewhere, as it was told: stored once, never changed but for its state of processing.';
 comment on column plinth.events.occurred_at is 'The sender''s time, kept within [13 months ago, tomorrow]; claimed_at is what it said.';
@@ -192,7 +192,7 @@ create table plinth.github_events (
   hook_id bigint,
   constraint github_events_pkey primary key (organization_id, id, occurred_at),
   constraint github_events_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.github_events is 'The typed columns of GitHub''s events (same id); docs/reference/github-events.md says which kind fills which.';
 -- a repository's events of a kind; the history of a pull request or issue
@@ -247,7 +247,7 @@ create table plinth.event_processing_logs (
   constraint event_processing_logs_pkey primary key (organization_id, id, occurred_at),
   constraint event_processing_logs_outcome_check check (outcome in ('task_enqueued', 'failed')),
   constraint event_processing_logs_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.event_processing_logs is 'What each event set off: one row for each subscription it matched.';
 -- the journey of an event; what a subscription did

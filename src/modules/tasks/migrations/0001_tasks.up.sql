@@ -144,7 +144,7 @@ create table plinth.task_attempts (
   constraint task_attempts_pkey primary key (organization_id, id, occurred_at),
   constraint task_attempts_outcome_check check (outcome in ('failed', 'timed_out', 'lost', 'cancelled')),
   constraint task_attempts_id_time_check
-    check (occurred_at >= plinth.uuid_time(id) and occurred_at < plinth.uuid_time_end(id))
+    check (plinth.id_has_time(id, occurred_at))
 ) partition by range (occurred_at);
 comment on table plinth.task_attempts is 'Attempts that did not succeed. A success is on the task itself.';
 -- the attempts of a task
