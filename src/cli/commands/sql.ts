@@ -54,7 +54,7 @@ async function readAndRollBack(plinth: Plinth, scope: Scope, text: string): Prom
         rows = await tx.sql(text);
         throw new Error('read, and rolled back');
       },
-      { statementTimeoutMs: statement_timeout_ms },
+      { statementTimeoutMs: statement_timeout_ms, oneTransaction: true },
     );
   } catch (error) {
     if (rows === undefined) throw error;

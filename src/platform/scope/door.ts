@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Compilable } from 'kysely';
 import type pg from 'pg';
 import { errors, PlinthError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
-import type { Capabilities, Engine } from '../db/engine.ts';
-import { type PipelinedStatement, pipelined, pipelinedRead } from '../db/pipelined-query.ts';
+import type { Engine } from '../db/engine.ts';
+import { type PipelinedStatement, pipelined } from '../db/pipelined-query.ts';
+import { isConnectionLost, makeReadQueue } from '../db/read-queue.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
-import { type Scope, toContext } from './scope.ts';
+import { enterStatement, type Scope } from './scope.ts';
 
 declare const scoped: unique symbol;
 
@@ -38,13 +38,18 @@ export interface ScopeOptions {
   readonly statementTimeoutMs?: number;
   /** Which of the engine's pools; `worker` is for the task engine. */
   readonly pool?: 'request' | 'worker';
+  /** For a read whose statements need what lasts as long as a transaction: `set local`, a cursor, `now()`. */
+  readonly oneTransaction?: boolean;
 }
 
 /** The one way to a transaction. Made once per engine. */
 export interface Door {
   /** Runs `work` in a transaction that may write; commits when it resolves, rolls back when it throws. */
   write<T>(scope: Scope, work: (tx: ScopedTx) => Promise<T>, options?: ScopeOptions): Promise<T>;
-  /** The same, read only. */
+  /**
+   * The same, read only. Each statement sees what was committed before it; where the engine can, each is a transaction
+   * of its own, so no cursor, lock or `set local` lasts from one to the next unless `oneTransaction` asks for it.
+   */
   read<T>(scope: Scope, work: (tx: ScopedTx) => Promise<T>, options?: ScopeOptions): Promise<T>;
   /** One reading statement: a single round trip where the engine can (0.84–0.88 of a read without a tenant). */
   readOne<R = Record<string, unknown>>(
@@ -84,8 +89,51 @@ function refuseReentry(): void {
 
 /** Makes the door of an engine. What `afterCommit` collected runs in order, after a successful commit. */
 export function makeDoor(engine: Engine): Door {
-  const named = engine.capabilities.namedStatements;
+  const { namedStatements: named, pipelinedScope, sessionSettings, distributed } = engine.capabilities;
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
+  const runRead = makeReadQueue(engine.pool);
+  const runWorkerRead = engine.workerPool === engine.pool ? runRead : makeReadQueue(engine.workerPool);
+
+  function entering(scope: Scope, readOnly: boolean, options: ScopeOptions): PipelinedStatement {
+    const limit = options.statementTimeoutMs ?? engine.statementTimeoutMs;
+    const statementTimeoutMs = sessionSettings && limit === engine.statementTimeoutMs ? null : limit;
+    return { ...enterStatement(scope, { readOnly, statementTimeoutMs, distributed }), named, rowsUnread: true };
+  }
+
+  /** One statement with its context, in a transaction of its own. */
+  async function readStatement(
+    enter: PipelinedStatement,
+    text: string,
+    values: readonly unknown[],
+    options: ScopeOptions,
+  ) {
+    const run = options.pool === 'worker' ? runWorkerRead : runRead;
+    return (await run([enter, { text, values, named }]))[1]!;
+  }
+
+  /**
+   * For reads: every statement enters anew and is a transaction of its own, so that no connection is held and nothing
+   * has to be ended. At READ COMMITTED, PostgreSQL's default, each statement of one transaction sees what others have
+   * committed before it too: what is read is the same.
+   */
+  async function reading<T>(scope: Scope, work: (tx: ScopedTx) => Promise<T>, options: ScopeOptions = {}): Promise<T> {
+    if (!pipelinedScope || options.oneTransaction) return transaction(scope, true, work, options);
+    refuseReentry();
+    const open: OpenScope = { active: true };
+    const hints: (() => void)[] = [];
+    const enter = entering(scope, true, options);
+    const run: RunInScope = (text, values) => readStatement(enter, text, values, options);
+    try {
+      const result = await current.run(open, () => work(makeTx(run, scope, open, hints)));
+      open.active = false;
+      for (const hint of hints) hint();
+      return result;
+    } catch (error) {
+      throw error instanceof PlinthError ? error : fromDatabaseError(error);
+    } finally {
+      open.active = false;
+    }
+  }
 
   async function transaction<T>(
     scope: Scope,
@@ -97,107 +145,90 @@ export function makeDoor(engine: Engine): Door {
     const client = await connect(poolOf(options));
     const open: OpenScope = { active: true };
     const hints: (() => void)[] = [];
-    const context = toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms);
-    const session = makeSession(client, context, readOnly, engine.capabilities);
+    const enter = entering(scope, readOnly, options);
+    const session = makeSession(client, enter, { named, pipelinedScope });
     try {
-      const result = await current.run(open, () => work(makeTx(session, scope, open, hints)));
+      const result = await current.run(open, () => work(makeTx(session.run, scope, open, hints)));
       open.active = false;
-      if (!session.begun()) client.release();
-      // what was read is known to be good: nobody waits for the end of a transaction that changed nothing
-      else if (readOnly) commit(client).then(() => client.release(), releaseAfterRollBack(client));
-      else {
-        await commit(client);
-        client.release();
-      }
+      if (session.begun()) await commit(client);
+      client.release();
       for (const hint of hints) hint();
       return result;
     } catch (error) {
       open.active = false;
-      const unusable = engine.capabilities.distributed && mayHaveFailedInPlanning(error) ? (error as Error) : undefined;
-      await releaseAfterRollBack(client, unusable)();
+      const unusable = distributed && mayHaveFailedInPlanning(error) ? (error as Error) : undefined;
+      await releaseAfterRollBack(client, unusable);
       throw error instanceof PlinthError ? error : fromDatabaseError(error);
-    }
-  }
-
-  async function oneRoundTrip<T>(
-    scope: Scope,
-    options: ScopeOptions,
-    failing: { committing?: boolean },
-    work: (client: pg.PoolClient, context: string) => Promise<T>,
-  ): Promise<T> {
-    refuseReentry();
-    const client = await connect(poolOf(options));
-    let broken: Error | undefined;
-    try {
-      return await work(client, toContext(scope, options.statementTimeoutMs ?? limits.statement_timeout_ms));
-    } catch (error) {
-      if (isConnectionLost(error)) broken = error as Error;
-      throw fromDatabaseError(error, failing);
-    } finally {
-      client.release(broken);
     }
   }
 
   return {
     write: (scope, work, options) => transaction(scope, false, work, options),
-    read: (scope, work, options) => transaction(scope, true, work, options),
+    read: reading,
     async readOne<R>(scope: Scope, text: string, values: readonly unknown[] = [], options: ScopeOptions = {}) {
-      if (!engine.capabilities.pipelinedScope) {
-        return transaction(scope, true, (tx) => tx.sql<R>(text, values), options);
+      if (!pipelinedScope) return transaction(scope, true, (tx) => tx.sql<R>(text, values), options);
+      refuseReentry();
+      try {
+        return (await readStatement(entering(scope, true, options), text, values, options)).rows as R[];
+      } catch (error) {
+        throw fromDatabaseError(error);
       }
-      return oneRoundTrip(scope, options, {}, (client, context) =>
-        pipelinedRead<R>(client, context, text, values, { named }),
-      );
     },
     async writeAll(scope, statements, options = {}) {
-      if (!engine.capabilities.pipelinedScope) {
-        return transaction(scope, false, (tx) => inOrder(tx, statements), options);
-      }
-      return oneRoundTrip(scope, options, { committing: true }, async (client, context) => {
-        const enter = { text: 'select plinth.enter($1, false)', values: [context], named };
-        const [, ...results] = await pipelined(client, [enter, ...statements.map((one) => ({ ...one, named }))]);
+      if (!pipelinedScope) return transaction(scope, false, (tx) => inOrder(tx, statements), options);
+      refuseReentry();
+      const client = await connect(poolOf(options));
+      let broken: Error | undefined;
+      try {
+        const all = [entering(scope, false, options), ...statements.map((one) => ({ ...one, named }))];
+        const [, ...results] = await pipelined(client, all);
         return results.map(({ rows }) => rows as Record<string, unknown>[]);
-      });
+      } catch (error) {
+        if (isConnectionLost(error)) broken = error as Error;
+        throw fromDatabaseError(error, { committing: true });
+      } finally {
+        client.release(broken);
+      }
     },
   };
 }
 
+type RunInScope = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>;
+
 /** Statements of one transaction on one connection. */
 interface Session {
-  /** Whether a statement was sent, and with it the begin. */
+  /** Whether there is a transaction to be ended. */
   begun(): boolean;
-  run(text: string, values: readonly unknown[]): Promise<pg.QueryResult>;
+  readonly run: RunInScope;
 }
 
 /** Begin and the context travel with the first statement: a round trip less for each transaction. */
 function makeSession(
   client: pg.PoolClient,
-  context: string,
-  readOnly: boolean,
-  { namedStatements: named, pipelinedScope }: Capabilities,
+  enter: PipelinedStatement,
+  { named, pipelinedScope }: { named: boolean; pipelinedScope: boolean },
 ): Session {
   let begun = false;
-  const opening: PipelinedStatement[] = [
-    { text: 'begin', named },
-    { text: `select plinth.enter($1, ${readOnly})`, values: [context], named },
-  ];
   return {
     begun: () => begun,
     async run(text, values) {
       const statement = { text, values, named };
       if (begun) return (await pipelined(client, [statement]))[0]!;
       begun = true;
-      if (pipelinedScope) return (await pipelined(client, [...opening, statement]))[2]!;
-      await client.query(`begin; select plinth.enter(${client.escapeLiteral(context)}::jsonb, ${readOnly})`);
+      if (pipelinedScope) {
+        return (await pipelined(client, [{ text: 'begin', named, rowsUnread: true }, enter, statement]))[2]!;
+      }
+      await client.query('begin');
+      await pipelined(client, [{ ...enter, named: false }]);
       return (await pipelined(client, [statement]))[0]!;
     },
   };
 }
 
-function makeTx(session: Session, scope: Scope, open: OpenScope, hints: (() => void)[]): ScopedTx {
+function makeTx(runInScope: RunInScope, scope: Scope, open: OpenScope, hints: (() => void)[]): ScopedTx {
   async function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     if (!open.active) throw errors.internal({ cause: new Error('a transaction was used after it had ended') });
-    return (await session.run(text, values)) as pg.QueryResult<R & pg.QueryResultRow>;
+    return (await runInScope(text, values)) as pg.QueryResult<R & pg.QueryResultRow>;
   }
   const compiled = <R>(query: Compilable<R>) => {
     const { sql, parameters } = query.compile();
@@ -249,12 +280,11 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
 }
 
 /** Ends a transaction that failed; when that fails too, the connection is of no more use. */
-function releaseAfterRollBack(client: pg.PoolClient, unusable?: Error): () => Promise<void> {
-  return () =>
-    client.query('rollback').then(
-      () => client.release(unusable),
-      (error: Error) => client.release(error),
-    );
+function releaseAfterRollBack(client: pg.PoolClient, unusable?: Error): Promise<void> {
+  return client.query('rollback').then(
+    () => client.release(unusable),
+    (error: Error) => client.release(error),
+  );
 }
 
 /**
@@ -266,9 +296,4 @@ function mayHaveFailedInPlanning(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { code?: string; cause?: { code?: string } };
   const state = error instanceof PlinthError ? cause?.code : code;
   return state !== undefined && state !== '42501' && /^(0A|22|42|XX)/.test(state);
-}
-
-function isConnectionLost(error: unknown): boolean {
-  const code = (error as { code?: string } | null)?.code;
-  return code === undefined || code.startsWith('08') || code.startsWith('57P') || code === '25P03';
 }

@@ -15,14 +15,31 @@ export interface Scope {
   readonly ipAddress?: string;
 }
 
-/** The context as `plinth.enter(context jsonb, …)` takes it. Absent keys clear the setting. */
-export function toContext(scope: Scope, statementTimeoutMs: number): string {
-  const context: Record<string, unknown> = { as: scope.as ?? 'app', statement_timeout_ms: statementTimeoutMs };
-  if (scope.organizationId) context['organization_id'] = scope.organizationId;
-  if (scope.userId) context['user_id'] = scope.userId;
-  if (scope.memberRole) context['member_role'] = scope.memberRole;
-  if (scope.apiKeyId) context['api_key_id'] = scope.apiKeyId;
-  if (scope.requestId) context['request_id'] = scope.requestId;
-  if (scope.ipAddress) context['ip_address'] = scope.ipAddress;
-  return JSON.stringify(context);
+/**
+ * What a transaction starts with. `statementTimeoutMs` is null where the connection has that limit already. Off Citus
+ * the plain arguments of `plinth.enter_request`, cheap enough to travel with every statement; on Citus, where settings
+ * must be forwarded to the workers, the JSON of `plinth.enter`.
+ */
+export function enterStatement(
+  scope: Scope,
+  how: { readOnly: boolean; statementTimeoutMs: number | null; distributed: boolean },
+): { text: string; values: readonly unknown[] } {
+  const { as = 'app', organizationId, userId, memberRole, apiKeyId, requestId, ipAddress } = scope;
+  const values = [as, organizationId, userId, memberRole, apiKeyId, requestId, ipAddress, how.statementTimeoutMs];
+  if (!how.distributed) return { text: how.readOnly ? enterToRead : enterToWrite, values };
+  const context = JSON.stringify(Object.fromEntries(contextKeys.map((key, at) => [key, values[at] ?? undefined])));
+  return { text: how.readOnly ? 'select plinth.enter($1, true)' : 'select plinth.enter($1, false)', values: [context] };
 }
+
+const enterToRead = 'select plinth.enter_request($1, $2, $3, $4, $5, $6, $7, $8, true)';
+const enterToWrite = 'select plinth.enter_request($1, $2, $3, $4, $5, $6, $7, $8, false)';
+const contextKeys = [
+  'as',
+  'organization_id',
+  'user_id',
+  'member_role',
+  'api_key_id',
+  'request_id',
+  'ip_address',
+  'statement_timeout_ms',
+] as const;
