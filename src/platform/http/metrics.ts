@@ -20,6 +20,8 @@ export function makeMetrics(platform: Platform): HttpMetrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  /** One for each method, route and status seen: looking it up by its labels took 2 % of a read. */
+  const observed = new Map<string, { observe(seconds: number): void }>();
   const refused = new Counter({
     name: 'plinth_http_server_errors_total',
     help: 'Answers with a status of 500 or above.',
@@ -41,8 +43,15 @@ export function makeMetrics(platform: Platform): HttpMetrics {
     registry,
     contentType: registry.contentType,
     observe(request, reply) {
+      const { method } = request;
       const route = request.routeOptions.url ?? 'none';
-      duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+      const name = `${method} ${reply.statusCode} ${route}`;
+      let known = observed.get(name);
+      if (!known) {
+        known = duration.labels({ method, route, status: reply.statusCode });
+        observed.set(name, known);
+      }
+      known.observe(reply.elapsedTime / 1000);
       if (reply.statusCode >= 500) refused.inc();
     },
     render: () => registry.metrics(),

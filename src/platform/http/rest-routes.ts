@@ -4,7 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { ModuleDefinition, TableDeclaration, Verb } from '../module.ts';
 import type { Platform } from '../platform.ts';
 import { readRelations } from '../rest/catalogue.ts';
-import { handleRest, isReadOnly, type RunStatement } from '../rest/execute.ts';
+import { handleRest, isReadOnly, mayRefuseAfterwards, type RunStatement } from '../rest/execute.ts';
 import type { Relations, RestAccess } from '../rest/relations.ts';
 import { postgrestFields, type RestResponse } from '../rest/respond.ts';
 import { type Actor, type Policy, scopeOf } from './actor.ts';
@@ -78,9 +78,7 @@ async function answerRest(
     method: request.method,
     resource: (request.params as { '*': string })['*'],
     search: question < 0 ? '' : request.url.slice(question + 1),
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
-    ),
+    headers: request.headers,
     body: bodyText(request.body),
     basePath: rest_path,
     ...tables,
@@ -92,8 +90,15 @@ async function answerRest(
       unwrapped(({ text, values }) => platform.door.readOne(scope, text, values)),
     );
   }
+  const onItsOwn = request.headers['idempotency-key'] === undefined || isReadOnly(rest);
+  if (onItsOwn && !isReadOnly(rest) && !mayRefuseAfterwards(rest)) {
+    return handleRest(
+      rest,
+      unwrapped(async (statement) => (await platform.door.writeAll(scope, [statement]))[0]!),
+    );
+  }
   const work = isReadOnly(rest) ? platform.door.read : platform.door.write;
-  if (request.headers['idempotency-key'] === undefined || isReadOnly(rest)) {
+  if (onItsOwn) {
     return work(scope, (tx) => handleRest(rest, ({ text, values }) => tx.sql(text, values)));
   }
   return (await withIdempotency(platform, request, reply, scope, (tx) =>

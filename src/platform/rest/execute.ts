@@ -65,6 +65,16 @@ export function isReadOnly(request: Pick<RestRequest, 'method'>): boolean {
 }
 
 /**
+ * Whether an answer may be refused when its statement has run: a singular one of two rows, more rows than allowed, a
+ * page past the end. A write that can not be needs no transaction beyond its statement's own.
+ */
+export function mayRefuseAfterwards({ headers }: Pick<RestRequest, 'headers'>): boolean {
+  const accept = [headers['accept']].flat().join();
+  const prefer = [headers['prefer']].flat().join();
+  return accept.includes('vnd.pgrst') || /handling|resolution|count|max-affected/.test(prefer);
+}
+
+/**
  * Answers one request of the PostgREST dialect with one statement through `run`. Throws a `PlinthError` for everything
  * the caller did wrong, also after the statement ran (a singular answer of two rows, max-affected): the transaction
  * must be rolled back on any throw. Failures of the database that are not about the query are thrown on as they came.

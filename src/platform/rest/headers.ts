@@ -33,9 +33,11 @@ function header(headers: Headers, name: string): string | undefined {
  * with handling=strict. `tx=rollback` is always refused: a dry run that commits would be worse than an error.
  */
 export function parsePreferences(headers: Headers): Preferences {
+  const text = header(headers, 'prefer');
+  if (text === undefined) return {};
   const found = new Map<string, string>();
   const unknown: string[] = [];
-  for (const part of (header(headers, 'prefer') ?? '').split(/[,;]/)) {
+  for (const part of text.split(/[,;]/)) {
     const preference = part.trim();
     if (preference === '') continue;
     const [name = '', value = ''] = preference.split('=', 2).map((text) => text.trim());
