@@ -7,6 +7,9 @@ import { refusedOnly, textOf } from './table-probes.ts';
 
 /** Calls of one function by one actor. */
 const calls_max = 12;
+/** What opens a scope is given one by whoever calls it: there is nobody else's to ask for. */
+export const doors: ReadonlySet<string> = new Set(['enter', 'enter_request']);
+
 /** Ids tried for one parameter. */
 const ids_max = 4;
 
@@ -25,7 +28,7 @@ export async function probeFunction(
   for (const role of roleKinds) {
     if (!fn.callers.includes(role)) await probeClosed(prober, fn, role);
     // What the worker may call serves every organization: no request becomes the worker.
-    else if (role !== 'worker' && fn.name !== 'enter') {
+    else if (role !== 'worker' && !doors.has(fn.name)) {
       await probeOpen(prober, fn, tables, role);
       if (role === 'app' && !fn.isPure) unproven = await refusesItsOwn(prober, fn, tables);
     }

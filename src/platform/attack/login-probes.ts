@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { quoteName } from '../migrate/names.ts';
 import type { DatabaseFunction, Relation, Target } from './catalogue.ts';
-import { nullArguments } from './function-probes.ts';
+import { doors, nullArguments } from './function-probes.ts';
 import type { Probe } from './prober.ts';
 import { refusedOnly } from './table-probes.ts';
 
@@ -76,7 +76,7 @@ export async function probeLogin(
   }
   for (const fn of functions) {
     // Made for it: the door, and what a start compares its migrations with.
-    if (fn.kind === 'other' || ['enter', 'applied_migrations'].includes(fn.name)) continue;
+    if (fn.kind === 'other' || doors.has(fn.name) || fn.name === 'applied_migrations') continue;
     const args = nullArguments(fn).join(', ');
     const call = `${fn.kind === 'procedure' ? 'call' : 'select'} plinth.${quoteName(fn.name)}(${args})`;
     await refuse({ target: fn.signature, attack: 'call without entering', verb: 'execute' }, call);
