@@ -34,7 +34,7 @@ create table plinth.tasks (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
   constraint tasks_pkey primary key (organization_id, id),
-  constraint tasks_organization_fkey foreign key (organization_id) references plinth.organizations (id) on delete cascade,
+  -- no key to organizations, as in projects: all of a tenant's inserts would lock one row
   constraint tasks_project_fkey foreign key (organization_id, project_id) references plinth.projects (organization_id, id),
   constraint tasks_repository_fkey foreign key (organization_id, repository_id)
     references plinth.repositories (organization_id, id),
