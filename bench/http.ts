@@ -3,14 +3,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
-import pg from 'pg';
 import { newDatabase, openBenchPlinth, startServer } from './database.ts';
-import { alternate, type BenchContext, type Benchmark, median, perSecond, type Row, rate, ratio } from './measure.ts';
+import { alternate, type BenchContext, type Benchmark, median, perSecond, type Row, ratio } from './measure.ts';
 import { type RunningServer, startUp } from './process.ts';
 
 const connections = 50;
 const get_goal = 0.3;
-const create_goal = 0.4;
 
 export const http: Benchmark = async (context) => {
   const server = await startServer();
@@ -56,7 +54,7 @@ async function measure(
     route: load({ url: `${server.url}/v1/projects/${project!.id}`, headers }),
     bare: load({ url: bare.url }),
   });
-  const writes = await measureCreates(context, server, databaseUrl, headers, organization.id);
+  const writes = await measureCreates(context, server, engine, headers);
   const loadedMb = server.memoryMb();
   bare.stop();
   await server.stop();
@@ -70,7 +68,7 @@ async function measure(
   return [
     get('/rest/v1', read.rest),
     get('/v1', read.route),
-    ...writes.map((row) => ({ ...row, engine, ...(hasGoal ? {} : { goal: '' }) })),
+    writes,
     {
       what: 'Memory of the process: idle, and after this load',
       engine,
@@ -80,14 +78,13 @@ async function measure(
   ];
 }
 
-/** Creates over HTTP (validated, audited, one commit each) beside the bare INSERT as the owner, without the audit's trigger. */
+/** Creates over HTTP (validated, audited, one commit each); what of a create is ours and what is HTTP, `creates.ts` tells. */
 async function measureCreates(
   { rounds, quick }: BenchContext,
   server: RunningServer,
-  databaseUrl: string | undefined,
+  engine: string,
   headers: Record<string, string>,
-  organizationId: string,
-): Promise<Row[]> {
+): Promise<Row> {
   let n = 0;
   const slug = () => `p${Date.now().toString(36)}-${n++}`;
   const seconds = quick ? 2 : 6;
@@ -105,46 +102,14 @@ async function measureCreates(
     if (result.non2xx > 0) throw new Error(`${result.non2xx} creates were refused`);
     return result.requests.average;
   };
-  const what = `Creates over HTTP (${connections} connections, audited) ÷ the bare INSERT through pg`;
-  if (!databaseUrl) {
-    const values: number[] = [];
-    for (let round = 0; round < rounds; round++) values.push(await overHttp());
-    return [
-      {
-        what: `Creates over HTTP (${connections} connections, audited)`,
-        engine: '',
-        result: perSecond(median(values)),
-        goal: '',
-      },
-    ];
-  }
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-  await Promise.all(
-    Array.from({ length: 10 }, () => pool.query("select set_config('role', 'plinth_owner', false), pg_sleep(0.2)")),
-  );
-  await pool.query(
-    'create table plinth.bench_projects (like plinth.projects including defaults including constraints including indexes)',
-  );
-  const insert = {
-    name: 'create',
-    text: 'insert into plinth.bench_projects (organization_id, name, slug) values ($1, $2, $3)',
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round++) values.push(await overHttp());
+  return {
+    what: `Creates over HTTP (${connections} connections, audited)`,
+    engine,
+    result: perSecond(median(values)),
+    goal: '',
   };
-  const { served, bare } = await alternate(rounds, {
-    served: overHttp,
-    bare: () =>
-      rate(connections, seconds * 1000, () => pool.query({ ...insert, values: [organizationId, 'A project', slug()] })),
-  });
-  await pool.query('drop table plinth.bench_projects');
-  await pool.end();
-  return [
-    {
-      what,
-      engine: '',
-      result: `${perSecond(served)} ÷ ${perSecond(bare)} = ${ratio(served / bare)}`,
-      goal: `≥ ${create_goal}`,
-      met: served / bare >= create_goal,
-    },
-  ];
 }
 
 /** Fastify with one JSON route and no database, in a process of its own: what the framework alone gives here. */

@@ -2,13 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { creates } from './creates.ts';
 import { http } from './http.ts';
 import type { Benchmark, Row } from './measure.ts';
 import { reads } from './reads.ts';
 import { start } from './start.ts';
 import { tasks } from './tasks.ts';
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { start, reads, http, tasks };
+const benchmarks: Readonly<Record<string, Benchmark>> = { start, reads, creates, http, tasks };
 const words = process.argv.slice(2);
 const quick = words.includes('--quick');
 const names = words.filter((word) => !word.startsWith('--'));
