@@ -53,7 +53,8 @@ export const settings = {
     type: databaseUrl,
     fallback: undefined,
     fallbackText: '`DATABASE_URL`',
-    description: 'A replica for reads that may be a little behind.',
+    description:
+      'A replica, for reads that say they may be a little behind (`Cache-Control: max-stale`, or `pool: replica`).',
     secret: true,
   }),
   directUrl: setting({

@@ -66,7 +66,7 @@ export async function openServer(options: ServerOptions): Promise<Engine> {
     kind: main.citus ? 'citus' : 'postgres',
     description: `PostgreSQL ${main.version} at ${main.address.label}`,
     serverVersionNum: main.versionNum,
-    capabilities: capabilities(main, direct),
+    capabilities: capabilities(main, direct, [main, worker, reader]),
     statementTimeoutMs: options.statementTimeoutMs ?? limits.statement_timeout_ms,
     pool,
     readPool: reader === main ? pool : open(reader, poolSize),
@@ -86,7 +86,8 @@ async function endPools(pools: readonly pg.Pool[]): Promise<void> {
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
 }
 
-function capabilities(main: Inspection, direct: Inspection): Capabilities {
+function capabilities(main: Inspection, direct: Inspection, used: readonly Inspection[]): Capabilities {
+  const pooled = used.some((one) => one.pooled);
   return {
     concurrentConnections: true,
     listen: !direct.pooled,
@@ -95,8 +96,8 @@ function capabilities(main: Inspection, direct: Inspection): Capabilities {
     autovacuum: true,
     // On Citus the context must be real SET LOCAL inside a transaction.
     pipelinedScope: !main.citus,
-    namedStatements: !main.pooled,
-    sessionSettings: !main.pooled,
+    namedStatements: !pooled,
+    sessionSettings: !pooled,
     distributed: main.citus,
     vector: main.vector,
   };

@@ -11,6 +11,7 @@ import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
 import { assertJsonDepth } from './json.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
+import { readOptions } from './route.ts';
 
 export const rest_path = '/rest/v1';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -87,7 +88,7 @@ async function answerRest(
   if (isReadOnly(rest) && !rest.resource.startsWith('rpc/')) {
     return handleRest(
       rest,
-      unwrapped(({ text, values }) => platform.door.readOne(scope, text, values)),
+      unwrapped(({ text, values }) => platform.door.readOne(scope, text, values, readOptions(request))),
     );
   }
   const onItsOwn = request.headers['idempotency-key'] === undefined || isReadOnly(rest);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { errors } from '../core/errors.ts';
 import type { Platform } from '../platform.ts';
-import type { ScopedTx } from '../scope/door.ts';
+import type { ScopedTx, ScopeOptions } from '../scope/door.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
@@ -69,6 +69,12 @@ export interface RouteRegistrar {
   actorOf(request: FastifyRequest): Actor | undefined;
 }
 
+/** `Cache-Control: max-stale` (RFC 9111, 5.2.1.2): the caller takes an answer that may be a little behind. */
+export function readOptions(request: FastifyRequest): ScopeOptions {
+  const wishes = request.headers['cache-control'];
+  return wishes !== undefined && /(?:^|[\s,])max-stale(?:$|[\s,=])/i.test(wishes) ? { pool: 'replica' } : {};
+}
+
 export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: Policy): RouteRegistrar {
   const actorOf = (request: FastifyRequest): Actor | undefined => request.actor;
   return {
@@ -118,7 +124,8 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
               : never
           >[1];
           if ('handle' in route) return (await route.handle(typed)) ?? reply.send();
-          if (route.mode === 'read') return platform.door.read(scope, (tx) => route.run(tx, typed));
+          if (route.mode === 'read')
+            return platform.door.read(scope, (tx) => route.run(tx, typed), readOptions(request));
           return withIdempotency(platform, request, reply, scope, (tx) => route.run(tx, typed));
         },
       });

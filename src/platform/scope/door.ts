@@ -36,8 +36,11 @@ export interface ScopedTx {
 export interface ScopeOptions {
   /** Milliseconds one statement may take; the default is `limits.statement_timeout_ms`. */
   readonly statementTimeoutMs?: number;
-  /** Which of the engine's pools; `worker` is for the task engine. */
-  readonly pool?: 'request' | 'worker';
+  /**
+   * Which of the engine's pools; `worker` is for the task engine, `replica` for a read that may be a little behind. A
+   * replica that can not be reached, or gives the read up for what it has to replay, is passed over.
+   */
+  readonly pool?: 'request' | 'worker' | 'replica';
   /** For a read whose statements need what lasts as long as a transaction: `set local`, a cursor, `now()`. */
   readonly oneTransaction?: boolean;
 }
@@ -93,6 +96,7 @@ export function makeDoor(engine: Engine): Door {
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
   const runRead = makeReadQueue(engine.pool);
   const runWorkerRead = engine.workerPool === engine.pool ? runRead : makeReadQueue(engine.workerPool);
+  const runReplicaRead = engine.readPool === engine.pool ? undefined : makeReadQueue(engine.readPool);
 
   function entering(scope: Scope, readOnly: boolean, options: ScopeOptions): PipelinedStatement {
     const limit = options.statementTimeoutMs ?? engine.statementTimeoutMs;
@@ -107,8 +111,16 @@ export function makeDoor(engine: Engine): Door {
     values: readonly unknown[],
     options: ScopeOptions,
   ) {
+    const statements = [enter, { text, values, named }];
+    if (options.pool === 'replica' && runReplicaRead) {
+      try {
+        return (await runReplicaRead(statements))[1]!;
+      } catch (error) {
+        if (!isOfTheReplica(error)) throw error;
+      }
+    }
     const run = options.pool === 'worker' ? runWorkerRead : runRead;
-    return (await run([enter, { text, values, named }]))[1]!;
+    return (await run(statements))[1]!;
   }
 
   /**
@@ -191,6 +203,12 @@ export function makeDoor(engine: Engine): Door {
       }
     },
   };
+}
+
+/** Not the statement's fault: the replica is away, or ended the read because of what it had to replay (40001). */
+function isOfTheReplica(error: unknown): boolean {
+  const { code } = fromDatabaseError(error);
+  return code === 'database_unavailable' || code === 'serialization_conflict' || code === 'too_busy';
 }
 
 type RunInScope = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>;
