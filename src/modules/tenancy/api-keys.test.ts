@@ -168,6 +168,7 @@ describeEngines('API keys', (on) => {
           [text(made.body['id'])],
         )
       )[0];
+    await flush(); // the uses of earlier tests have started its timer
     for (let n = 0; n < 5; n++) await me(key);
     expect((await state())?.last_used_at).toBeNull();
     await flush();

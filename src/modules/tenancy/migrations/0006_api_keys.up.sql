@@ -1,18 +1,5 @@
 -- API keys: made, checked at each request, rotated, revoked. Each function stays inside one organization.
 
--- Using a key is not a change of it: without this its trigger would write an audit entry a minute for each key in use.
-do $do$
-begin
-  if plinth.is_citus() then
-    perform set_config('citus.enable_unsafe_triggers', 'on', true);
-  end if;
-end
-$do$;
-drop trigger audit_row on plinth.api_keys;
-create trigger audit_row
-  after insert or delete or update of name, role, scopes, expires_at, revoked_at on plinth.api_keys
-  for each row execute function plinth.audit_row('api_keys', 'organization_id', 'user_id', '', '');
-
 -- created, not_member (a personal key is for a member) or too_many (keys_max live ones).
 create function plinth.create_api_key(
   organization uuid, key_id uuid, key_hash bytea, key_prefix text, key_last4 text, owner_of_key uuid, key_name text,
