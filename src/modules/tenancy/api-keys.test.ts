@@ -157,6 +157,35 @@ describeEngines('API keys', (on) => {
     expect((await rotate(narrow, text(wide.body['id']))).status).toBe(403);
   });
 
+  it('may name their own organization in the header, and no other', async () => {
+    const other = await addOrganization(plinth, 'Not of this key', 'not-of-this-key@example.org');
+    const named = (organization: string) => plinth.call('GET', '/v1/me', { key: acme.key, organization });
+    for (const own of [
+      acme.organizationId,
+      acme.organizationId.toUpperCase(),
+      acme.slug,
+      ` ${acme.slug.toUpperCase()} `,
+    ]) {
+      expect((await named(own)).body).toMatchObject({ organization: { id: acme.organizationId } });
+    }
+    const answers = await Promise.all(
+      [other.organizationId, other.slug, 'no-such-slug', `${acme.slug}, ${acme.slug}`, '%'].map(named),
+    );
+    for (const { status, body } of answers) {
+      expect({ status, ...body }).toMatchObject({ status: 403, code: 'forbidden' });
+      // the same whether or not there is such an organization
+      expect(body['detail']).toEqual(answers[0]?.body['detail']);
+      expect(text(body['hint'])).toContain('key of that organization');
+    }
+    const write = await plinth.call('POST', '/v1/projects', {
+      key: acme.key,
+      organization: other.slug,
+      body: { name: 'Whose?' },
+    });
+    expect(write.status).toBe(403);
+    expect(await plinth.owner(`select id from plinth.projects where name = 'Whose?'`)).toEqual([]);
+  });
+
   it('have their last use written behind, once a minute, and not into the audit log', async () => {
     const made = await create(acme.key, { name: 'used' });
     const key = text(made.body['key']);
