@@ -176,7 +176,20 @@ describeEngines('signing in', (on) => {
       const link = await issueSignInLink(plinth.platform, person.email.toUpperCase());
       const redeem = (password: string) =>
         plinth.call('POST', '/v1/sign-in/link', { body: { token: link?.token, password } });
-      expect((await redeem('12345678')).body).toMatchObject({ code: 'password_refused' });
+      const [{ username } = { username: '' }] = await plinth.owner<{ username: string }>(
+        'select username from plinth.users where id = $1',
+        [person.userId],
+      );
+      const own = [
+        person.email,
+        person.email.toUpperCase(),
+        person.email.split('@')[0]!,
+        `${username}!`,
+        'A Member 123',
+      ];
+      for (const weak of ['12345678', ...own]) {
+        expect((await redeem(weak)).body, weak).toMatchObject({ code: 'password_refused', field: 'password' });
+      }
       const answers = await Promise.all([redeem('a new pass phrase 1'), redeem('a new pass phrase 2')]);
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
       expect(await isSignedIn(person.cookie)).toBe(false);
