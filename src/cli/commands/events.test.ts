@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCommand } from '../../../tests/support/command.ts';
 import { openTestPlinth, type TestOrganization, type TestPlinth } from '../../testing.ts';
-import type { CommandContext } from '../command.ts';
-import { parseCall } from '../parse-call.ts';
 
 let plinth: TestPlinth;
 let acme: TestOrganization;
@@ -11,22 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => plinth.close());
 
-async function run(...argv: string[]): Promise<{ exit: number; out: string[] }> {
-  const { command, values, positionals } = parseCall(argv);
-  const out: string[] = [];
-  const context: CommandContext = {
-    config: plinth.config,
-    cwd: '/',
-    json: values['json'] === true,
-    out: (line) => out.push(line),
-    note: () => undefined,
-    progress: () => undefined,
-    signal: new AbortController().signal,
-    plinth: async () => plinth,
-    ask: async () => undefined,
-  };
-  return { exit: await command.run(context, { values, positionals }), out };
-}
+const run = (...argv: string[]) => runCommand(argv, { config: plinth.config, plinth });
 
 /** Sends two events and marks the first of them failed, as matching does. */
 async function failedAndWaiting(): Promise<[string, string]> {
