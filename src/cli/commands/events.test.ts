@@ -14,8 +14,14 @@ const run = (...argv: string[]) => runCommand(argv, { config: plinth.config, pli
 
 /** Sends two events and marks the first of them failed, as matching does. */
 async function failedAndWaiting(): Promise<[string, string]> {
-  const sent = await plinth.call('POST', '/v1/events', acme.key, [{ type: 'order.paid' }, { type: 'order.sent' }]);
-  const [failed, waiting] = (sent.body as { data: { id: string }[] }).data.map(({ id }) => id) as [string, string];
+  const sent = await plinth.call('POST', '/v1/events', {
+    key: acme.key,
+    body: [{ type: 'order.paid' }, { type: 'order.sent' }],
+  });
+  const [failed, waiting] = (sent.body as unknown as { data: { id: string }[] }).data.map(({ id }) => id) as [
+    string,
+    string,
+  ];
   await plinth.as({ organizationId: acme.id, memberRole: 'service' }).write(async (tx) => {
     const [event] = await tx.sql<{ occurred_at: Date }>('select occurred_at from plinth.events where id = $1', [
       failed,
@@ -26,8 +32,7 @@ async function failedAndWaiting(): Promise<[string, string]> {
   return [failed, waiting];
 }
 
-const statusOf = async (id: string) =>
-  ((await plinth.call('GET', `/v1/events/${id}`, acme.key)).body as { status: string }).status;
+const statusOf = async (id: string) => (await plinth.call('GET', `/v1/events/${id}`, { key: acme.key })).body['status'];
 
 it('retries failed events, all that are named or none', async () => {
   const [failed, waiting] = await failedAndWaiting();

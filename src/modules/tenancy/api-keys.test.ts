@@ -1,23 +1,24 @@
-import { beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 import { mintToken, parseToken } from '../../platform/core/tokens.ts';
 
 describeEngines('API keys', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
   });
+  afterAll(() => plinth.close());
 
   const create = (key: string, body: object, headers = {}) =>
     plinth.call('POST', '/v1/api-keys', { key, body: { name: 'test', ...body }, headers });
@@ -26,7 +27,7 @@ describeEngines('API keys', (on) => {
   const rotate = (key: string, id: string, body = {}) =>
     plinth.call('POST', `/v1/api-keys/${id}/rotate`, { key, body });
   const flush = async () => {
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
   };
 
   it('are shown once and stored as a hash', async () => {

@@ -1,16 +1,16 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   cookieOf,
   type FirstRun,
   firstRun,
   HOST,
-  openTestPlinth,
+  openPlinthOn,
   PASSWORD,
   signInByLink,
-  type TestPlinth,
   text,
 } from '../../../tests/support/plinth.ts';
 import { issueSignInLink } from './index.ts';
@@ -18,12 +18,13 @@ import { issueSignInLink } from './index.ts';
 const HOUR_MS = 3_600_000;
 
 describeEngines('signing in', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
   });
+  afterAll(() => plinth.close());
 
   const signIn = (email: string, password: string, address = '127.0.0.1') =>
     plinth.call('POST', '/v1/sign-in', { body: { email, password }, address });
@@ -114,10 +115,10 @@ describeEngines('signing in', (on) => {
     const idle = cookieOf(await signIn(acme.email, PASSWORD));
     plinth.clock.advance(23 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(true);
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
     plinth.clock.advance(23 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(true);
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
     plinth.clock.advance(24 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(false);
     const used = cookieOf(await signIn(acme.email, PASSWORD));
