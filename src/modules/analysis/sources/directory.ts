@@ -5,7 +5,7 @@ import { analysisErrors } from '../errors.ts';
 import { fileEnding, languageOfPath } from '../languages/definition.ts';
 import { analysisLimits } from '../limits.ts';
 import { GitProcess, runGit, splitAtNul } from './git-process.ts';
-import { isInside, pathText } from './paths.ts';
+import { isInside, pathText, shortenedPath, takeName } from './paths.ts';
 import {
   type AnalysisSource,
   emptyCounts,
@@ -64,12 +64,13 @@ async function* readDirectory(reading: DirectoryReading, signal: AbortSignal): A
       counts.otherLanguages++;
       continue;
     }
-    if (raw.length > analysisLimits.path_bytes || !isInside(path)) {
-      const code = isInside(path) ? 'path_too_long' : 'unreadable';
-      yield { path: path.slice(0, 200), sizeBytes: 0, unread: { status: 'failed', code } };
+    const whole = raw.length <= analysisLimits.path_bytes;
+    if (!whole || !isInside(path) || seen.has(path)) {
+      const code = !whole ? 'path_too_long' : isInside(path) ? 'path_not_unique' : 'unreadable';
+      const name = takeName(whole ? path : shortenedPath(path, raw), raw, seen);
+      yield { path: name, sizeBytes: 0, unread: { status: 'failed', code } };
       continue;
     }
-    if (seen.has(path)) continue;
     seen.add(path);
     const file = await readOne(root, raw, path, counts);
     if (file !== null) yield file;

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { ParseReasonCode } from '../analyze-source.ts';
 import { analysisErrors } from '../errors.ts';
 import { fileEnding, languageOfPath } from '../languages/definition.ts';
 import { analysisLimits } from '../limits.ts';
 import { ByteReader } from './byte-reader.ts';
 import { GitProcess, runGit, splitAtNul } from './git-process.ts';
-import { isInside, pathText } from './paths.ts';
+import { isInside, pathText, shortenedPath, takeName } from './paths.ts';
 import {
   type AnalysisSource,
   emptyCounts,
@@ -123,18 +124,16 @@ function takeEntry(entry: Buffer, reading: CommitReading, seen: Set<string>): Bl
     counts.otherLanguages++;
     return null;
   }
-  if (raw.length > analysisLimits.path_bytes) {
-    const cut = `${path.slice(0, 200)}~`;
-    return { path: cut, sizeBytes: 0, unread: { status: 'failed', code: 'path_too_long' } };
-  }
-  if (!isInside(path) || !Number.isSafeInteger(sizeBytes)) {
-    return { path, sizeBytes: 0, unread: { status: 'failed', code: 'unreadable' } };
-  }
-  if (seen.has(path)) return { path, sizeBytes, unread: { status: 'failed', code: 'path_not_unique' } };
+  const unread = (name: string, bytes: number, status: 'failed' | 'skipped', code: ParseReasonCode): UnreadFile => ({
+    path: takeName(name, raw, seen),
+    sizeBytes: bytes,
+    unread: { status, code },
+  });
+  if (raw.length > analysisLimits.path_bytes) return unread(shortenedPath(path, raw), 0, 'failed', 'path_too_long');
+  if (!isInside(path) || !Number.isSafeInteger(sizeBytes)) return unread(path, 0, 'failed', 'unreadable');
+  if (seen.has(path)) return unread(path, sizeBytes, 'failed', 'path_not_unique');
+  if (sizeBytes > analysisLimits.file_bytes) return unread(path, sizeBytes, 'skipped', 'too_large');
   seen.add(path);
-  if (sizeBytes > analysisLimits.file_bytes) {
-    return { path, sizeBytes, unread: { status: 'skipped', code: 'too_large' } };
-  }
   return { path, objectId, sizeBytes };
 }
 

@@ -7,7 +7,7 @@ import { analysisLimits } from '../limits.ts';
 import { directorySource } from './directory.ts';
 import { gitCommitSource } from './git-commit.ts';
 import { splitAtNul } from './git-process.ts';
-import { isInside, pathText } from './paths.ts';
+import { isInside, pathText, shortenedPath, takeName } from './paths.ts';
 import type { AnalysisSource } from './source.ts';
 
 let folder: string;
@@ -297,6 +297,21 @@ describe('paths', () => {
     expect(pathText(Buffer.from('é\n"'))).toBe('é\n"');
     expect(pathText(Buffer.of(0xe9))).not.toBe(pathText(Buffer.of(0xe8)));
     expect(pathText(Buffer.from('\ufeffa'))).toBe('\ufeffa');
+    const long = ['a', 'b'].map((name) => Buffer.from(`${'x/'.repeat(3_000)}${name}.ts`));
+    const [one, two] = long.map((bytes) => shortenedPath(String(bytes), bytes));
+    expect(one).not.toBe(two);
+    expect(one!.length).toBeLessThan(300);
+  });
+
+  test('are names of one file each, however often a tree made by hand repeats them', () => {
+    const taken = new Set<string>();
+    const raw = Buffer.from('a.ts');
+    // first the name a second "a.ts" would get
+    const guessed = takeName('a.ts', raw, new Set(['a.ts']));
+    takeName(guessed, Buffer.from(guessed), taken);
+    const names = Array.from({ length: 20_000 }, () => takeName('a.ts', raw, taken));
+    expect(new Set([guessed, ...names]).size).toBe(20_001);
+    expect(Math.max(...names.map((name) => name.length))).toBe('a~0123456789ab.ts'.length);
   });
 
   test('parts are split at NUL wherever chunks end, and cut when too long', async () => {
