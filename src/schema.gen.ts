@@ -569,6 +569,10 @@ export interface RegisteredTables {
   table_name: string;
   tenant_column: string | null;
   touches_updated_at: boolean;
+  /**
+   * A change of these alone makes no audit entry: when a key was last used.
+   */
+  unaudited_columns: string[];
   user_column: string | null;
   visibility: string;
 }

@@ -1,5 +1,6 @@
 /** `npm run gen`: writes what is generated; with --check says which of it is not current and exits with 1. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { renderCliReference } from '../src/cli/reference.ts';
 import { renderMetricsReference } from '../src/modules/analysis/index.ts';
 import { modules } from '../src/modules.ts';
 import '../src/plinth.ts';
@@ -16,6 +17,7 @@ await migrateEngine(engine, modules, { programVersion: version });
 const files: Record<string, string> = {
   'src/schema.gen.ts': await generateTypes(engine.directPool, { qualified: false }),
   'src/schema.snapshot.gen.txt': await renderSnapshot(engine.directPool),
+  'docs/reference/cli.md': renderCliReference(),
   'docs/reference/errors.md': renderErrorsReference(),
   'docs/reference/configuration.md': renderConfigReference(),
   'docs/reference/code-metrics.md': renderMetricsReference(),

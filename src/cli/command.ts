@@ -32,6 +32,8 @@ export interface Command {
   readonly summary: string;
   /** Lines after "usage: plinth <name>". */
   readonly usage: readonly string[];
+  /** What else a person should know, as lines of text. */
+  readonly notes?: readonly string[];
   readonly options?: NonNullable<ParseArgsConfig['options']>;
   /**
    * `none`: opens none. `shared`: goes through the control socket of a running embedded server, else opens the engine

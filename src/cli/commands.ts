@@ -6,7 +6,7 @@ import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
-import { eventsSend } from './commands/events.ts';
+import { eventsRetry, eventsSend } from './commands/events.ts';
 import {
   migrateBootstrap,
   migrateDown,
@@ -58,6 +58,7 @@ export const commands: readonly Command[] = [
   attack,
   analyze,
   eventsSend,
+  eventsRetry,
   ...listCommands,
   analysisShow,
   repositoriesRegister,

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Config, loadConfig } from '../platform/core/config.ts';
 import { openPlinth, type Plinth } from '../plinth.ts';
-import { type Command, type CommandContext, exitCodes } from './command.ts';
-import { commands } from './commands.ts';
+import { type CommandContext, exitCodes } from './command.ts';
 import { exitCodeOf, type RemoteLine, readControl } from './control.ts';
 import { describeError } from './describe-error.ts';
 import { type ParsedCall, parseCall } from './parse-call.ts';
+import { helpLines, usageOf } from './reference.ts';
 import { callServer } from './server-client.ts';
 
 /** Long options that stand for a setting. */
@@ -109,24 +109,6 @@ function printRemote(line: RemoteLine): void {
 
 function print(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
-}
-
-function helpLines(): string[] {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  return [
-    'plinth: the backend of an AI platform in one PostgreSQL',
-    '',
-    'usage: plinth COMMAND [options]',
-    '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    'Every command takes --data DIR or --database-url URL, --json and --help.',
-    'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
-  ];
-}
-
-function usageOf(command: Command): string[] {
-  return [command.summary, '', ...command.usage.map((line, at) => `${at === 0 ? 'usage: ' : '       '}plinth ${line}`)];
 }
 
 try {

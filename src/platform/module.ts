@@ -29,6 +29,8 @@ export interface TableDeclaration {
   /** Columns by class; all others are public. Secret ones are granted to no request role. */
   readonly personal?: readonly string[];
   readonly secret?: readonly string[];
+  /** Columns whose change alone makes no entry in the audit log: when a key was last used. */
+  readonly unaudited?: readonly string[];
   /** The column that names a row's owner, for access "own". */
   readonly ownerColumn?: string;
   /** What `/rest/v1/<table>` allows; absent means the table is not exposed there. */

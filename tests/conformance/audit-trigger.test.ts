@@ -221,6 +221,38 @@ describeEngines('the audit trigger', (on) => {
     expect(everything[0]!.text).not.toContain('sealed-');
   });
 
+  it('hides a column that an old table was given later', async () => {
+    const change = (column: string, value: string) =>
+      askAsOwner(on.engine, `update plinth.scratch_plain set ${column} = $2 where id = $1`, [id, value]);
+    const [row] = await askAsOwner<{ id: string }>(
+      on.engine,
+      'insert into plinth.scratch_plain (organization_id) values ($1) returning id',
+      [tenant.organizationId],
+    );
+    const { id } = row!;
+    await asOwner(
+      on.engine,
+      `alter table plinth.scratch_plain add column pin text, add column phone text, add column seen text;
+       select plinth.refresh_table('scratch_plain', personal_columns => '{email,phone}', secret_columns => '{pin}',
+         unaudited_columns => '{seen}')`,
+    );
+    await change('pin', 'later-secret');
+    await change('phone', '+44 20 7946 0000');
+    await change('seen', 'today');
+    // a second time, with nothing said of the classes: they stay
+    await asOwner(on.engine, `select plinth.refresh_table('scratch_plain')`);
+    await change('pin', 'later-secret too');
+    const [, pin, phone, again, ...more] = await entriesOf(id);
+    expect(more).toEqual([]);
+    expect(pin).toMatchObject({ old_values: { pin: 'secret' }, new_values: { pin: 'secret' } });
+    expect(again).toMatchObject({ old_values: { pin: 'secret' }, new_values: { pin: 'secret' } });
+    expect(await personalOf(phone!)).toMatchObject({ new_values: { phone: '+44 20 7946 0000' } });
+    expect(JSON.stringify([pin, phone, again])).not.toMatch(/later-secret|7946/);
+    await expect(
+      asOwner(on.engine, `select plinth.refresh_table('scratch_plain', secret_columns => '{pni}')`),
+    ).rejects.toThrow(/there is no column pni/);
+  });
+
   it('says who: a person, a key, the service, or the login that came through no request', async () => {
     const key = '01a00000-0000-7000-8000-0000000000aa';
     const insert = (context: Scope) =>

@@ -52,6 +52,7 @@ interface RegisteredTable {
   readonly request_verbs: string[];
   readonly personal_columns: string[];
   readonly secret_columns: string[];
+  readonly unaudited_columns: string[];
   readonly partition_by: string | null;
   readonly retention: string | null;
 }
@@ -78,8 +79,8 @@ describeEngines('the declarations against the schema', (on) => {
   it(`equal the tables of their module${stubs.length > 0 ? ` (not declared yet: ${stubs.join(', ')})` : ''}`, async () => {
     const rows = await asOwner(on.pool, async (client) => {
       const result = await client.query<RegisteredTable>(
-        `select table_name, visibility, audit, request_verbs, personal_columns, secret_columns, partition_by,
-                retention::text as retention
+        `select table_name, visibility, audit, request_verbs, personal_columns, secret_columns,
+                unaudited_columns, partition_by, retention::text as retention
          from plinth.registered_tables order by table_name`,
       );
       return result.rows;
@@ -95,6 +96,7 @@ describeEngines('the declarations against the schema', (on) => {
             request_verbs: [...table.requestVerbs],
             personal_columns: [...(table.personal ?? [])],
             secret_columns: [...(table.secret ?? [])],
+            unaudited_columns: [...(table.unaudited ?? [])],
             partition_by: table.partitionBy ?? null,
             retention: table.retention ?? null,
           }),
@@ -138,6 +140,7 @@ function comparableRow(row: Comparable): Comparable {
     request_verbs: sorted(row.request_verbs),
     personal_columns: sorted(row.personal_columns),
     secret_columns: sorted(row.secret_columns),
+    unaudited_columns: sorted(row.unaudited_columns),
   };
 }
 

@@ -235,6 +235,7 @@ describe('keys', () => {
 
   it('a foreign organization in the header: a key opens its own and no other', async () => {
     const answer = await call('GET', '/v1/projects', { headers: { 'plinth-organization': other.id } });
+    expectProblem(answer, 'forbidden');
     expect(answer.body).not.toContain('Theirs');
   });
 

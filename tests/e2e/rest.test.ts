@@ -6,24 +6,24 @@ import { describeEngines } from '../support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
   HOST,
-  openTestPlinth,
+  openPlinthOn,
   type TestPerson,
-  type TestPlinth,
   text,
 } from '../support/plinth.ts';
 
 describeEngines('the REST layer through postgrest-js', (context) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let globex: FirstRun;
   let member: TestPerson;
   let viewer: TestPerson;
 
   beforeAll(async () => {
-    plinth = await openTestPlinth(context.engine, modules);
+    plinth = await openPlinthOn(context.engine, modules);
     acme = await firstRun(plinth);
     globex = await addOrganization(plinth, 'Globex', 'owner@globex.example');
     member = await addPerson(plinth, acme, 'member');

@@ -103,8 +103,8 @@ const faults: readonly Fault[] = [
   {
     name: "a function of the engine's that anybody may call",
     plant:
-      'grant execute on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], boolean, boolean, text, interval) to public',
-    undo: 'revoke execute on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], boolean, boolean, text, interval) from public',
+      'grant execute on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], text[], boolean, boolean, text, interval) to public',
+    undo: 'revoke execute on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], text[], boolean, boolean, text, interval) from public',
     only: ['purge_table', 'has_column'],
     leak: { target: 'schema plinth', attack: 'register a table' },
   },

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { type SendProgress, sendEvents } from '../../client/send-events.ts';
-import { type SchemeName, schemeNames } from '../../modules/events/index.ts';
+import { retryEvent, type SchemeName, schemeNames } from '../../modules/events/index.ts';
+import { isUuid } from '../../platform/core/ids.ts';
 import { type Command, exitCodes, printResult, UsageError } from '../command.ts';
+import { findOrganization } from '../organization.ts';
 
 export const eventsSend: Command = {
   name: 'events send',
@@ -48,5 +50,27 @@ export const eventsSend: Command = {
       `${summary.stored} stored, ${summary.duplicates} duplicates, ${summary.refused} refused`,
     ]);
     return summary.refused === 0 ? exitCodes.fine : exitCodes.finding;
+  },
+};
+
+export const eventsRetry: Command = {
+  name: 'events retry',
+  summary: 'Match failed events again with the subscriptions as they are now',
+  usage: ['events retry ID… [--organization SLUG]'],
+  options: { organization: { type: 'string' } },
+  database: 'shared',
+  async run(context, { values, positionals }) {
+    if (positionals.length === 0) throw new UsageError('events retry wants the ID of an event');
+    const wrong = positionals.find((id) => !isUuid(id));
+    if (wrong !== undefined) throw new UsageError(`"${wrong}" is not the id of an event`);
+    const plinth = await context.plinth();
+    const { id: organizationId } = await findOrganization(plinth, values['organization']);
+    const { platform } = plinth;
+    // all of them or none, so that what was said of a call that failed holds for each
+    await platform.door.write({ as: 'app', organizationId, memberRole: 'service' }, async (tx) => {
+      for (const id of positionals) await retryEvent(platform, tx, id);
+    });
+    printResult(context, { retried: positionals }, () => positionals.map((id) => `${id}  pending`));
+    return exitCodes.fine;
   },
 };

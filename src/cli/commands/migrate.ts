@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { modules } from '../../modules.ts';
-import { createLogger } from '../../platform/core/log.ts';
-import type { Engine } from '../../platform/db/engine.ts';
 import { openPglite } from '../../platform/db/pglite/engine.ts';
 import { renderBootstrap } from '../../platform/migrate/bootstrap.ts';
 import { lintMigrations } from '../../platform/migrate/lint.ts';
@@ -10,23 +8,9 @@ import { migrateDown as rollBack } from '../../platform/migrate/run.ts';
 import { migrateEngine, migrationsOf } from '../../platform/migrate/schema.ts';
 import { detectDrift, renderSnapshot } from '../../platform/migrate/snapshot.ts';
 import { migrationStatus } from '../../platform/migrate/status.ts';
-import { openEngine } from '../../plinth.ts';
 import { version } from '../../version.ts';
-import { type Command, type CommandContext, exitCodes, printResult, table, UsageError } from '../command.ts';
-
-/** Opens the engine with the migration login, without asking whether the schema is current. */
-async function withEngine<T>(context: CommandContext, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const { config } = context;
-  const engine = await openEngine(
-    { ...config, databaseUrl: config.migrateUrl, directUrl: config.migrateUrl },
-    createLogger({ level: 'error' }),
-  );
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
-}
+import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { withMigrationEngine } from '../migration-engine.ts';
 
 export const migrateUp: Command = {
   name: 'migrate up',
@@ -35,7 +19,7 @@ export const migrateUp: Command = {
   options: { to: { type: 'string' } },
   database: 'exclusive',
   run: (context, { values }) =>
-    withEngine(context, async (engine) => {
+    withMigrationEngine(context, async (engine) => {
       const { config } = context;
       const login =
         config.databaseUrl && config.migrateUrl !== config.databaseUrl
@@ -83,7 +67,7 @@ export const migrateDown: Command = {
       context.note('nothing was done (--yes answers beforehand)');
       return exitCodes.finding;
     }
-    return withEngine(context, async (engine) => {
+    return withMigrationEngine(context, async (engine) => {
       const set = await migrationsOf(modules);
       const { done } = await rollBack(engine.directPool, set, {
         programVersion: version,
@@ -102,7 +86,7 @@ export const migrateStatus: Command = {
   usage: ['migrate status'],
   database: 'exclusive',
   run: (context) =>
-    withEngine(context, async (engine) => {
+    withMigrationEngine(context, async (engine) => {
       const status = await migrationStatus(engine.directPool, await migrationsOf(modules), context.config.rolePrefix);
       printResult(context, status, () =>
         table(
@@ -138,7 +122,7 @@ export const migrateDrift: Command = {
   usage: ['migrate drift'],
   database: 'exclusive',
   run: (context) =>
-    withEngine(context, async (engine) => {
+    withMigrationEngine(context, async (engine) => {
       // the migrations are replayed into an empty embedded database, which is what the schema should be
       const replay = await openPglite({ memory: true, fsync: false });
       let expected: string;

@@ -1,12 +1,12 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 import { recordActivity } from './index.ts';
@@ -26,16 +26,17 @@ interface Entry {
 }
 
 describeEngines('audit', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let projectId: string;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
     const made = await plinth.call('POST', '/v1/projects', { cookie: acme.cookie, body: { name: 'First name' } });
     projectId = text(made.body['id']);
     await plinth.call('PATCH', `/v1/projects/${projectId}`, { key: acme.key, body: { name: 'Second name' } });
   });
+  afterAll(() => plinth.close());
   const list = async (url: string, key = acme.key) => {
     const answer = await plinth.call('GET', url, { key });
     expect(answer.status, answer.text).toBe(200);

@@ -75,6 +75,11 @@ export const eventErrors = defineErrors({
     title: 'The payload holds a value that no database can keep unchanged',
     hint: 'Leave out NUL characters (\\u0000), unpaired surrogates and numbers outside the range of double precision.',
   },
+  event_not_retryable: {
+    status: 409,
+    title: 'The event has not failed',
+    hint: 'Only an event with the status "failed" can be retried; what one set off is retried as a task.',
+  },
   filter_invalid: {
     status: 422,
     title: 'The filter is not valid',

@@ -12,6 +12,7 @@ import { eventLimits } from './limits.ts';
 import { newEvent } from './new-event.ts';
 import { readPayload } from './payload.ts';
 import { listEvents, readEvent, readPayloadText } from './read-events.ts';
+import { retryEvent } from './retry.ts';
 
 const closed = { additionalProperties: false } as const;
 const tag = 'events';
@@ -126,7 +127,7 @@ function sendRoute(routes: RouteRegistrar, platform: Platform): void {
   });
 }
 
-/** /v1/events: sending with a key, and seeing what came and what it set off. */
+/** /v1/events: sending with a key, seeing what came and what it set off, retrying what failed. */
 export function eventRoutes(routes: RouteRegistrar, platform: Platform): void {
   sendRoute(routes, platform);
 
@@ -190,6 +191,21 @@ export function eventRoutes(routes: RouteRegistrar, platform: Platform): void {
       const text = await readPayloadText(tx, params.id);
       reply.header('content-type', 'application/json; charset=utf-8');
       return text;
+    },
+  });
+
+  routes.add({
+    method: 'POST',
+    url: '/v1/events/:id/retry',
+    summary: 'Match a failed event again with the subscriptions as they are now',
+    tag,
+    permission: 'events:write',
+    params: IdParams,
+    response: Type.Object({ id: Id, status: Type.Literal('pending') }),
+    mode: 'write',
+    async run(tx, { params }) {
+      await retryEvent(platform, tx, params.id);
+      return { id: params.id, status: 'pending' as const };
     },
   });
 }

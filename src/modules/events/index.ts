@@ -27,6 +27,7 @@ export {
   listEvents,
   readEvent,
 } from './read-events.ts';
+export { retryEvent } from './retry.ts';
 export {
   type GithubSample,
   type SignedHeaders,

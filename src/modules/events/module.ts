@@ -67,6 +67,7 @@ export const eventsModule: ModuleDefinition = {
     'organizations_with_pending_events(integer)': { security: 'definer', callers: ['worker'] },
     'lock_pending_events(uuid, integer, bigint)': { security: 'definer', callers: ['app'] },
     'finish_events(uuid, jsonb)': { security: 'definer', callers: ['app'] },
+    'retry_event(uuid, uuid)': { security: 'definer', callers: ['app'] },
     'event_filter_operand(jsonb, jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
     'event_filter_number(jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
     'event_filter_equal(jsonb, jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
@@ -76,7 +77,7 @@ export const eventsModule: ModuleDefinition = {
   },
   permissions: {
     'events:read': { description: 'See events, their payloads and what they set off', roles: everyone },
-    'events:write': { description: 'Send events', roles: writers },
+    'events:write': { description: 'Send events, and retry those that failed', roles: writers },
     'event_sources:read': { description: 'See event sources, without their secrets', roles: everyone },
     'event_sources:write': { description: 'Make, change and delete event sources and their secrets', roles: admins },
     'event_subscriptions:read': { description: 'See event subscriptions', roles: everyone },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
+import type { OrganizationRole } from '../../platform/module.ts';
 import { matchingLoop, processPendingEvents } from './processing.ts';
 import { openTestEvents, type TestEvents, type TestSource, testTaskType } from './testing.ts';
 
@@ -205,6 +206,47 @@ describeEngines(
         ).toEqual([1, 0, 1]);
         const { body } = await test.call('GET', `/v1/events/${poisonous}`, { as: acme });
         expect(body).toMatchObject({ status: 'failed', error: { code: expect.any(String) }, attempts: 1, journey: [] });
+        await test.call('DELETE', `/v1/event-subscriptions/${bad}`, { as: acme });
+      });
+
+      it('lets it be retried once what was wrong is mended', async () => {
+        const bad = await subscribe({ names: ['fork'] });
+        await test.rows(`update event_subscriptions set target = '{"task_type": "Not A Type"}' where id = $1`, [bad]);
+        const id = (await test.hook(source, push(), { kind: 'fork' })).body.id!;
+        const retry = (role: OrganizationRole = 'member', event = id) =>
+          test.call('POST', `/v1/events/${event}/retry`, { as: acme, role });
+        expect((await retry()).body.code).toBe('event_not_retryable');
+        await processAll();
+        expect(await statusOf(id)).toBe('failed');
+        expect((await retry('viewer')).status).toBe(403);
+        expect((await retry('member', randomUUID())).status).toBe(404);
+        const other = await test.organization();
+        const theirs = await test.call('POST', `/v1/events/${id}/retry`, { as: other, role: 'owner' });
+        expect(theirs.status).toBe(404);
+        expect(await statusOf(id)).toBe('failed');
+
+        const woken: string[] = [];
+        const unsubscribe = test.platform.wakeups.subscribe('events', () => woken.push('events'));
+        // asked for at once and again: done once
+        const answers = [...(await Promise.all([retry(), retry()])), await retry()];
+        unsubscribe();
+        for (const { status, body } of answers)
+          expect({ status, body }).toEqual({ status: 200, body: { id, status: 'pending' } });
+        expect(woken).not.toEqual([]);
+        const audit = `select action, details from audit_logs where resource_type = 'events' and resource_id = $1`;
+        expect(await test.rows(audit, [id])).toEqual([
+          { action: 'retry', details: { was: expect.objectContaining({ code: expect.any(String) }) } },
+        ]);
+        // still wrong: it fails again, and can be retried again
+        await processAll();
+        expect(await statusOf(id)).toBe('failed');
+        await test.rows(`update event_subscriptions set target = $2 where id = $1`, [bad, { task_type: testTaskType }]);
+        expect((await retry()).status).toBe(200);
+        await processAll();
+        const { body } = await test.call('GET', `/v1/events/${id}`, { as: acme });
+        expect(body).toMatchObject({ status: 'processed', error: null, attempts: 3 });
+        expect((await tasksOf(id)).length).toBe((body['journey'] as unknown[]).length);
+        expect(await retry()).toMatchObject({ status: 409, body: { code: 'event_not_retryable' } });
         await test.call('DELETE', `/v1/event-subscriptions/${bad}`, { as: acme });
       });
 

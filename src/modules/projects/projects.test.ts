@@ -1,13 +1,13 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
+  openPlinthOn,
   type TestPerson,
-  type TestPlinth,
   text,
 } from '../../../tests/support/plinth.ts';
 import { purgeDeletedProjects } from './index.ts';
@@ -17,18 +17,19 @@ const DAY_MS = 86_400_000;
 const NOBODY = '0190f3a8-7c4e-7d1a-9a53-5b7a2f0c1e42';
 
 describeEngines('projects', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let other: FirstRun;
   let member: TestPerson;
   let viewer: TestPerson;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
     other = await addOrganization(plinth, 'Other', 'other@example.org');
     member = await addPerson(plinth, acme, 'member');
     viewer = await addPerson(plinth, acme, 'viewer');
   });
+  afterAll(() => plinth.close());
 
   const create = (key: string, body: object) =>
     plinth.call('POST', '/v1/projects', { key, body: { name: 'Project', ...body } });

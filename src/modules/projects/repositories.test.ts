@@ -1,30 +1,31 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
+  openPlinthOn,
   type TestPerson,
-  type TestPlinth,
   text,
 } from '../../../tests/support/plinth.ts';
 import { assertRepositoryUrl } from './repository-url.ts';
 
 describeEngines('repositories', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let other: FirstRun;
   let member: TestPerson;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
     other = await addOrganization(plinth, 'Other', 'other@example.org');
     member = await addPerson(plinth, acme, 'member');
   });
+  afterAll(() => plinth.close());
   const create = (key: string, body: object) => plinth.call('POST', '/v1/repositories', { key, body });
-  const link = (key: string, project: string, repository: string, method = 'PUT') =>
+  const link = (key: string, project: string, repository: string, method: 'PUT' | 'DELETE' = 'PUT') =>
     plinth.call(method, `/v1/projects/${project}/repositories/${repository}`, { key });
 
   it('are one each by provider and name, without regard to case', async () => {

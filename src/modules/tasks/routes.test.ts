@@ -2,16 +2,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectProblem } from '../../../tests/e2e/problems.ts';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
-  type Answer,
   addOrganization,
   baseModules,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 import type { ModuleDefinition } from '../../platform/module.ts';
+import type { TestAnswer } from '../../testing.ts';
 import { TaskFailure } from './failure.ts';
 import { type Run, toHandlers, until } from './fixtures/world.ts';
 import { tasksModule } from './module.ts';
@@ -26,10 +26,10 @@ const testTasks: ModuleDefinition = {
 };
 
 describeEngines('cancelling and retrying tasks over HTTP', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine, [...baseModules, tasksModule, testTasks]);
+    plinth = await openPlinthOn(on.engine, [...baseModules, tasksModule, testTasks]);
     acme = await firstRun(plinth);
   });
   afterAll(() => plinth.close());
@@ -42,7 +42,7 @@ describeEngines('cancelling and retrying tasks over HTTP', (on) => {
   const act = (id: string, action: 'cancel' | 'retry', key = acme.key) =>
     plinth.call('POST', `/v1/tasks/${id}/${action}`, { key });
   const task = async (id: string) => (await plinth.call('GET', `/v1/tasks/${id}`, { key: acme.key })).body;
-  const refused = ({ status, headers, text: body }: Answer, code: string) => {
+  const refused = ({ status, headers, text: body }: TestAnswer, code: string) => {
     expect(status).toBe(409);
     expectProblem({ status, type: String(headers['content-type']), body }, code);
   };

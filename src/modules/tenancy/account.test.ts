@@ -1,28 +1,29 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
+  openPlinthOn,
   PASSWORD,
   signInByLink,
   type TestPerson,
-  type TestPlinth,
 } from '../../../tests/support/plinth.ts';
 
 const NEW_PASSWORD = 'seven green bottles hanging';
 
 describeEngines('accounts', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let person: TestPerson;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
     person = await addPerson(plinth, acme, 'member');
   });
+  afterAll(() => plinth.close());
 
   const copies = () =>
     plinth.owner(

@@ -3,6 +3,7 @@ import { type ParsedToken, parseToken, tokenPrefixes } from '../../platform/core
 import type { Actor, Authenticator } from '../../platform/http/actor.ts';
 import type { OrganizationRole } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { type WantedOrganization, wantedOrganization } from './organization-header.ts';
 import { type SecurityEventRecorder, securityEventRecorder } from './security-events.ts';
 import { tenancyLimits } from './settings.ts';
 import { type WrittenBehind, writtenBehind } from './written-behind.ts';
@@ -10,6 +11,7 @@ import { type WrittenBehind, writtenBehind } from './written-behind.ts';
 interface KeyRow {
   readonly key_id: string;
   readonly user_id: string | null;
+  readonly organization_slug: string;
   readonly platform_role: 'user' | 'admin' | 'superuser' | null;
   readonly member_role: OrganizationRole;
   readonly scopes: readonly string[];
@@ -29,7 +31,8 @@ const refused = () => errors.unauthenticated({ detail: 'the Authorization header
 /**
  * Authenticates `Authorization: Bearer plk_…`. The key names its organization, so the lookup is one round trip inside
  * that tenant; a typing error costs none. A good key is remembered for a second at most: revocation, the end of a
- * membership and the deletion of the organization hold within that time.
+ * membership and the deletion of the organization hold within that time. Throws `unauthenticated`, and `forbidden` when
+ * `Plinth-Organization` names another organization than the key's, whether or not that exists.
  */
 export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
   const events = securityEventRecorder(platform);
@@ -48,6 +51,7 @@ export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
       recordRefusal(events, request, parsed, row);
       throw refused();
     }
+    assertOrganization(wantedOrganization(request), parsed.organizationId, row.organization_slug);
     touches.note(`${parsed.organizationId}/${row.key_id}`, at, row.last_used_at);
     return toActor(parsed.organizationId, row);
   };
@@ -56,6 +60,15 @@ export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
       await touches.flush();
       await events.settled();
     },
+  });
+}
+
+/** Answered with its own organization's data, a program that names another would write the one's into the other. */
+function assertOrganization(wanted: WantedOrganization | undefined, id: string, slug: string): void {
+  if (!wanted || wanted.id === id || wanted.slug === slug) return;
+  throw errors.forbidden({
+    detail: 'this API key belongs to another organization than the one named in Plinth-Organization',
+    hint: 'Leave the header out, or use a key of that organization.',
   });
 }
 

@@ -1,25 +1,26 @@
-import { beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { expectProblem } from '../../../tests/e2e/problems.ts';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 import { mintToken, parseToken } from '../../platform/core/tokens.ts';
 import { tenancyLimits } from './settings.ts';
 
 describeEngines('API keys', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
   });
+  afterAll(() => plinth.close());
 
   const create = (key: string, body: object, headers = {}) =>
     plinth.call('POST', '/v1/api-keys', { key, body: { name: 'test', ...body }, headers });
@@ -28,7 +29,7 @@ describeEngines('API keys', (on) => {
   const rotate = (key: string, id: string, body = {}) =>
     plinth.call('POST', `/v1/api-keys/${id}/rotate`, { key, body });
   const flush = async () => {
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
   };
 
   it('are shown once and stored as a hash', async () => {
@@ -194,6 +195,35 @@ describeEngines('API keys', (on) => {
     expect((await create(acme.key, {})).status).toBe(201);
   });
 
+  it('may name their own organization in the header, and no other', async () => {
+    const other = await addOrganization(plinth, 'Not of this key', 'not-of-this-key@example.org');
+    const named = (organization: string) => plinth.call('GET', '/v1/me', { key: acme.key, organization });
+    for (const own of [
+      acme.organizationId,
+      acme.organizationId.toUpperCase(),
+      acme.slug,
+      ` ${acme.slug.toUpperCase()} `,
+    ]) {
+      expect((await named(own)).body).toMatchObject({ organization: { id: acme.organizationId } });
+    }
+    const answers = await Promise.all(
+      [other.organizationId, other.slug, 'no-such-slug', `${acme.slug}, ${acme.slug}`, '%'].map(named),
+    );
+    for (const { status, body } of answers) {
+      expect({ status, ...body }).toMatchObject({ status: 403, code: 'forbidden' });
+      // the same whether or not there is such an organization
+      expect(body['detail']).toEqual(answers[0]?.body['detail']);
+      expect(text(body['hint'])).toContain('key of that organization');
+    }
+    const write = await plinth.call('POST', '/v1/projects', {
+      key: acme.key,
+      organization: other.slug,
+      body: { name: 'Whose?' },
+    });
+    expect(write.status).toBe(403);
+    expect(await plinth.owner(`select id from plinth.projects where name = 'Whose?'`)).toEqual([]);
+  });
+
   it('have their last use written behind, once a minute, and not into the audit log', async () => {
     const made = await create(acme.key, { name: 'used' });
     const key = text(made.body['key']);
@@ -205,6 +235,7 @@ describeEngines('API keys', (on) => {
           [text(made.body['id'])],
         )
       )[0];
+    await flush(); // the uses of earlier tests have started its timer
     for (let n = 0; n < 5; n++) await me(key);
     expect((await state())?.last_used_at).toBeNull();
     await flush();

@@ -1,6 +1,6 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
-import { cookieOf, openTestPlinth, PASSWORD, type TestPlinth, text } from '../../../tests/support/plinth.ts';
+import { type ClockedPlinth, cookieOf, openPlinthOn, PASSWORD, text } from '../../../tests/support/plinth.ts';
 import { issueFirstRunLink } from './index.ts';
 
 const form = { email: 'Ada@Example.org', password: PASSWORD, organization_name: 'Acme & Söhne' };
@@ -8,10 +8,11 @@ const form = { email: 'Ada@Example.org', password: PASSWORD, organization_name: 
 describeEngines(
   'first run',
   (on) => {
-    let plinth: TestPlinth;
+    let plinth: ClockedPlinth;
     beforeAll(async () => {
-      plinth = await openTestPlinth(on.engine);
+      plinth = await openPlinthOn(on.engine);
     });
+    afterAll(() => plinth.close());
 
     const complete = (token: string, changes: object = {}) =>
       plinth.call('POST', '/v1/first-run', { body: { token, ...form, ...changes } });

@@ -1,11 +1,11 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
 } from '../../../tests/support/plinth.ts';
 import { auditModule } from '../audit/index.ts';
 import { projectsModule } from '../projects/index.ts';
@@ -27,14 +27,15 @@ const valueOfType: Readonly<Record<string, string>> = {
 };
 
 describeEngines('functions of tenancy', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   let other: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
     other = await addOrganization(plinth, 'Other', 'other@example.org');
   });
+  afterAll(() => plinth.close());
 
   it('are declared as they were registered', async () => {
     const rows = await plinth.owner<{ signature: string; security: string; callers: string[] }>(

@@ -44,6 +44,7 @@ export const functions: Readonly<Record<string, FunctionDeclaration>> = {
   'revoke_sessions(uuid, uuid, timestamp with time zone)': definer('app'),
   'issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)': definer('worker'),
   'consume_one_time_token(text, bytea, timestamp with time zone)': definer(),
+  'person_of_sign_in_link(bytea, timestamp with time zone)': definer('app'),
   'redeem_sign_in_link(bytea, text, timestamp with time zone)': definer('app'),
   'active_user_by_email(text)': definer('worker'),
   'has_administrator()': definer('app', 'worker'),

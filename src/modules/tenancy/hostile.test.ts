@@ -1,7 +1,14 @@
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
-import { type FirstRun, firstRun, HOST, openTestPlinth, type TestPlinth, text } from '../../../tests/support/plinth.ts';
+import {
+  type ClockedPlinth,
+  type FirstRun,
+  firstRun,
+  HOST,
+  openPlinthOn,
+  text,
+} from '../../../tests/support/plinth.ts';
 
 const SEED = 20261122;
 
@@ -32,12 +39,13 @@ const naughty = [
 const unstorable = ['a\u0000b', '\ud800', 'a\udfffb', 'line\nbreak', 'bell\u0007', '\u009b31m'];
 
 describeEngines('hostile input', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
   });
+  afterAll(() => plinth.close());
 
   const raw = async (
     method: 'POST' | 'PATCH' | 'PUT' | 'GET' | 'DELETE',

@@ -1,26 +1,27 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 
 describeEngines(
   'members',
   (on) => {
-    let plinth: TestPlinth;
+    let plinth: ClockedPlinth;
     let acme: FirstRun;
     let other: FirstRun;
     beforeAll(async () => {
-      plinth = await openTestPlinth(on.engine);
+      plinth = await openPlinthOn(on.engine);
       acme = await firstRun(plinth);
       other = await addOrganization(plinth, 'Other', 'other@example.org');
     });
+    afterAll(() => plinth.close());
 
     const add = (key: string, email: string, role: string) =>
       plinth.call('POST', '/v1/members', { key, body: { email, role } });

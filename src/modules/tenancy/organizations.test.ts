@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
 import { purgeDeletedOrganizations, purgeOrganization } from './index.ts';
@@ -15,12 +15,13 @@ const DAY_MS = 86_400_000;
 describeEngines(
   'organizations',
   (on) => {
-    let plinth: TestPlinth;
+    let plinth: ClockedPlinth;
     let acme: FirstRun;
     beforeAll(async () => {
-      plinth = await openTestPlinth(on.engine);
+      plinth = await openPlinthOn(on.engine);
       acme = await firstRun(plinth);
     });
+    afterAll(() => plinth.close());
 
     const create = (body: object, cookie = acme.cookie) => plinth.call('POST', '/v1/organizations', { cookie, body });
     const patch = (key: string, body: object) => plinth.call('PATCH', '/v1/organization', { key, body });
@@ -188,7 +189,8 @@ describeEngines(
 
 describeEngines('purging a table that refers to itself', (on) => {
   it('removes chains leaf by leaf within the limit, and circles whole', async () => {
-    const plinth = await openTestPlinth(on.engine);
+    const plinth = await openPlinthOn(on.engine);
+    onTestFinished(() => plinth.close());
     const acme = await firstRun(plinth);
     await plinth.owner(`create table plinth.links (
       organization_id uuid not null, id int not null, parent_id int,

@@ -1,12 +1,13 @@
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
-import { openTestPlinth, type TestPlinth } from '../../../tests/support/plinth.ts';
+import { type ClockedPlinth, openPlinthOn } from '../../../tests/support/plinth.ts';
 
 describeEngines('the sign-in pages', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
   });
+  afterAll(() => plinth.close());
 
   it.each(['/', '/welcome'])('%s runs and shows nothing but our own files', async (url) => {
     const page = await plinth.call('GET', url);

@@ -1,12 +1,11 @@
-import type { FastifyRequest } from 'fastify';
 import { errors } from '../../platform/core/errors.ts';
-import { isUuid } from '../../platform/core/ids.ts';
 import { parseToken } from '../../platform/core/tokens.ts';
 import type { Actor, Authenticator } from '../../platform/http/actor.ts';
 import type { OrganizationRole } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { FlushingAuthenticator } from './api-key-authenticator.ts';
 import { readSessionToken } from './cookies.ts';
+import { wantedOrganization } from './organization-header.ts';
 import { idleSince } from './sessions.ts';
 import { defaultTenancySettings, settingsOf, type TenancySettings, tenancyLimits } from './settings.ts';
 import { writtenBehind } from './written-behind.ts';
@@ -54,10 +53,10 @@ export function sessionAuthenticator(
     const [row] = await platform.door.readOne<SessionRow>(
       { as: 'app' },
       'select * from plinth.find_session($1, $2, $3, $4, $5)',
-      [parsed.hash, wanted.id, wanted.slug, idleSince(all, at), at],
+      [parsed.hash, wanted?.id ?? null, wanted?.slug ?? null, idleSince(all, at), at],
     );
     if (!row) return undefined;
-    if ((wanted.id !== null || wanted.slug !== null) && row.organization_id === null) {
+    if (wanted && row.organization_id === null) {
       throw errors.forbidden({
         detail: 'you are not a member of the organization named in Plinth-Organization',
         hint: 'GET /v1/organizations, without the header, lists yours.',
@@ -67,14 +66,6 @@ export function sessionAuthenticator(
     return toActor(row);
   };
   return Object.assign(authenticate, { flush: () => touches.flush() });
-}
-
-function wantedOrganization(request: FastifyRequest): { id: string | null; slug: string | null } {
-  const header = request.headers['plinth-organization'];
-  if (header === undefined || header === '') return { id: null, slug: null };
-  // a header sent twice is joined by a comma and so is no slug
-  const text = String(header).trim().toLowerCase();
-  return isUuid(text) ? { id: text, slug: null } : { id: null, slug: text };
 }
 
 function toActor(row: SessionRow): Actor {

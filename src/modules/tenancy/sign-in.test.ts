@@ -1,16 +1,16 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
   addOrganization,
   addPerson,
+  type ClockedPlinth,
   cookieOf,
   type FirstRun,
   firstRun,
   HOST,
-  openTestPlinth,
+  openPlinthOn,
   PASSWORD,
   signInByLink,
-  type TestPlinth,
   text,
 } from '../../../tests/support/plinth.ts';
 import { issueSignInLink } from './index.ts';
@@ -18,12 +18,13 @@ import { issueSignInLink } from './index.ts';
 const HOUR_MS = 3_600_000;
 
 describeEngines('signing in', (on) => {
-  let plinth: TestPlinth;
+  let plinth: ClockedPlinth;
   let acme: FirstRun;
   beforeAll(async () => {
-    plinth = await openTestPlinth(on.engine);
+    plinth = await openPlinthOn(on.engine);
     acme = await firstRun(plinth);
   });
+  afterAll(() => plinth.close());
 
   const signIn = (email: string, password: string, address = '127.0.0.1') =>
     plinth.call('POST', '/v1/sign-in', { body: { email, password }, address });
@@ -114,10 +115,10 @@ describeEngines('signing in', (on) => {
     const idle = cookieOf(await signIn(acme.email, PASSWORD));
     plinth.clock.advance(23 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(true);
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
     plinth.clock.advance(23 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(true);
-    for (const authenticator of plinth.authenticators) await authenticator.flush();
+    await plinth.flush();
     plinth.clock.advance(24 * HOUR_MS);
     expect(await isSignedIn(idle)).toBe(false);
     const used = cookieOf(await signIn(acme.email, PASSWORD));
@@ -176,7 +177,20 @@ describeEngines('signing in', (on) => {
       const link = await issueSignInLink(plinth.platform, person.email.toUpperCase());
       const redeem = (password: string) =>
         plinth.call('POST', '/v1/sign-in/link', { body: { token: link?.token, password } });
-      expect((await redeem('12345678')).body).toMatchObject({ code: 'password_refused' });
+      const [{ username } = { username: '' }] = await plinth.owner<{ username: string }>(
+        'select username from plinth.users where id = $1',
+        [person.userId],
+      );
+      const own = [
+        person.email,
+        person.email.toUpperCase(),
+        person.email.split('@')[0]!,
+        `${username}!`,
+        'A Member 123',
+      ];
+      for (const weak of ['12345678', ...own]) {
+        expect((await redeem(weak)).body, weak).toMatchObject({ code: 'password_refused', field: 'password' });
+      }
       const answers = await Promise.all([redeem('a new pass phrase 1'), redeem('a new pass phrase 2')]);
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
       expect(await isSignedIn(person.cookie)).toBe(false);

@@ -107,7 +107,10 @@ export async function issueSignInLink(platform: Platform, email: string): Promis
   return row?.user_id ? issueLink(platform, 'sign_in', '/', row.user_id) : undefined;
 }
 
-/** Sets a password with a sign-in link and signs in; every older session ends. Throws `link_not_valid`. */
+/**
+ * Sets a password with a sign-in link and signs in; every older session ends. Throws `link_not_valid`, and
+ * `password_refused`, after which the link is as good as before.
+ */
 export async function redeemSignInLink(
   access: Access,
   input: { token: string; password: string },
@@ -116,9 +119,20 @@ export async function redeemSignInLink(
   const { platform, passwords, settings } = access;
   const parsed = parseToken(input.token, 'one_time_link');
   if (!parsed) throw tenancyErrors.link_not_valid();
-  assertPassword(input.password, { algorithm: settings.passwordAlgorithm });
-  const passwordHash = await passwords.hash(input.password);
   try {
+    const [person] = await platform.door.readOne<{ email: string; username: string; full_name: string }>(
+      scopeOfCaller(caller),
+      'select * from plinth.person_of_sign_in_link($1, $2)',
+      [parsed.hash, platform.clock.now()],
+    );
+    if (!person) throw tenancyErrors.link_not_valid();
+    const { email, username, full_name: fullName } = person;
+    assertPassword(input.password, {
+      algorithm: settings.passwordAlgorithm,
+      email,
+      words: [email, username, fullName],
+    });
+    const passwordHash = await passwords.hash(input.password);
     return await platform.door.write(scopeOfCaller(caller), async (tx) => {
       const [row] = await tx.sql<{ user_id: string | null }>(
         'select plinth.redeem_sign_in_link($1, $2, $3) as user_id',

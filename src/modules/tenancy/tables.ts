@@ -34,7 +34,13 @@ export const tables: Readonly<Record<string, TableDeclaration>> = {
     rest: { select: people },
   },
   // not in the REST layer: members see their own keys only, which /v1/api-keys knows
-  api_keys: { visibility: 'tenant', audit: 'row', requestVerbs: ['select'], ownerColumn: 'user_id' },
+  api_keys: {
+    visibility: 'tenant',
+    audit: 'row',
+    requestVerbs: ['select'],
+    unaudited: ['last_used_at'],
+    ownerColumn: 'user_id',
+  },
   api_key_hashes: secretTable,
   user_sessions: secretTable,
   one_time_tokens: secretTable,

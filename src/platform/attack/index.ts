@@ -24,6 +24,8 @@ export interface AttackOptions extends ProberOptions {
    * organizations are committed for as long as the attack takes, and removed after it.
    */
   readonly login?: pg.Pool;
+  /** Ends the attack between two targets; what it made is removed all the same. */
+  readonly signal?: AbortSignal;
   /** Told what is being attacked, and how many targets are left. */
   readonly onTarget?: (name: string, left: number) => void;
 }
@@ -80,13 +82,14 @@ export async function runAttacks(
     const login = await readLogin(attacker, target);
     let loginProbes: Probe[] = [];
     if (options.login) {
-      await client.query(`commit; begin; ${becomeOwner}`);
+      await client.query('commit');
       loginProbes = await probeLogin(attacker, target, chosen.relations.filter(isTable), chosen.functions);
+      await client.query(`begin; ${becomeOwner}`);
       await attacker.query('begin');
     }
     const owner = options.login ? undefined : target.roleNames.owner;
     const prober = new Prober({ client: attacker, maker: client }, world, owner, options);
-    const unproven = await attack(prober, target, chosen, tables, options.onTarget);
+    const unproven = await attack(prober, target, chosen, tables, options);
     return report(seed, engine.description, login, target, chosen, [...loginProbes, ...prober.probes], unproven);
   } finally {
     if (attacker !== client) {
@@ -99,7 +102,9 @@ export async function runAttacks(
   }
 }
 
-const becomeOwner = `select set_config('role', (select nspowner::regrole::text from pg_namespace where nspname = 'plinth'), true)`;
+/** And stays for as long as the attacker's session is busy, however slow the network. */
+const becomeOwner = `set local idle_in_transaction_session_timeout = 0;
+  select set_config('role', (select nspowner::regrole::text from pg_namespace where nspname = 'plinth'), true)`;
 
 const isTable = (relation: Relation) => relation.kind === 'table';
 
@@ -122,11 +127,14 @@ async function attack(
   target: Target,
   chosen: Chosen,
   filled: readonly Relation[],
-  onTarget: AttackOptions['onTarget'],
+  { onTarget, signal }: AttackOptions,
 ): Promise<string[]> {
   const unproven: string[] = [];
   let left = chosen.relations.length + chosen.functions.length;
-  const next = (name: string) => onTarget?.(name, --left);
+  const next = (name: string) => {
+    signal?.throwIfAborted();
+    onTarget?.(name, --left);
+  };
   for (const relation of chosen.relations) {
     next(relation.name);
     if (relation.kind === 'table') {

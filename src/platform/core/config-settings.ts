@@ -12,7 +12,6 @@ import {
   onOff,
   origin,
   path,
-  pathList,
   publicUrl,
   type Setting,
 } from './config-types.ts';
@@ -172,13 +171,6 @@ export const settings = {
     type: integer({ min: 1, max: 8760, what: 'a number of hours' }),
     fallback: 720,
     description: 'A session ends at this age even when it is used.',
-  }),
-  allowedPaths: setting({
-    env: 'PLINTH_ALLOWED_PATHS',
-    type: pathList,
-    fallback: [],
-    fallbackText: 'none',
-    description: 'Local folders that repositories may be read from.',
   }),
   outboundAllow: setting({
     env: 'PLINTH_OUTBOUND_ALLOW',

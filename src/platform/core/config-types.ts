@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Cidr, parseCidr } from './cidr.ts';
 import { type MasterKey, parseMasterKey } from './crypto/index.ts';
 import { PlinthError } from './errors.ts';
@@ -134,19 +134,6 @@ export const path: SettingType<string> = {
     if (text.includes('\u0000')) throw new TypeError('it must be a path');
     return resolve(text.startsWith('~/') ? homedir() + text.slice(1) : text);
   },
-};
-
-/** Absolute paths, separated by colons as in PATH (semicolons on Windows). */
-export const pathList: SettingType<readonly string[]> = {
-  description: 'absolute paths, separated by colons (semicolons on Windows)',
-  parse: (text) =>
-    text
-      .split(process.platform === 'win32' ? ';' : ':')
-      .filter((part) => part !== '')
-      .map((part) => {
-        if (!isAbsolute(part)) throw new TypeError(`the path ${JSON.stringify(part.slice(0, 60))} is not absolute`);
-        return path.parse(part);
-      }),
 };
 
 /** NODE_ENV is not ours alone: "staging" and the like are meant to behave as production does. */

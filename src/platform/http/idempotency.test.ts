@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { expectProblem } from '../../../tests/e2e/problems.ts';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
-  type Answer,
   baseModules,
+  type ClockedPlinth,
   type FirstRun,
   firstRun,
-  openTestPlinth,
-  type TestPlinth,
+  openPlinthOn,
 } from '../../../tests/support/plinth.ts';
+import type { TestAnswer } from '../../testing.ts';
 import type { ModuleDefinition } from '../module.ts';
 
 /** A gate that a transaction stands at. */
@@ -57,10 +57,10 @@ const heldModule: ModuleDefinition = {
 describeEngines(
   'a request whose Idempotency-Key is in use',
   (on) => {
-    let plinth: TestPlinth;
+    let plinth: ClockedPlinth;
     let acme: FirstRun;
     beforeAll(async () => {
-      plinth = await openTestPlinth(on.engine, [...baseModules, heldModule]);
+      plinth = await openPlinthOn(on.engine, [...baseModules, heldModule]);
       acme = await firstRun(plinth);
     });
     afterAll(() => plinth.close());
@@ -71,7 +71,7 @@ describeEngines(
     });
     const post = (key: string, url = '/v1/held', body: object = {}) =>
       plinth.call('POST', url, { key: acme.key, body, headers: { 'idempotency-key': key } });
-    const problem = ({ status, headers, text }: Answer) => ({
+    const problem = ({ status, headers, text }: TestAnswer) => ({
       status,
       type: String(headers['content-type']),
       body: text,

@@ -5,11 +5,10 @@ drop policy definer_select on plinth.schema_migrations;
 alter table plinth.schema_migrations no force row level security;
 -- plinth: allow row-security-stays because the registry that secured it goes
 alter table plinth.schema_migrations disable row level security;
-drop function plinth.unregister_view(text);
-drop function plinth.register_view(text);
 drop function plinth.unregister_table(text);
-drop function plinth.refresh_table(text);
-drop function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], boolean, boolean, text, interval);
+drop function plinth.refresh_table(text, text[], text[], text[], text[]);
+drop function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], text[], boolean, boolean, text, interval);
+drop function plinth.assert_columns(plinth.registered_tables);
 drop function plinth.distribute_table(plinth.registered_tables);
 drop function plinth.colocation_anchor();
 drop function plinth.make_triggers(plinth.registered_tables);

@@ -13,6 +13,7 @@ create table plinth.registered_tables (
   fixed_columns text[] not null,
   personal_columns text[] not null,
   secret_columns text[] not null,
+  unaudited_columns text[] not null,
   admins_see boolean not null,
   has_shared_with boolean not null,
   touches_updated_at boolean not null,
@@ -25,6 +26,7 @@ create table plinth.registered_tables (
   constraint registered_tables_audit_check check (audit in ('row', 'self', 'action'))
 );
 comment on table plinth.registered_tables is 'Every table of the schema, with the rules its policies, grants and triggers were made from.';
+comment on column plinth.registered_tables.unaudited_columns is 'A change of these alone makes no audit entry: when a key was last used.';
 comment on column plinth.registered_tables.position is 'Order of making. References go down it, so a tenant is removed in the reverse order.';
 
 create table plinth.registered_functions (
@@ -213,12 +215,14 @@ begin
 end
 $$;
 
+-- Makes anew the triggers that follow from what was registered; those a migration made itself stay.
 create function plinth.make_triggers(t plinth.registered_tables) returns void
 language plpgsql set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
   kept_defaults text;
+  stale name;
 begin
   -- global tables have no triggers: on Citus they would run on every node and the copies diverge
   if t.tenant_column is null then
@@ -226,6 +230,14 @@ begin
   end if;
   if is_citus() then
     perform set_config('citus.enable_unsafe_triggers', 'on', true);
+  end if;
+  for stale in
+    select tgname from pg_trigger
+    where tgrelid = relation and tgname in ('keep_defaults', 'touch_updated_at', 'stamp_xid', 'audit_row')
+  loop
+    execute format('drop trigger %I on %s', stale, relation);
+  end loop;
+  if is_citus() then
     select string_agg(format('%L, %L', a.attname, pg_get_expr(d.adbin, d.adrelid)), ', ' order by a.attnum)
     into kept_defaults
     from pg_attribute a
@@ -245,8 +257,9 @@ begin
   end if;
   if t.audit = 'row' then
     execute format(
-      'create trigger audit_row after insert or update or delete on %s for each row execute function plinth.audit_row(%L, %L, %L, %L, %L)',
-      relation, t.table_name, t.tenant_column, coalesce(t.user_column, ''), array_to_string(t.personal_columns, ','), array_to_string(t.secret_columns, ','));
+      'create trigger audit_row after insert or update or delete on %s for each row execute function plinth.audit_row(%L, %L, %L, %L, %L, %L)',
+      relation, t.table_name, t.tenant_column, coalesce(t.user_column, ''), array_to_string(t.personal_columns, ','),
+      array_to_string(t.secret_columns, ','), array_to_string(t.unaudited_columns, ','));
   end if;
 end
 $$;
@@ -304,6 +317,24 @@ begin
 end
 $$;
 
+-- A column of a class that the table has not is a typing error, and the column meant would be read in clear.
+create function plinth.assert_columns(t plinth.registered_tables) returns void
+language plpgsql stable set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  relation constant regclass := ('plinth.' || quote_ident(t.table_name))::regclass;
+  named text;
+begin
+  foreach named in array array_remove(
+    t.fixed_columns || t.personal_columns || t.secret_columns || t.unaudited_columns || t.partition_by, null)
+  loop
+    if not has_column(relation, named) then
+      raise exception '%: there is no column %', t.table_name, named using errcode = '42703';
+    end if;
+  end loop;
+end
+$$;
+
 -- The last statement of every migration that makes a table.
 create function plinth.register_table(
   table_name text,
@@ -316,6 +347,7 @@ create function plinth.register_table(
   fixed_columns text[] default '{}',
   personal_columns text[] default '{}',
   secret_columns text[] default '{}',
+  unaudited_columns text[] default '{}',
   admins_see boolean default false,
   touch boolean default true,
   partition_by text default null,
@@ -326,7 +358,6 @@ as $$
 declare
   relation constant regclass := ('plinth.' || quote_ident(table_name))::regclass;
   t registered_tables;
-  named text;
 begin
   t.table_name := table_name;
   t.visibility := visibility;
@@ -346,6 +377,7 @@ begin
   t.fixed_columns := fixed_columns;
   t.personal_columns := personal_columns;
   t.secret_columns := secret_columns;
+  t.unaudited_columns := unaudited_columns;
   t.admins_see := admins_see;
   t.has_shared_with := visibility = 'private' and has_column(relation, 'shared_with');
   t.touches_updated_at := touch and t.tenant_column is not null and has_column(relation, 'updated_at');
@@ -366,11 +398,7 @@ begin
   if audit = 'self' and t.request_verbs && '{update,delete}' then
     raise exception '%: a ledger is never updated or deleted by a request', table_name using errcode = '42P16';
   end if;
-  foreach named in array array_remove(fixed_columns || personal_columns || secret_columns || partition_by, null) loop
-    if not has_column(relation, named) then
-      raise exception '%: there is no column %', table_name, named using errcode = '42703';
-    end if;
-  end loop;
+  perform assert_columns(t);
   if not (request_verbs || definer_verbs) <@ '{select,insert,update,delete}' then
     raise exception '%: verbs are select, insert, update and delete', table_name using errcode = '22023';
   end if;
@@ -406,21 +434,40 @@ begin
   end if;
 end
 $$;
-comment on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], boolean, boolean, text, interval) is
+comment on function plinth.register_table(text, text, text, text, text, text[], text[], text[], text[], text[], text[], boolean, boolean, text, interval) is
   'Makes policies, grants, triggers and partitions of a new table, and distributes it where Citus is.';
 
--- After a migration added or dropped a column, or sharding: makes the rules again from what was registered.
-create function plinth.refresh_table(name text) returns void
+-- After a migration added or dropped a column, or sharding: makes the rules again from what was registered. A class of
+-- columns that is given replaces the one registered.
+create function plinth.refresh_table(
+  name text,
+  fixed_columns text[] default null,
+  personal_columns text[] default null,
+  secret_columns text[] default null,
+  unaudited_columns text[] default null
+) returns void
 language plpgsql set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   t registered_tables;
 begin
   select * into strict t from registered_tables r where r.table_name = name;
+  t.fixed_columns := coalesce(refresh_table.fixed_columns, t.fixed_columns);
+  t.personal_columns := coalesce(refresh_table.personal_columns, t.personal_columns);
+  t.secret_columns := coalesce(refresh_table.secret_columns, t.secret_columns);
+  t.unaudited_columns := coalesce(refresh_table.unaudited_columns, t.unaudited_columns);
+  perform assert_columns(t);
+  update registered_tables r
+  set fixed_columns = t.fixed_columns, personal_columns = t.personal_columns, secret_columns = t.secret_columns,
+      unaudited_columns = t.unaudited_columns
+  where r.table_name = name;
   perform make_policies(t);
   perform make_grants(t);
+  perform make_triggers(t);
 end
 $$;
+comment on function plinth.refresh_table(text, text[], text[], text[], text[]) is
+  'Makes policies, grants and triggers of a table again; classes of columns that are given replace those registered.';
 
 create function plinth.unregister_table(name text) returns void
 language plpgsql set search_path = plinth, pg_catalog, pg_temp
@@ -428,27 +475,6 @@ as $$
 begin
   execute format('drop table plinth.%I', name);
   delete from registered_tables r where r.table_name = name;
-end
-$$;
-
--- Views run with the rights of who asks (security_invoker), so that the policies below them hold.
-create function plinth.register_view(view_name text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  if not exists (select from pg_class where oid = ('plinth.' || quote_ident(view_name))::regclass and relkind = 'v'
-                 and 'security_invoker=true' = any (reloptions)) then
-    raise exception '%: a view is made with (security_invoker = true)', view_name using errcode = '42P16';
-  end if;
-  execute format('grant select on plinth.%I to %I, %I', view_name, role_name('app'), role_name('readonly'));
-end
-$$;
-
-create function plinth.unregister_view(view_name text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  execute format('drop view plinth.%I', view_name);
 end
 $$;
 

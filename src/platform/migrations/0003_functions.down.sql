@@ -1,4 +1,6 @@
 delete from plinth.registered_functions where signature in ('close_functions()', 'clear_reference()');
+drop function plinth.unregister_view(text);
+drop function plinth.register_view(text);
 drop function plinth.close_functions();
 drop function plinth.admit_login(text);
 drop function plinth.unregister_function(text);

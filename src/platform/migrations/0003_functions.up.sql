@@ -1,4 +1,4 @@
--- Registering functions: who may execute them, and as whom they run.
+-- Registering functions and views: who may use them, and with whose rights they run.
 
 -- Hands a function over: nobody may execute it but its callers (app, worker, readonly, definer). 'definer': it runs with
 -- the rights of the definer role; 'owner': with the owner's (DDL for maintenance, never with text from a request).
@@ -134,6 +134,27 @@ begin
 end
 $$;
 comment on function plinth.keep_reference_on_delete(text, text, text) is 'Undoes clear_reference_on_delete, for down migrations.';
+
+-- Views run with the rights of who asks (security_invoker), so that the policies below them hold.
+create function plinth.register_view(view_name text) returns void
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from pg_class where oid = ('plinth.' || quote_ident(view_name))::regclass and relkind = 'v'
+                 and 'security_invoker=true' = any (reloptions)) then
+    raise exception '%: a view is made with (security_invoker = true)', view_name using errcode = '42P16';
+  end if;
+  execute format('grant select on plinth.%I to %I, %I', view_name, role_name('app'), role_name('readonly'));
+end
+$$;
+
+create function plinth.unregister_view(view_name text) returns void
+language plpgsql set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  execute format('drop view plinth.%I', view_name);
+end
+$$;
 
 select plinth.register_function('clear_reference()', '{}', 'owner');
 select plinth.register_function('close_functions()', '{worker}', 'owner');

@@ -96,7 +96,8 @@ as $$
   where source ? c
 $$;
 
--- Arguments: table, tenant column, column of the person a row is about (or ''), personal columns, secret columns.
+-- Arguments: table, tenant column, column of the person a row is about (or ''), personal columns, secret columns, and
+-- columns whose change alone is not one.
 create function plinth.audit_row() returns trigger
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -107,6 +108,7 @@ declare
   api_key constant uuid := nullif(current_setting('plinth.api_key_id', true), '')::uuid;
   personal constant text[] := string_to_array(tg_argv[3], ',');
   secret constant text[] := string_to_array(tg_argv[4], ',');
+  unaudited constant text[] := string_to_array(tg_argv[5], ',');
   salt uuid;
   before jsonb;
   after jsonb;
@@ -128,9 +130,9 @@ begin
     select jsonb_object_agg(key, before -> key), jsonb_object_agg(key, value)
     into before, after
     from jsonb_each(after)
-    where value is distinct from before -> key and key <> 'updated_at';
+    where value is distinct from before -> key and key <> 'updated_at' and key <> all (unaudited);
     if after is null then
-      return null;   -- nothing but its time of change
+      return null;   -- nothing but its time of change, or of use
     end if;
   end if;
   if tg_argv[4] <> '' then

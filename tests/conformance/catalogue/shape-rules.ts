@@ -105,17 +105,30 @@ export const shapeRules: readonly Rule[] = [
     expects: 'users.planted',
   },
   {
-    name: 'rows audited by the generic trigger have it, with what was registered',
+    name: 'rows audited by the generic trigger have it, for every change, and no others do',
     findings: `with ${tables}
       select t.name as finding
       from tables as t
       left join pg_trigger as g on g.tgrelid = t.oid and g.tgfoid = 'plinth.audit_row()'::regprocedure
       where t.is_registered and case when t.audit = 'row' then g.oid is null
         or g.tgtype <> 1 | 4 | 8 | 16   -- row, after, insert, delete, update
-        or encode(g.tgargs, 'escape') <> concat(t.table_name, '\\000', t.tenant_column, '\\000', t.user_column, '\\000',
-          array_to_string(t.personal_columns, ','), '\\000', array_to_string(t.secret_columns, ','), '\\000')
+        or g.tgattr <> '' or g.tgqual is not null   -- of all columns, without a condition
         else g.oid is not null end`,
     fault: 'drop trigger audit_row on plinth.projects',
+    expects: 'projects',
+  },
+  {
+    name: 'the audit trigger hides what is registered as personal and secret',
+    findings: `with ${tables}
+      select t.name as finding
+      from tables as t
+      join pg_trigger as g on g.tgrelid = t.oid and g.tgfoid = 'plinth.audit_row()'::regprocedure
+      where t.is_registered
+        and encode(g.tgargs, 'escape') <> concat(t.table_name, '\\000', t.tenant_column, '\\000', t.user_column, '\\000',
+          array_to_string(t.personal_columns, ','), '\\000', array_to_string(t.secret_columns, ','), '\\000',
+          array_to_string(t.unaudited_columns, ','), '\\000')`,
+    fault: `alter table plinth.projects add column planted text;
+      update plinth.registered_tables set secret_columns = '{planted}' where table_name = 'projects'`,
     expects: 'projects',
   },
   {

@@ -307,6 +307,37 @@ begin
 end
 $$;
 
+-- Lets a failed event be matched again, with the subscriptions as they are by then. Returns queued; waiting where that was
+-- done already and it has not been matched since; refused where it has not failed; null: no such event.
+create function plinth.retry_event(organization uuid, event uuid) returns text
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  failed events;
+begin
+  if organization is distinct from current_organization_id() then
+    raise exception 'not the organization of this request' using errcode = '42501';
+  end if;
+  select * into failed
+  from events e
+  where e.organization_id = organization and e.id = event
+    and e.occurred_at >= uuid_time(event) and e.occurred_at < uuid_time_end(event)
+  for update;
+  if not found then
+    return null;
+  end if;
+  if failed.status <> 'failed' then
+    return case when failed.status = 'pending' and failed.attempts > 0 then 'waiting' else 'refused' end;
+  end if;
+  update events e
+  set status = 'pending', error = null, processed_at = null
+  where e.organization_id = organization and e.id = event and e.occurred_at = failed.occurred_at;
+  perform record_action(organization, 'retry', 'events', event, jsonb_build_object('was', failed.error));
+  return 'queued';
+end
+$$;
+
 select plinth.register_function('ingest_events(uuid, uuid, text, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('event_source_by_token(uuid, bytea)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('create_event_source(uuid, jsonb, bytea)', '{app}', tenant_argument => 'organization');
@@ -316,3 +347,4 @@ select plinth.register_function('delete_event_source(uuid, uuid)', '{app}', tena
 select plinth.register_function('organizations_with_pending_events(integer)', '{worker}');
 select plinth.register_function('lock_pending_events(uuid, integer, bigint)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('finish_events(uuid, jsonb)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('retry_event(uuid, uuid)', '{app}', tenant_argument => 'organization');

@@ -24,8 +24,9 @@ create table plinth.api_keys (
 comment on table plinth.api_keys is 'Keys of programs. The key itself is shown once; its hash is in api_key_hashes.';
 comment on column plinth.api_keys.user_id is 'Whose private rows it sees; null: a service of the organization.';
 comment on column plinth.api_keys.scopes is 'Permissions it is cut down to: *, module:*, *:read or module:verb.';
+-- using a key is not a change of it, and would otherwise make an audit entry a minute for each key in use
 select plinth.register_table('api_keys', visibility => 'tenant', request_verbs => '{select}',
-  definer_verbs => '{select,insert,update}');
+  definer_verbs => '{select,insert,update}', unaudited_columns => '{last_used_at}');
 
 create table plinth.api_key_hashes (
   organization_id uuid not null,

@@ -3,6 +3,7 @@ select plinth.unregister_function('complete_first_run(uuid, uuid, bytea, text, t
 select plinth.unregister_function('has_administrator()');
 select plinth.unregister_function('active_user_by_email(text)');
 select plinth.unregister_function('redeem_sign_in_link(bytea, text, timestamp with time zone)');
+select plinth.unregister_function('person_of_sign_in_link(bytea, timestamp with time zone)');
 select plinth.unregister_function('consume_one_time_token(text, bytea, timestamp with time zone)');
 select plinth.unregister_function('issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('revoke_sessions(uuid, uuid, timestamp with time zone)');

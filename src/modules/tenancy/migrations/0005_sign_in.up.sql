@@ -252,6 +252,21 @@ begin
 end
 $$;
 
+-- Whose link it is, while it is good: what a new password must not be made of.
+create function plinth.person_of_sign_in_link(given_hash bytea, at timestamptz)
+returns table (email text, username text, full_name text)
+language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select u.email, u.username, u.full_name
+    from one_time_tokens t
+    join users u on u.id = t.user_id and u.is_active and u.deleted_at is null
+    where t.token_hash = given_hash and t.kind = 'sign_in' and t.used_at is null and t.expires_at > at;
+end
+$$;
+
 -- Uses a sign-in link up and stores the new password it is for; all sessions end, other links too. The user's id, or null.
 create function plinth.redeem_sign_in_link(given_hash bytea, new_password_hash text, at timestamptz) returns uuid
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
@@ -367,6 +382,7 @@ select plinth.register_function('sessions_of_user(uuid, timestamp with time zone
 select plinth.register_function('revoke_sessions(uuid, uuid, timestamp with time zone)', '{app}');
 select plinth.register_function('issue_one_time_token(text, bytea, uuid, timestamp with time zone, timestamp with time zone)', '{worker}');
 select plinth.register_function('consume_one_time_token(text, bytea, timestamp with time zone)');
+select plinth.register_function('person_of_sign_in_link(bytea, timestamp with time zone)', '{app}');
 select plinth.register_function('redeem_sign_in_link(bytea, text, timestamp with time zone)', '{app}');
 select plinth.register_function('active_user_by_email(text)', '{worker}');
 select plinth.register_function('has_administrator()', '{app,worker}');

@@ -1,18 +1,5 @@
 -- API keys: made, checked at each request, rotated, revoked. Each function stays inside one organization.
 
--- Using a key is not a change of it: without this its trigger would write an audit entry a minute for each key in use.
-do $do$
-begin
-  if plinth.is_citus() then
-    perform set_config('citus.enable_unsafe_triggers', 'on', true);
-  end if;
-end
-$do$;
-drop trigger audit_row on plinth.api_keys;
-create trigger audit_row
-  after insert or delete or update of name, role, scopes, expires_at, revoked_at on plinth.api_keys
-  for each row execute function plinth.audit_row('api_keys', 'organization_id', 'user_id', '', '');
-
 -- created, not_member (a personal key is for a member) or too_many (keys_max live ones).
 create function plinth.create_api_key(
   organization uuid, key_id uuid, key_hash bytea, key_prefix text, key_last4 text, owner_of_key uuid, key_name text,
@@ -41,8 +28,8 @@ $$;
 -- The key with this hash, if there is one: state is live, revoked, expired, organization_deleted, user_inactive or
 -- not_member. member_role is the key's own, or that of the person behind it where that is less by now.
 create function plinth.authenticate_api_key(organization uuid, key_hash bytea, at timestamptz)
-returns table (key_id uuid, user_id uuid, platform_role text, member_role text, scopes text[], last_used_at timestamptz,
-               expires_at timestamptz, state text)
+returns table (key_id uuid, user_id uuid, organization_slug text, platform_role text, member_role text, scopes text[],
+               last_used_at timestamptz, expires_at timestamptz, state text)
 language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
@@ -50,7 +37,7 @@ declare
   person users;
 begin
   perform assert_organization(organization);
-  select k.*, o.deleted_at as organization_deleted_at, m.role as role_of_member
+  select k.*, o.slug, o.deleted_at as organization_deleted_at, m.role as role_of_member
   into key
   from api_key_hashes h
   join api_keys k on k.organization_id = h.organization_id and k.id = h.id
@@ -66,6 +53,7 @@ begin
   end if;
   key_id := key.id;
   user_id := key.user_id;
+  organization_slug := key.slug;
   platform_role := person.role;
   member_role := case when key.user_id is null or role_rank(key.role) <= role_rank(key.role_of_member) then key.role
                       else key.role_of_member end;

@@ -1,0 +1,59 @@
+/** What the program says of its commands: on the terminal, and in docs/reference/cli.md. */
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+
+const everywhere = [
+  'Every command takes --data DIR or --database-url URL, --json and --help.',
+  'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
+];
+
+/** `plinth --help`. */
+export function helpLines(): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    'plinth: the backend of an AI platform in one PostgreSQL',
+    '',
+    'usage: plinth COMMAND [options]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    ...everywhere,
+  ];
+}
+
+/** `plinth COMMAND --help`. */
+export function usageOf({ summary, usage, notes = [] }: Command): string[] {
+  return [
+    summary,
+    '',
+    ...usage.map((line, at) => `${at === 0 ? 'usage: ' : '       '}plinth ${line}`),
+    ...(notes.length > 0 ? ['', ...notes] : []),
+  ];
+}
+
+/** `docs/reference/cli.md`: every command in the order of `plinth --help`. */
+export function renderCliReference(): string {
+  return [
+    '# The command line',
+    '',
+    'Generated from `src/cli/commands` by `npm run gen`; `plinth COMMAND --help` says the same.',
+    '',
+    ...everywhere,
+    '`--json` prints one JSON value on standard output and nothing else there.',
+    '',
+    ...commands.flatMap(({ name, summary, usage, notes = [] }) => [
+      `## ${name}`,
+      '',
+      `${summary}.`,
+      '',
+      '```text',
+      ...usage.map((line) => `plinth ${line}`),
+      '```',
+      '',
+      ...(notes.length > 0 ? [...notes, ''] : []),
+    ]),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
