@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that any Node can start it: when the running Node cannot run TypeScript files as they are
-// (before 22.18), it moves to the Node that npm installed beside the project.
+// Plain JavaScript, so that any Node can start it. Before 22.18 Node can run neither TypeScript files as they are nor
+// Plinth: a checkout moves to the Node that npm installed beside it; the package runs on its user's, and says so.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +10,13 @@ const built = new URL('../dist/cli/main.js', import.meta.url);
 const main = existsSync(source) ? source : built;
 const [major, minor] = process.versions.node.split('.').map(Number);
 
-if (main === built || major > 22 || (major === 22 && minor >= 18)) {
+if (major > 22 || (major === 22 && minor >= 18)) {
   await import(main.href);
 } else {
   const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
-  if (!existsSync(node)) {
-    console.error(`plinth: Node ${process.version} is too old (22.18 or later is needed); run npm ci first`);
+  if (main === built || !existsSync(node)) {
+    const way = main === built ? 'see nodejs.org' : 'run npm ci first';
+    console.error(`plinth: Node ${process.version} is too old, 22.18 or later is needed; ${way}`);
     process.exit(3);
   }
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -1,13 +1,15 @@
 /** The packed result: every file that is read at run time is in it, it runs without src, and nothing of the tests is. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { modules } from '../src/modules.ts';
+import { packInto } from '../tests/support/package.ts';
 import { temporaryFolder } from '../tests/support/processes.ts';
-import { build, runTimeFiles } from './build.ts';
+import { runTimeFiles, vendored } from './build.ts';
+import { importsOf, separate } from './source-text.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -17,13 +19,7 @@ let folder = '';
 let packed: ReadonlySet<string>;
 beforeAll(async () => {
   folder = temporaryFolder('pack');
-  for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'bin']) {
-    cpSync(join(root, file), join(folder, file), { recursive: true });
-  }
-  await build(join(folder, 'dist'));
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: folder });
-  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  packed = new Set(files.map(({ path }) => path));
+  ({ files: packed } = await packInto(folder));
 }, build_timeout_ms);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -77,11 +73,56 @@ it('holds every file that the code names relative to itself', () => {
 it('holds nothing else', () => {
   const odd = [...packed].filter(
     (file) =>
-      !/^(bin\/plinth\.js|package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE)$/.test(file) &&
-      (!file.startsWith('dist/') ||
+      !/^(bin\/plinth\.js|package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE)$/.test(file) &&
+      (!/^(console\/)?dist\//.test(file) ||
         /\.test\.|\.fixture\.|\/fixtures\/|golden|\/\w+\/testing\.js$|(?<!\.d)\.ts$|\.map$/.test(file)),
   );
   expect(odd).toEqual([]);
+});
+
+it('imports what is installed with it, and no development dependency', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const imported = new Map<string, string>();
+  for (const file of [...packed].filter((one) => /^dist\/.*\.(js|d\.ts)$/.test(one))) {
+    for (const { from: specifier } of importsOf(separate(readFileSync(join(folder, file), 'utf8')))) {
+      if (specifier.startsWith('.')) {
+        const target = posix.join(dirname(file), specifier);
+        // in declarations the ending stays .ts, which TypeScript reads as .d.ts
+        expect(
+          [target, target.replace(/\.ts$/, '.d.ts')].some((one) => packed.has(one)),
+          `${file}: ${specifier}`,
+        ).toBe(true);
+      } else if (!specifier.startsWith('node:')) {
+        const name = specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/');
+        // the types of pg are a package of their own
+        imported.set(file.endsWith('.d.ts') && name === 'pg' ? '@types/pg' : name, file);
+      }
+    }
+  }
+  expect([...imported].filter(([name]) => !(name in dependencies))).toEqual([]);
+  expect(imported.size).toBeGreaterThan(10);
+});
+
+it('names no place of this machine', () => {
+  const named = [...packed].filter((file) => readFileSync(join(folder, file)).includes(root.replace(/\/$/, '')));
+  expect(named).toEqual([]);
+});
+
+it('has the licence of everything it carries in NOTICE', () => {
+  const notice = readFileSync(join(root, 'NOTICE'), 'utf8');
+  for (const name of Object.keys(vendored)) {
+    expect(notice).toContain(`dist/vendor/${name} `);
+    const manifest = JSON.parse(readFileSync(join(folder, 'dist', 'vendor', name, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ name, license: 'MIT' });
+    const licence = join(root, 'node_modules', name, 'LICENSE');
+    // GitHub's examples are published without the file
+    if (existsSync(licence)) expect(notice).toContain(/Copyright.*/.exec(readFileSync(licence, 'utf8'))?.[0]);
+  }
 });
 
 const probe = `

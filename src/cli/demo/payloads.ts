@@ -1,20 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import type { SamplePayload } from '../../client/send-events.ts';
+import { vendoredFile } from '../../platform/core/vendored.ts';
 
 interface Example {
   readonly name: string;
   readonly examples: readonly unknown[];
 }
 
-/** The payloads GitHub's own SDK publishes (a development dependency); none where they are not installed. */
+/** The payloads GitHub's own SDK publishes. Each is sent as compact JSON. */
 export async function publishedPayloads(): Promise<SamplePayload[]> {
-  let kinds: readonly Example[];
-  try {
-    ({ default: kinds } = (await import('@octokit/webhooks-examples', { with: { type: 'json' } })) as unknown as {
-      default: readonly Example[];
-    });
-  } catch {
-    return [];
-  }
+  const file = vendoredFile('@octokit/webhooks-examples', 'api.github.com/index.json');
+  const kinds = JSON.parse(await readFile(file, 'utf8')) as readonly Example[];
   return kinds.flatMap(({ name, examples }) =>
     examples.map((example, at) => ({ name: `${name} ${at + 1}`, kind: name, body: JSON.stringify(example) })),
   );

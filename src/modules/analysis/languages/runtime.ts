@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { vendoredFile } from '../../../platform/core/vendored.ts';
 import { Grammar } from '../syntax/grammar.ts';
 import { type LanguageDefinition, type LanguageId, languageDefinitions } from './definition.ts';
 
@@ -12,14 +12,8 @@ export interface LanguageRuntime {
   parse(source: string, deadlineMs: number): Tree | null;
 }
 
-const require = createRequire(import.meta.url);
 const loaded = new Map<LanguageId, Promise<LanguageRuntime>>();
 let initialised: Promise<void> | undefined;
-
-/** A package's WebAssembly file, which lies at its root. web-tree-sitter does not export its package.json. */
-function wasmPath(name: string, wasm: string): string {
-  return require.resolve(`${name}/${wasm}`);
-}
 
 /** Loads a language's grammar on first use; the native bindings of the grammar packages are never touched. */
 export function loadLanguage(id: LanguageId): Promise<LanguageRuntime> {
@@ -34,7 +28,7 @@ export function loadLanguage(id: LanguageId): Promise<LanguageRuntime> {
 async function load(definition: LanguageDefinition): Promise<LanguageRuntime> {
   initialised ??= Parser.init();
   await initialised;
-  const language = await Language.load(await readFile(wasmPath(definition.package, definition.wasm)));
+  const language = await Language.load(await readFile(vendoredFile(definition.package, definition.wasm)));
   const parser = new Parser();
   parser.setLanguage(language);
   const grammar = new Grammar(
@@ -61,10 +55,13 @@ async function packageVersion(wasm: string): Promise<string> {
   return typeof version === 'string' ? version : 'unknown';
 }
 
-/** Versions of what parses: the parser and each grammar, by package name. */
+/**
+ * Versions of what parses: the parser and each grammar, by package name. A WebAssembly file lies at its package's root;
+ * web-tree-sitter does not export its package.json.
+ */
 export async function parserVersions(): Promise<Record<string, string>> {
-  const files = new Map([['web-tree-sitter', wasmPath('web-tree-sitter', 'web-tree-sitter.wasm')]]);
-  for (const each of Object.values(languageDefinitions)) files.set(each.package, wasmPath(each.package, each.wasm));
+  const files = new Map([['web-tree-sitter', vendoredFile('web-tree-sitter', 'web-tree-sitter.wasm')]]);
+  for (const each of Object.values(languageDefinitions)) files.set(each.package, vendoredFile(each.package, each.wasm));
   const versions: Record<string, string> = {};
   for (const [name, wasm] of [...files].sort()) versions[name] = await packageVersion(wasm);
   return versions;

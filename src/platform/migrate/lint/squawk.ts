@@ -62,8 +62,7 @@ interface RawFinding {
  * Throws when it can not be run (it comes with the development dependencies).
  */
 export async function runSquawk(script: MigrationScript): Promise<SquawkFinding[]> {
-  const require = createRequire(import.meta.url);
-  const args = [require.resolve('squawk-cli/js/bin/squawk'), '--reporter', 'json', '--pg-version', OLDEST_SERVER];
+  const args = [squawkProgram(), '--reporter', 'json', '--pg-version', OLDEST_SERVER];
   if (script.transactional) args.push('--assume-in-transaction');
   args.push('--stdin-filepath', 'migration.sql');
   const output = await run(args, script.sql);
@@ -77,6 +76,14 @@ export async function runSquawk(script: MigrationScript): Promise<SquawkFinding[
       message,
       help: help ?? undefined,
     }));
+}
+
+function squawkProgram(): string {
+  try {
+    return createRequire(import.meta.url).resolve('squawk-cli/js/bin/squawk');
+  } catch (error) {
+    throw new Error('migrations are linted by squawk: npm install --save-dev squawk-cli', { cause: error });
+  }
 }
 
 function run(args: readonly string[], input: string): Promise<string> {
