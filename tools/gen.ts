@@ -10,6 +10,10 @@ import { openPglite } from '../src/platform/db/pglite/engine.ts';
 import { migrateEngine } from '../src/platform/migrate/schema.ts';
 import { renderSnapshot } from '../src/platform/migrate/snapshot.ts';
 import { version } from '../src/version.ts';
+import { readOpenApi } from './clients/document.ts';
+import { operationsOf } from './clients/model.ts';
+import { renderPythonClient } from './clients/python.ts';
+import { renderTypescriptClient } from './clients/typescript.ts';
 import { generateTypes } from './schema-types.ts';
 
 const engine = await openPglite({ memory: true, fsync: false });
@@ -22,7 +26,9 @@ const files: Record<string, string> = {
   'docs/reference/configuration.md': renderConfigReference(),
   'docs/reference/code-metrics.md': renderMetricsReference(),
 };
-await engine.close();
+const operations = operationsOf(await readOpenApi(engine));
+files['src/client/operations.gen.ts'] = renderTypescriptClient(operations);
+files['clients/python/src/plinth/_generated.py'] = renderPythonClient(operations);
 
 let stale = 0;
 for (const [path, text] of Object.entries(files)) {

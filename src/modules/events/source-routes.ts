@@ -66,6 +66,7 @@ export function sourceRoutes(routes: RouteRegistrar, platform: Platform, forget:
     ),
     response: SourceShownOnce,
     status: 201,
+    idempotent: true,
     async handle({ body, actor, scope, request, reply }) {
       const organizationId = actor?.organizationId ?? '';
       const prepared = await prepareSource(platform, organizationId, body);
@@ -133,6 +134,7 @@ export function sourceRoutes(routes: RouteRegistrar, platform: Platform, forget:
       closed,
     ),
     response: SourceShownOnce,
+    idempotent: true,
     async handle({ params, body, actor, scope, request, reply }) {
       const organizationId = actor?.organizationId ?? '';
       const source = await platform.door.read(scope, (tx) => readSource(tx, params.id));

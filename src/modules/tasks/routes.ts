@@ -59,6 +59,22 @@ const TaskRow = Type.Object({
   created_at: Timestamp,
 });
 type TaskRow = Static<typeof TaskRow>;
+const TaskDetail = Type.Intersect([
+  TaskRow,
+  Type.Object({
+    failed_attempts: Type.Array(
+      Type.Object({
+        attempt: Type.Integer(),
+        outcome: Type.String(),
+        occurred_at: Timestamp,
+        error: Type.Unknown(),
+        duration_ms: Type.Union([Type.Integer(), Type.Null()]),
+        retry_at: Type.Union([Timestamp, Type.Null()]),
+      }),
+    ),
+  }),
+]);
+const Changed = Type.Object({ id: Id, status: Type.Enum([...statuses]) });
 
 const columns = `id, task_type, title, status, priority, payload, results, error, attempts, max_attempts, project_id,
   repository_id, scheduled_at, started_at, completed_at, created_by, created_at`;
@@ -149,6 +165,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     tag,
     permission: 'tasks:read',
     params: IdParams,
+    response: TaskDetail,
     mode: 'read',
     async run(tx, { params }) {
       const [task] = await tx.sql<TaskRow>(
@@ -178,6 +195,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     body: Type.Optional(
       Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
     ),
+    response: Changed,
     mode: 'write',
     async run(tx, { params, body }) {
       const [row] = await tx.sql<{ cancelled: boolean | null }>('select plinth.cancel_task($1, $2, $3) as cancelled', [
@@ -198,6 +216,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     tag,
     permission: 'tasks:write',
     params: IdParams,
+    response: Changed,
     mode: 'write',
     async run(tx, { params }) {
       const [row] = await tx.sql<{ retried: boolean | null }>('select plinth.retry_task($1, $2) as retried', [

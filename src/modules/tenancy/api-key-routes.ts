@@ -32,6 +32,7 @@ export function registerApiKeyRoutes(routes: RouteRegistrar, platform: Platform)
     status: 201,
     body: ApiKeyInputSchema,
     response: NewApiKeyAnswer,
+    idempotent: true,
     handle: (call) => {
       const { expires_at, ...input } = call.body;
       const expiresAt = parseTime(expires_at, 'expires_at');
@@ -69,6 +70,7 @@ export function registerApiKeyRoutes(routes: RouteRegistrar, platform: Platform)
       closed,
     ),
     response: NewApiKeyAnswer,
+    idempotent: true,
     handle: (call) =>
       showOnce(platform, call, (tx) =>
         rotateApiKey(routes.policy, tx, call.actor as Actor, call.params.id, {

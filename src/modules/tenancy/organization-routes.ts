@@ -129,6 +129,7 @@ function registerMemberRoutes(routes: RouteRegistrar, access: Access): void {
     status: 201,
     body: Type.Object({ email: Email, role: MemberRoleSchema, full_name: Type.Optional(FullName) }, closed),
     response: MemberAnswer,
+    idempotent: true,
     handle: async ({ actor, scope, body, request, reply }) => {
       const asker = actor as Actor;
       assertMayGrant(asker, body.role);

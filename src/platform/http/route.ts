@@ -40,6 +40,8 @@ interface RouteBase<B, Q, P, R> {
   readonly response?: R;
   readonly status?: number;
   readonly bodyLimitBytes?: number;
+  /** A handler that keeps its answer by `withIdempotency` says so here: clients then may send it again. */
+  readonly idempotent?: true;
 }
 
 /** A route whose work is one transaction: `run` gets it open, in the caller's scope. Most routes are this. */
@@ -86,6 +88,7 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
         summary: route.summary,
         tags: [route.tag],
         ...(route.permission === 'public' ? { security: [] } : { 'x-permission': route.permission }),
+        ...(route.idempotent || ('mode' in route && route.mode === 'write') ? { 'x-idempotent': true } : {}),
         ...(route.body ? { body: route.body } : {}),
         ...(route.query ? { querystring: route.query } : {}),
         ...(route.params ? { params: route.params } : {}),

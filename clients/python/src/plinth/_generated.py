@@ -1,0 +1,1341 @@
+"""Generated from the OpenAPI document by `npm run gen`. Do not edit."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Mapping, Optional, Sequence, TypedDict, Union
+
+from ._paging import Page
+from ._resource import Resource
+from ._transport import NOT_GIVEN, CallOptions, fill, given
+
+# Every operation, and the route it calls.
+OPERATIONS: Dict[str, str] = {
+    "activity.list": "GET /v1/activity",
+    "analysis_runs.list": "GET /v1/analysis-runs",
+    "analysis_runs.get": "GET /v1/analysis-runs/{id}",
+    "api_keys.list": "GET /v1/api-keys",
+    "api_keys.create": "POST /v1/api-keys",
+    "api_keys.delete": "DELETE /v1/api-keys/{id}",
+    "api_keys.rotate": "POST /v1/api-keys/{id}/rotate",
+    "audit.list": "GET /v1/audit",
+    "auth.sign_in": "POST /v1/sign-in",
+    "auth.redeem_link": "POST /v1/sign-in/link",
+    "auth.sign_out": "POST /v1/sign-out",
+    "auth.sign_out_everywhere": "POST /v1/sign-out/everywhere",
+    "event_sources.create": "POST /v1/event-sources",
+    "event_sources.list": "GET /v1/event-sources",
+    "event_sources.get": "GET /v1/event-sources/{id}",
+    "event_sources.update": "PATCH /v1/event-sources/{id}",
+    "event_sources.delete": "DELETE /v1/event-sources/{id}",
+    "event_sources.rotate_secret": "POST /v1/event-sources/{id}/rotate-secret",
+    "event_subscriptions.create": "POST /v1/event-subscriptions",
+    "event_subscriptions.list": "GET /v1/event-subscriptions",
+    "event_subscriptions.get": "GET /v1/event-subscriptions/{id}",
+    "event_subscriptions.update": "PATCH /v1/event-subscriptions/{id}",
+    "event_subscriptions.delete": "DELETE /v1/event-subscriptions/{id}",
+    "events.list": "GET /v1/events",
+    "events.send": "POST /v1/events",
+    "events.get": "GET /v1/events/{id}",
+    "events.get_payload": "GET /v1/events/{id}/payload",
+    "first_run.get": "GET /v1/first-run",
+    "first_run.complete": "POST /v1/first-run",
+    "issues.list": "GET /v1/issues",
+    "me.get": "GET /v1/me",
+    "me.update": "PATCH /v1/me",
+    "me.set_email": "PUT /v1/me/email",
+    "me.set_password": "PUT /v1/me/password",
+    "members.list": "GET /v1/members",
+    "members.create": "POST /v1/members",
+    "members.update": "PATCH /v1/members/{user_id}",
+    "members.delete": "DELETE /v1/members/{user_id}",
+    "members.leave": "POST /v1/members/leave",
+    "organization.get": "GET /v1/organization",
+    "organization.update": "PATCH /v1/organization",
+    "organization.delete": "DELETE /v1/organization",
+    "organizations.list": "GET /v1/organizations",
+    "organizations.create": "POST /v1/organizations",
+    "organizations.recover": "POST /v1/organizations/{id}/recover",
+    "projects.list": "GET /v1/projects",
+    "projects.create": "POST /v1/projects",
+    "projects.get": "GET /v1/projects/{id}",
+    "projects.update": "PATCH /v1/projects/{id}",
+    "projects.delete": "DELETE /v1/projects/{id}",
+    "projects.archive": "POST /v1/projects/{id}/archive",
+    "projects.restore": "POST /v1/projects/{id}/restore",
+    "projects.list_repositories": "GET /v1/projects/{id}/repositories",
+    "projects.link_repository": "PUT /v1/projects/{id}/repositories/{repository_id}",
+    "projects.unlink_repository": "DELETE /v1/projects/{id}/repositories/{repository_id}",
+    "repositories.list": "GET /v1/repositories",
+    "repositories.create": "POST /v1/repositories",
+    "repositories.get": "GET /v1/repositories/{id}",
+    "repositories.update": "PATCH /v1/repositories/{id}",
+    "repositories.delete": "DELETE /v1/repositories/{id}",
+    "sessions.list": "GET /v1/sessions",
+    "sessions.delete": "DELETE /v1/sessions/{id}",
+    "task_types.list": "GET /v1/task-types",
+    "tasks.enqueue": "POST /v1/tasks",
+    "tasks.list": "GET /v1/tasks",
+    "tasks.get": "GET /v1/tasks/{id}",
+    "tasks.cancel": "POST /v1/tasks/{id}/cancel",
+    "tasks.retry": "POST /v1/tasks/{id}/retry",
+    "users.activate": "POST /v1/users/{id}/activate",
+    "users.deactivate": "POST /v1/users/{id}/deactivate",
+}
+
+
+class Activity(TypedDict):
+    id: str
+    occurred_at: str
+    user_id: Optional[str]
+    api_key_id: Optional[str]
+    action: str
+    resource_type: str
+    resource_id: Optional[str]
+    summary: str
+    details: Dict[str, Any]
+
+
+class AnalysisRun(TypedDict):
+    id: str
+    repository_id: str
+    branch: Optional[str]
+    commit_sha: Optional[str]
+    status: str
+    files_total: int
+    files_analyzed: int
+    files_failed: int
+    functions_total: int
+    issues_total: int
+    lines_code: float
+    quality_score: Optional[float]
+    rating: Optional[str]
+    debt_minutes: Optional[int]
+    task_id: Optional[str]
+    event_id: Optional[str]
+    error: Any
+    started_at: Optional[str]
+    completed_at: Optional[str]
+    created_at: str
+
+
+class ApiKey(TypedDict):
+    id: str
+    user_id: Optional[str]
+    name: str
+    prefix: str
+    last4: str
+    role: Literal["owner", "admin", "member", "viewer", "service"]
+    scopes: List[str]
+    expires_at: Optional[str]
+    last_used_at: Optional[str]
+    revoked_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+
+
+class ApiKeysCreateResult(TypedDict):
+    id: str
+    user_id: Optional[str]
+    name: str
+    prefix: str
+    last4: str
+    role: Literal["owner", "admin", "member", "viewer", "service"]
+    scopes: List[str]
+    expires_at: Optional[str]
+    last_used_at: Optional[str]
+    revoked_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    key: Optional[str]
+
+
+class Audit(TypedDict):
+    id: str
+    occurred_at: str
+    actor: str
+    actor_user_id: Optional[str]
+    api_key_id: Optional[str]
+    request_id: Optional[str]
+    ip_address: Optional[str]
+    action: str
+    resource_type: str
+    resource_id: Optional[str]
+    old_values: Optional[Dict[str, Any]]
+    new_values: Optional[Dict[str, Any]]
+    details: Optional[Any]
+
+
+class AuthSignInResult(TypedDict):
+    user_id: str
+    session_id: str
+
+
+class AuthSignOutEverywhereResult(TypedDict):
+    sessions: int
+
+
+class Event(TypedDict):
+    id: str
+    occurred_at: str
+    received_at: str
+    claimed_at: Optional[str]
+    processed_at: Optional[str]
+    source: str
+    source_id: Optional[str]
+    type: str
+    category: str
+    priority: int
+    external_id: Optional[str]
+    title: Optional[str]
+    project_id: Optional[str]
+    repository_id: Optional[str]
+    repository_full_name: Optional[str]
+    branch: Optional[str]
+    commit_sha: Optional[str]
+    url: Optional[str]
+    actor: Optional[str]
+    payload_bytes: int
+    status: Literal["pending", "processing", "processed", "failed", "skipped"]
+    attempts: int
+    error: Any
+
+
+class EventDetail(TypedDict):
+    id: str
+    occurred_at: str
+    received_at: str
+    claimed_at: Optional[str]
+    processed_at: Optional[str]
+    source: str
+    source_id: Optional[str]
+    type: str
+    category: str
+    priority: int
+    external_id: Optional[str]
+    title: Optional[str]
+    project_id: Optional[str]
+    repository_id: Optional[str]
+    repository_full_name: Optional[str]
+    branch: Optional[str]
+    commit_sha: Optional[str]
+    url: Optional[str]
+    actor: Optional[str]
+    payload_bytes: int
+    status: Literal["pending", "processing", "processed", "failed", "skipped"]
+    attempts: int
+    error: Any
+    payload: Any
+    github: Any
+    journey: List[Any]
+
+
+class EventSource(TypedDict):
+    id: str
+    name: str
+    scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"]
+    configuration: Any
+    project_id: Optional[str]
+    token_last4: str
+    previous_secret_expires_at: Optional[str]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class _EventSourcesCreateResultRequired(TypedDict):
+    id: str
+    name: str
+    scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"]
+    configuration: Any
+    project_id: Optional[str]
+    token_last4: str
+    previous_secret_expires_at: Optional[str]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class EventSourcesCreateResult(_EventSourcesCreateResultRequired, total=False):
+    hook_path: str
+    secret: str
+
+
+class EventSubscription(TypedDict):
+    id: str
+    name: str
+    sources: List[str]
+    categories: List[str]
+    names: List[str]
+    filter: Any
+    filter_text: Optional[str]
+    action: Literal["task"]
+    target: Any
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class EventsSendInputItemRepository(TypedDict):
+    provider: Literal["github", "gitlab", "bitbucket", "local"]
+    full_name: str
+
+
+class _EventsSendInputItemRequired(TypedDict):
+    type: str
+
+
+class EventsSendInputItem(_EventsSendInputItemRequired, total=False):
+    category: Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]
+    priority: int
+    title: str
+    occurred_at: str
+    actor: str
+    url: str
+    branch: str
+    commit: str
+    repository: EventsSendInputItemRepository
+    id: str
+    deduplication_key: str
+    payload: Any
+
+
+class EventsSendResultDataItem(TypedDict):
+    id: str
+    duplicate: bool
+
+
+class EventsSendResult(TypedDict):
+    data: List[EventsSendResultDataItem]
+
+
+class FirstRun(TypedDict):
+    needed: bool
+
+
+class FirstRunCompleteResult(TypedDict):
+    user_id: str
+    organization: OrganizationsCreateResult
+    api_key: ApiKeysCreateResult
+
+
+class MeOrganization(TypedDict):
+    id: str
+    name: str
+    slug: str
+    role: Literal["owner", "admin", "member", "viewer", "service"]
+
+
+class MeOrganizationsItem(TypedDict):
+    id: str
+    name: str
+    slug: str
+    role: Literal["owner", "admin", "member", "viewer", "service"]
+    deleted_at: Optional[str]
+
+
+class Me(TypedDict):
+    kind: Literal["user", "api_key"]
+    user: Optional[MeUpdateResult]
+    organization: Optional[MeOrganization]
+    organizations: List[MeOrganizationsItem]
+    api_key_id: Optional[str]
+    session_id: Optional[str]
+    permissions: List[str]
+
+
+class MeUpdateResult(TypedDict):
+    id: str
+    email: str
+    username: str
+    full_name: str
+    role: str
+    is_verified: bool
+    preferred_language: str
+    timezone: str
+    created_at: str
+
+
+class Member(TypedDict):
+    id: str
+    user_id: str
+    role: Literal["owner", "admin", "member", "viewer", "service"]
+    display_name: str
+    email: str
+    avatar_url: Optional[str]
+    created_at: str
+
+
+class Organization(TypedDict):
+    data: List[MeOrganizationsItem]
+    next_cursor: None
+
+
+class OrganizationDetail(TypedDict):
+    id: str
+    name: str
+    slug: str
+    settings: Dict[str, Any]
+    created_at: str
+    updated_at: str
+
+
+class OrganizationsCreateResult(TypedDict):
+    id: str
+    name: str
+    slug: str
+
+
+class Project(TypedDict):
+    id: str
+    name: str
+    slug: str
+    description: str
+    owner_id: Optional[str]
+    template_type: Optional[str]
+    status: Literal["planning", "active", "on_hold", "completed", "archived", "deleted"]
+    priority: int
+    goals: List[Any]
+    starts_on: Optional[str]
+    due_on: Optional[str]
+    git_repo_url: Optional[str]
+    archived_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+    deleted_at: Optional[str]
+
+
+class Repository(TypedDict):
+    id: str
+    name: str
+    full_name: str
+    provider: str
+    url: Optional[str]
+    default_branch: str
+    languages: List[str]
+    analysis_config: Dict[str, Any]
+    last_analyzed_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class SessionDataItem(TypedDict):
+    id: str
+    device: str
+    ip_address: Optional[str]
+    created_at: str
+    last_seen_at: str
+    expires_at: str
+    is_current: bool
+
+
+class Session(TypedDict):
+    data: List[SessionDataItem]
+    next_cursor: None
+
+
+class Task(TypedDict):
+    id: str
+    task_type: str
+    title: str
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    priority: int
+    payload: Any
+    results: Any
+    error: Any
+    attempts: int
+    max_attempts: int
+    project_id: Optional[str]
+    repository_id: Optional[str]
+    scheduled_at: str
+    started_at: Optional[str]
+    completed_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+
+
+class TaskDetailFailedAttemptsItem(TypedDict):
+    attempt: int
+    outcome: str
+    occurred_at: str
+    error: Any
+    duration_ms: Optional[int]
+    retry_at: Optional[str]
+
+
+class TaskDetail(TypedDict):
+    id: str
+    task_type: str
+    title: str
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    priority: int
+    payload: Any
+    results: Any
+    error: Any
+    attempts: int
+    max_attempts: int
+    project_id: Optional[str]
+    repository_id: Optional[str]
+    scheduled_at: str
+    started_at: Optional[str]
+    completed_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    failed_attempts: List[TaskDetailFailedAttemptsItem]
+
+
+class TaskTypeDataItem(TypedDict):
+    task_type: str
+    description: str
+
+
+class TaskType(TypedDict):
+    data: List[TaskTypeDataItem]
+
+
+class TasksCancelResult(TypedDict):
+    id: str
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+
+
+class TasksEnqueueResult(TypedDict):
+    id: str
+    created: bool
+
+
+class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
+    task_type: str
+
+
+class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
+    priority: int
+
+
+EventsSendInput = Union[EventsSendInputItem, Sequence[EventsSendInputItem]]
+
+
+class ActivityResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        resource_type: str = NOT_GIVEN,
+        resource_id: str = NOT_GIVEN,
+        action: str = NOT_GIVEN,
+        from_: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Activity]:
+        """What happened in the organization, newest first. GET /v1/activity (activity:read)"""
+        return self._pages("/v1/activity", given(limit=limit, cursor=cursor, resource_type=resource_type, resource_id=resource_id, action=action, from_=from_, until=until, user_id=user_id), options)
+
+
+class AnalysisRunsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        commit_sha: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[AnalysisRun]:
+        """Analysis runs, newest first. GET /v1/analysis-runs (analysis:read)"""
+        return self._pages("/v1/analysis-runs", given(limit=limit, cursor=cursor, repository_id=repository_id, commit_sha=commit_sha), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """A run with its totals, worst files and most complex functions. GET /v1/analysis-runs/{id} (analysis:read)"""
+        return self._transport.send("GET", fill("analysis_runs.get", "/v1/analysis-runs/{id}", id=id), options=options)
+
+
+class ApiKeysResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[ApiKey]:
+        """API keys: all for administrators, your own otherwise. GET /v1/api-keys (api_keys:read)"""
+        return self._pages("/v1/api-keys", given(limit=limit, cursor=cursor), options)
+
+    def create(
+        self,
+        *,
+        name: str,
+        service: bool = NOT_GIVEN,
+        role: Literal["owner", "admin", "member", "viewer"] = NOT_GIVEN,
+        scopes: Sequence[str] = NOT_GIVEN,
+        expires_at: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ApiKeysCreateResult:
+        """Make an API key; it is shown this once. POST /v1/api-keys (api_keys:write)"""
+        return self._transport.send("POST", "/v1/api-keys", body=given(name=name, service=service, role=role, scopes=scopes, expires_at=expires_at), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Revoke an API key. DELETE /v1/api-keys/{id} (api_keys:write)"""
+        return self._transport.send("DELETE", fill("api_keys.delete", "/v1/api-keys/{id}", id=id), idempotent=True, options=options)
+
+    def rotate(
+        self,
+        id: str,
+        *,
+        grace_seconds: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ApiKeysCreateResult:
+        """Replace an API key; the old one works on for a while. POST /v1/api-keys/{id}/rotate (api_keys:write)"""
+        return self._transport.send("POST", fill("api_keys.rotate", "/v1/api-keys/{id}/rotate", id=id), body=given(grace_seconds=grace_seconds), idempotent=True, options=options)
+
+
+class AuditResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        resource_type: str = NOT_GIVEN,
+        resource_id: str = NOT_GIVEN,
+        action: str = NOT_GIVEN,
+        from_: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        actor_user_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Audit]:
+        """Who changed what, newest first. GET /v1/audit (audit:read)"""
+        return self._pages("/v1/audit", given(limit=limit, cursor=cursor, resource_type=resource_type, resource_id=resource_id, action=action, from_=from_, until=until, actor_user_id=actor_user_id), options)
+
+
+class AuthResource(Resource):
+    def sign_in(
+        self,
+        *,
+        email: str,
+        password: str,
+        options: Optional[CallOptions] = None,
+    ) -> AuthSignInResult:
+        """Sign in with e-mail and password; the session is a cookie. POST /v1/sign-in (public)"""
+        return self._transport.send("POST", "/v1/sign-in", body=given(email=email, password=password), options=options)
+
+    def redeem_link(
+        self,
+        *,
+        token: str,
+        password: str,
+        options: Optional[CallOptions] = None,
+    ) -> AuthSignInResult:
+        """Set a password with a sign-in link, and sign in. POST /v1/sign-in/link (public)"""
+        return self._transport.send("POST", "/v1/sign-in/link", body=given(token=token, password=password), options=options)
+
+    def sign_out(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """End this session. POST /v1/sign-out (public)"""
+        return self._transport.send("POST", "/v1/sign-out", options=options)
+
+    def sign_out_everywhere(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> AuthSignOutEverywhereResult:
+        """End all of your sessions. POST /v1/sign-out/everywhere (user)"""
+        return self._transport.send("POST", "/v1/sign-out/everywhere", options=options)
+
+
+class EventSourcesResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"],
+        configuration: Mapping[str, Any] = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        secret: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSourcesCreateResult:
+        """Make an event source; its address and secret are shown once. POST /v1/event-sources (event_sources:write)"""
+        return self._transport.send("POST", "/v1/event-sources", body=given(name=name, scheme=scheme, configuration=configuration, project_id=project_id, secret=secret), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventSource]:
+        """Event sources, newest first. GET /v1/event-sources (event_sources:read)"""
+        return self._pages("/v1/event-sources", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventSource:
+        """An event source. GET /v1/event-sources/{id} (event_sources:read)"""
+        return self._transport.send("GET", fill("event_sources.get", "/v1/event-sources/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSource:
+        """Rename an event source, or switch it on or off. PATCH /v1/event-sources/{id} (event_sources:write)"""
+        return self._transport.send("PATCH", fill("event_sources.update", "/v1/event-sources/{id}", id=id), body=given(name=name, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an event source; its events stay. DELETE /v1/event-sources/{id} (event_sources:write)"""
+        return self._transport.send("DELETE", fill("event_sources.delete", "/v1/event-sources/{id}", id=id), idempotent=True, options=options)
+
+    def rotate_secret(
+        self,
+        id: str,
+        *,
+        secret: str = NOT_GIVEN,
+        overlap_hours: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSourcesCreateResult:
+        """Put a new secret in use; the old one is accepted for some hours more. POST /v1/event-sources/{id}/rotate-secret (event_sources:write)"""
+        return self._transport.send("POST", fill("event_sources.rotate_secret", "/v1/event-sources/{id}/rotate-secret", id=id), body=given(secret=secret, overlap_hours=overlap_hours), idempotent=True, options=options)
+
+
+class EventSubscriptionsResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        target: EventSubscriptionsCreateInputTarget,
+        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "hmac", "api"]] = NOT_GIVEN,
+        categories: Sequence[Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        filter: Optional[Union[str, Mapping[str, Any]]] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSubscription:
+        """Have a task made for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write)"""
+        return self._transport.send("POST", "/v1/event-subscriptions", body=given(name=name, target=target, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventSubscription]:
+        """Event subscriptions, newest first. GET /v1/event-subscriptions (event_subscriptions:read)"""
+        return self._pages("/v1/event-subscriptions", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventSubscription:
+        """An event subscription. GET /v1/event-subscriptions/{id} (event_subscriptions:read)"""
+        return self._transport.send("GET", fill("event_subscriptions.get", "/v1/event-subscriptions/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        target: EventSubscriptionsCreateInputTarget = NOT_GIVEN,
+        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "hmac", "api"]] = NOT_GIVEN,
+        categories: Sequence[Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        filter: Optional[Union[str, Mapping[str, Any]]] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSubscription:
+        """Change an event subscription; events already matched stay as they are. PATCH /v1/event-subscriptions/{id} (event_subscriptions:write)"""
+        return self._transport.send("PATCH", fill("event_subscriptions.update", "/v1/event-subscriptions/{id}", id=id), body=given(name=name, target=target, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an event subscription; the tasks it made stay. DELETE /v1/event-subscriptions/{id} (event_subscriptions:write)"""
+        return self._transport.send("DELETE", fill("event_subscriptions.delete", "/v1/event-subscriptions/{id}", id=id), idempotent=True, options=options)
+
+
+class EventsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        source: str = NOT_GIVEN,
+        type: str = NOT_GIVEN,
+        category: Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"] = NOT_GIVEN,
+        status: Literal["pending", "processing", "processed", "failed", "skipped"] = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Event]:
+        """Events, newest first. GET /v1/events (events:read)"""
+        return self._pages("/v1/events", given(limit=limit, cursor=cursor, source=source, type=type, category=category, status=status, repository_id=repository_id, since=since, until=until), options)
+
+    def send(
+        self,
+        body: EventsSendInput,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventsSendResult:
+        """Send one event or several, each stored at most once. POST /v1/events (events:write)"""
+        return self._transport.send("POST", "/v1/events", body=body, idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventDetail:
+        """An event: its payload, its typed columns, and the tasks it set off. GET /v1/events/{id} (events:read)"""
+        return self._transport.send("GET", fill("events.get", "/v1/events/{id}", id=id), options=options)
+
+    def get_payload(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """The payload alone, every number with the digits it was sent with. GET /v1/events/{id}/payload (events:read)"""
+        return self._transport.send("GET", fill("events.get_payload", "/v1/events/{id}/payload", id=id), options=options)
+
+
+class FirstRunResource(Resource):
+    def get(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> FirstRun:
+        """Whether this installation still waits for its first administrator. GET /v1/first-run (public)"""
+        return self._transport.send("GET", "/v1/first-run", options=options)
+
+    def complete(
+        self,
+        *,
+        token: str,
+        email: str,
+        password: str,
+        organization_name: str,
+        full_name: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> FirstRunCompleteResult:
+        """Make the first administrator with the link printed at the start. POST /v1/first-run (public)"""
+        return self._transport.send("POST", "/v1/first-run", body=given(token=token, email=email, password=password, organization_name=organization_name, full_name=full_name), options=options)
+
+
+class IssuesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        status: Literal["open", "resolved"] = NOT_GIVEN,
+        severity: Literal["info", "minor", "major", "critical", "blocker"] = NOT_GIVEN,
+        file_path: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Any]:
+        """Issues of repositories, newest first. GET /v1/issues (analysis:read)"""
+        return self._pages("/v1/issues", given(limit=limit, cursor=cursor, repository_id=repository_id, status=status, severity=severity, file_path=file_path), options)
+
+
+class MeResource(Resource):
+    def get(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Me:
+        """Who you are, where you are, and what you may do there. GET /v1/me (user)"""
+        return self._transport.send("GET", "/v1/me", options=options)
+
+    def update(
+        self,
+        *,
+        full_name: str = NOT_GIVEN,
+        username: str = NOT_GIVEN,
+        preferred_language: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> MeUpdateResult:
+        """Change your account. PATCH /v1/me (user)"""
+        return self._transport.send("PATCH", "/v1/me", body=given(full_name=full_name, username=username, preferred_language=preferred_language, timezone=timezone), options=options)
+
+    def set_email(
+        self,
+        *,
+        email: str,
+        password: str,
+        options: Optional[CallOptions] = None,
+    ) -> MeUpdateResult:
+        """Change your e-mail; your other sessions end. PUT /v1/me/email (user)"""
+        return self._transport.send("PUT", "/v1/me/email", body=given(email=email, password=password), options=options)
+
+    def set_password(
+        self,
+        *,
+        current_password: str,
+        new_password: str,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Change your password; your other sessions end. PUT /v1/me/password (user)"""
+        return self._transport.send("PUT", "/v1/me/password", body=given(current_password=current_password, new_password=new_password), options=options)
+
+
+class MembersResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Member]:
+        """Who belongs to the organization. GET /v1/members (members:read)"""
+        return self._pages("/v1/members", given(limit=limit, cursor=cursor), options)
+
+    def create(
+        self,
+        *,
+        email: str,
+        role: Literal["owner", "admin", "member", "viewer"],
+        full_name: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Member:
+        """Add a person by e-mail. POST /v1/members (members:write)"""
+        return self._transport.send("POST", "/v1/members", body=given(email=email, role=role, full_name=full_name), idempotent=True, options=options)
+
+    def update(
+        self,
+        user_id: str,
+        *,
+        role: Literal["owner", "admin", "member", "viewer"],
+        options: Optional[CallOptions] = None,
+    ) -> Member:
+        """Change the role of a member. PATCH /v1/members/{user_id} (members:write)"""
+        return self._transport.send("PATCH", fill("members.update", "/v1/members/{user_id}", user_id=user_id), body=given(role=role), idempotent=True, options=options)
+
+    def delete(
+        self,
+        user_id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Remove a member; their keys here stop. DELETE /v1/members/{user_id} (members:write)"""
+        return self._transport.send("DELETE", fill("members.delete", "/v1/members/{user_id}", user_id=user_id), idempotent=True, options=options)
+
+    def leave(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Leave the organization. POST /v1/members/leave (organization:read)"""
+        return self._transport.send("POST", "/v1/members/leave", idempotent=True, options=options)
+
+
+class OrganizationResource(Resource):
+    def get(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> OrganizationDetail:
+        """The organization of this request. GET /v1/organization (organization:read)"""
+        return self._transport.send("GET", "/v1/organization", options=options)
+
+    def update(
+        self,
+        *,
+        name: str = NOT_GIVEN,
+        slug: str = NOT_GIVEN,
+        settings: Mapping[str, Any] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> OrganizationDetail:
+        """Change its name, slug or settings. PATCH /v1/organization (organization:write)"""
+        return self._transport.send("PATCH", "/v1/organization", body=given(name=name, slug=slug, settings=settings), options=options)
+
+    def delete(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete it; it can be recovered for 30 days. DELETE /v1/organization (organization:delete)"""
+        return self._transport.send("DELETE", "/v1/organization", idempotent=True, options=options)
+
+
+class OrganizationsResource(Resource):
+    def list(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Organization:
+        """The organizations you belong to. GET /v1/organizations (user)"""
+        return self._transport.send("GET", "/v1/organizations", options=options)
+
+    def create(
+        self,
+        *,
+        name: str,
+        slug: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> OrganizationsCreateResult:
+        """Make an organization; you become its owner. POST /v1/organizations (user)"""
+        return self._transport.send("POST", "/v1/organizations", body=given(name=name, slug=slug), options=options)
+
+    def recover(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Take back the deletion of an organization you own. POST /v1/organizations/{id}/recover (user)"""
+        return self._transport.send("POST", fill("organizations.recover", "/v1/organizations/{id}/recover", id=id), options=options)
+
+
+class ProjectsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["planning", "active", "on_hold", "completed", "archived", "deleted"] = NOT_GIVEN,
+        owner_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Project]:
+        """Projects, newest first. GET /v1/projects (projects:read)"""
+        return self._pages("/v1/projects", given(limit=limit, cursor=cursor, status=status, owner_id=owner_id), options)
+
+    def create(
+        self,
+        *,
+        name: str,
+        slug: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        owner_id: Optional[str] = NOT_GIVEN,
+        template_type: Optional[str] = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        goals: Sequence[str] = NOT_GIVEN,
+        starts_on: Optional[str] = NOT_GIVEN,
+        due_on: Optional[str] = NOT_GIVEN,
+        git_repo_url: Optional[str] = NOT_GIVEN,
+        status: Literal["planning", "active"] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Project:
+        """Make a project. POST /v1/projects (projects:write)"""
+        return self._transport.send("POST", "/v1/projects", body=given(name=name, slug=slug, description=description, owner_id=owner_id, template_type=template_type, priority=priority, goals=goals, starts_on=starts_on, due_on=due_on, git_repo_url=git_repo_url, status=status), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Project:
+        """One project. GET /v1/projects/{id} (projects:read)"""
+        return self._transport.send("GET", fill("projects.get", "/v1/projects/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        slug: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        owner_id: Optional[str] = NOT_GIVEN,
+        template_type: Optional[str] = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        goals: Sequence[str] = NOT_GIVEN,
+        starts_on: Optional[str] = NOT_GIVEN,
+        due_on: Optional[str] = NOT_GIVEN,
+        git_repo_url: Optional[str] = NOT_GIVEN,
+        name: str = NOT_GIVEN,
+        status: Literal["planning", "active", "on_hold", "completed", "archived"] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Project:
+        """Change a project, or its state. PATCH /v1/projects/{id} (projects:write)"""
+        return self._transport.send("PATCH", fill("projects.update", "/v1/projects/{id}", id=id), body=given(slug=slug, description=description, owner_id=owner_id, template_type=template_type, priority=priority, goals=goals, starts_on=starts_on, due_on=due_on, git_repo_url=git_repo_url, name=name, status=status), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a project; it can be restored for 30 days. DELETE /v1/projects/{id} (projects:write)"""
+        return self._transport.send("DELETE", fill("projects.delete", "/v1/projects/{id}", id=id), idempotent=True, options=options)
+
+    def archive(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Project:
+        """Put a project away. POST /v1/projects/{id}/archive (projects:write)"""
+        return self._transport.send("POST", fill("projects.archive", "/v1/projects/{id}/archive", id=id), idempotent=True, options=options)
+
+    def restore(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Project:
+        """Take back an archived or deleted project. POST /v1/projects/{id}/restore (projects:write)"""
+        return self._transport.send("POST", fill("projects.restore", "/v1/projects/{id}/restore", id=id), idempotent=True, options=options)
+
+    def list_repositories(
+        self,
+        id: str,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Repository]:
+        """The repositories a project is about. GET /v1/projects/{id}/repositories (projects:read)"""
+        return self._pages(fill("projects.list_repositories", "/v1/projects/{id}/repositories", id=id), given(limit=limit, cursor=cursor), options)
+
+    def link_repository(
+        self,
+        id: str,
+        repository_id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Link a repository to a project. PUT /v1/projects/{id}/repositories/{repository_id} (projects:write)"""
+        return self._transport.send("PUT", fill("projects.link_repository", "/v1/projects/{id}/repositories/{repository_id}", id=id, repository_id=repository_id), idempotent=True, options=options)
+
+    def unlink_repository(
+        self,
+        id: str,
+        repository_id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write)"""
+        return self._transport.send("DELETE", fill("projects.unlink_repository", "/v1/projects/{id}/repositories/{repository_id}", id=id, repository_id=repository_id), idempotent=True, options=options)
+
+
+class RepositoriesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Repository]:
+        """Repositories, newest first. GET /v1/repositories (repositories:read)"""
+        return self._pages("/v1/repositories", given(limit=limit, cursor=cursor), options)
+
+    def create(
+        self,
+        *,
+        full_name: str,
+        name: str = NOT_GIVEN,
+        provider: Literal["github", "gitlab", "bitbucket", "local"] = NOT_GIVEN,
+        url: Optional[str] = NOT_GIVEN,
+        default_branch: str = NOT_GIVEN,
+        languages: Sequence[str] = NOT_GIVEN,
+        analysis_config: Mapping[str, Any] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Repository:
+        """Add a repository. POST /v1/repositories (repositories:write)"""
+        return self._transport.send("POST", "/v1/repositories", body=given(full_name=full_name, name=name, provider=provider, url=url, default_branch=default_branch, languages=languages, analysis_config=analysis_config), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Repository:
+        """One repository. GET /v1/repositories/{id} (repositories:read)"""
+        return self._transport.send("GET", fill("repositories.get", "/v1/repositories/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        provider: Literal["github", "gitlab", "bitbucket", "local"] = NOT_GIVEN,
+        url: Optional[str] = NOT_GIVEN,
+        default_branch: str = NOT_GIVEN,
+        languages: Sequence[str] = NOT_GIVEN,
+        analysis_config: Mapping[str, Any] = NOT_GIVEN,
+        full_name: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Repository:
+        """Change a repository. PATCH /v1/repositories/{id} (repositories:write)"""
+        return self._transport.send("PATCH", fill("repositories.update", "/v1/repositories/{id}", id=id), body=given(name=name, provider=provider, url=url, default_branch=default_branch, languages=languages, analysis_config=analysis_config, full_name=full_name), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Remove a repository and its links. DELETE /v1/repositories/{id} (repositories:write)"""
+        return self._transport.send("DELETE", fill("repositories.delete", "/v1/repositories/{id}", id=id), idempotent=True, options=options)
+
+
+class SessionsResource(Resource):
+    def list(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Session:
+        """Where you are signed in. GET /v1/sessions (user)"""
+        return self._transport.send("GET", "/v1/sessions", options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """End one of your sessions. DELETE /v1/sessions/{id} (user)"""
+        return self._transport.send("DELETE", fill("sessions.delete", "/v1/sessions/{id}", id=id), options=options)
+
+
+class TaskTypesResource(Resource):
+    def list(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TaskType:
+        """The task types this program can run. GET /v1/task-types (tasks:read)"""
+        return self._transport.send("GET", "/v1/task-types", options=options)
+
+
+class TasksResource(Resource):
+    def enqueue(
+        self,
+        *,
+        task_type: str,
+        title: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        payload: Any = NOT_GIVEN,
+        metadata: Mapping[str, Any] = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        scheduled_at: str = NOT_GIVEN,
+        max_attempts: int = NOT_GIVEN,
+        timeout_seconds: int = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        parent_task_id: str = NOT_GIVEN,
+        idempotency_key: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksEnqueueResult:
+        """Enqueue a task. POST /v1/tasks (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"] = NOT_GIVEN,
+        task_type: str = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Task]:
+        """Tasks, newest first. GET /v1/tasks (tasks:read)"""
+        return self._pages("/v1/tasks", given(limit=limit, cursor=cursor, status=status, task_type=task_type, repository_id=repository_id, project_id=project_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TaskDetail:
+        """A task with the attempts that failed. GET /v1/tasks/{id} (tasks:read)"""
+        return self._transport.send("GET", fill("tasks.get", "/v1/tasks/{id}", id=id), options=options)
+
+    def cancel(
+        self,
+        id: str,
+        *,
+        reason: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelResult:
+        """Cancel a task that has not ended. POST /v1/tasks/{id}/cancel (tasks:write)"""
+        return self._transport.send("POST", fill("tasks.cancel", "/v1/tasks/{id}/cancel", id=id), body=given(reason=reason), idempotent=True, options=options)
+
+    def retry(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelResult:
+        """Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write)"""
+        return self._transport.send("POST", fill("tasks.retry", "/v1/tasks/{id}/retry", id=id), idempotent=True, options=options)
+
+
+class UsersResource(Resource):
+    def activate(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Switch an account on again. POST /v1/users/{id}/activate (user)"""
+        return self._transport.send("POST", fill("users.activate", "/v1/users/{id}/activate", id=id), options=options)
+
+    def deactivate(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Switch an account off: its sessions and keys end at once. POST /v1/users/{id}/deactivate (user)"""
+        return self._transport.send("POST", fill("users.deactivate", "/v1/users/{id}/deactivate", id=id), options=options)
+
+
+class Resources:
+    """Every operation below /v1 as client.<resource>.<operation>."""
+
+    def __init__(self, transport: Any) -> None:
+        self.activity = ActivityResource(transport)
+        self.analysis_runs = AnalysisRunsResource(transport)
+        self.api_keys = ApiKeysResource(transport)
+        self.audit = AuditResource(transport)
+        self.auth = AuthResource(transport)
+        self.event_sources = EventSourcesResource(transport)
+        self.event_subscriptions = EventSubscriptionsResource(transport)
+        self.events = EventsResource(transport)
+        self.first_run = FirstRunResource(transport)
+        self.issues = IssuesResource(transport)
+        self.me = MeResource(transport)
+        self.members = MembersResource(transport)
+        self.organization = OrganizationResource(transport)
+        self.organizations = OrganizationsResource(transport)
+        self.projects = ProjectsResource(transport)
+        self.repositories = RepositoriesResource(transport)
+        self.sessions = SessionsResource(transport)
+        self.task_types = TaskTypesResource(transport)
+        self.tasks = TasksResource(transport)
+        self.users = UsersResource(transport)

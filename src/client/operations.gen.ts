@@ -1,0 +1,1122 @@
+// Generated from the OpenAPI document by `npm run gen`. Do not edit.
+import type { CallOptions, Paged } from './types.ts';
+
+export interface Activity {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  user_id: string | null;
+  api_key_id: string | null;
+  action: string;
+  resource_type: string;
+  resource_id: string | null;
+  summary: string;
+  details: Record<string, unknown>;
+}
+
+export interface AnalysisRun {
+  /** UUID, lower case. */
+  id: string;
+  /** UUID, lower case. */
+  repository_id: string;
+  branch: string | null;
+  commit_sha: string | null;
+  status: string;
+  files_total: number;
+  files_analyzed: number;
+  files_failed: number;
+  functions_total: number;
+  issues_total: number;
+  lines_code: number;
+  quality_score: number | null;
+  rating: string | null;
+  debt_minutes: number | null;
+  task_id: string | null;
+  event_id: string | null;
+  error: unknown;
+  started_at: string | null;
+  completed_at: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface ApiKey {
+  /** UUID, lower case. */
+  id: string;
+  user_id: string | null;
+  name: string;
+  prefix: string;
+  last4: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+  scopes: string[];
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface ApiKeysCreateInput {
+  name: string;
+  /** A key of the organization, not of a person. */
+  service?: boolean | undefined;
+  role?: 'owner' | 'admin' | 'member' | 'viewer' | undefined;
+  scopes?: readonly string[] | undefined;
+  expires_at?: string | undefined;
+}
+
+export interface ApiKeysCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  user_id: string | null;
+  name: string;
+  prefix: string;
+  last4: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+  scopes: string[];
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  key: string | null;
+}
+
+export interface ApiKeysRotateInput {
+  grace_seconds?: number | undefined;
+}
+
+export interface Audit {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** user, api_key, service, or db:<login> for a write outside any request. */
+  actor: string;
+  actor_user_id: string | null;
+  api_key_id: string | null;
+  request_id: string | null;
+  ip_address: string | null;
+  action: string;
+  resource_type: string;
+  resource_id: string | null;
+  old_values: Record<string, unknown> | null;
+  new_values: Record<string, unknown> | null;
+  details: unknown | null;
+}
+
+export interface AuthRedeemLinkInput {
+  token: string;
+  password: string;
+}
+
+export interface AuthSignInInput {
+  email: string;
+  password: string;
+}
+
+export interface AuthSignInResult {
+  /** UUID, lower case. */
+  user_id: string;
+  /** UUID, lower case. */
+  session_id: string;
+}
+
+export interface AuthSignOutEverywhereResult {
+  sessions: number;
+}
+
+export interface Event {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** ISO 8601, UTC. */
+  received_at: string;
+  claimed_at: string | null;
+  processed_at: string | null;
+  source: string;
+  source_id: string | null;
+  type: string;
+  category: string;
+  priority: number;
+  external_id: string | null;
+  title: string | null;
+  project_id: string | null;
+  repository_id: string | null;
+  repository_full_name: string | null;
+  branch: string | null;
+  commit_sha: string | null;
+  url: string | null;
+  actor: string | null;
+  payload_bytes: number;
+  status: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped';
+  attempts: number;
+  error: unknown;
+}
+
+export type EventDetail = {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** ISO 8601, UTC. */
+  received_at: string;
+  claimed_at: string | null;
+  processed_at: string | null;
+  source: string;
+  source_id: string | null;
+  type: string;
+  category: string;
+  priority: number;
+  external_id: string | null;
+  title: string | null;
+  project_id: string | null;
+  repository_id: string | null;
+  repository_full_name: string | null;
+  branch: string | null;
+  commit_sha: string | null;
+  url: string | null;
+  actor: string | null;
+  payload_bytes: number;
+  status: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped';
+  attempts: number;
+  error: unknown;
+} & {
+  payload: unknown;
+  github: unknown;
+  journey: unknown[];
+};
+
+export interface EventSource {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  configuration: unknown;
+  project_id: string | null;
+  token_last4: string;
+  previous_secret_expires_at: string | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface EventSourcesCreateInput {
+  name: string;
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  configuration?: Record<string, unknown> | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  secret?: string | undefined;
+}
+
+export type EventSourcesCreateResult = {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  configuration: unknown;
+  project_id: string | null;
+  token_last4: string;
+  previous_secret_expires_at: string | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+} & {
+  hook_path?: string;
+  secret?: string;
+};
+
+export interface EventSourcesRotateSecretInput {
+  secret?: string | undefined;
+  overlap_hours?: number | undefined;
+}
+
+export interface EventSourcesUpdateInput {
+  name?: string | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface EventSubscription {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  sources: string[];
+  categories: string[];
+  names: string[];
+  filter: unknown;
+  filter_text: string | null;
+  action: 'task';
+  target: unknown;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface EventSubscriptionsCreateInput {
+  name: string;
+  target: {
+    task_type: string;
+    priority?: number | undefined;
+  };
+  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac' | 'api')[] | undefined;
+  categories?: readonly ('code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other')[] | undefined;
+  names?: readonly string[] | undefined;
+  /** As text ("branch == \"main\"") or as a tree; docs/reference/event-filters.md. */
+  filter?: string | Record<string, unknown> | null | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface EventSubscriptionsUpdateInput {
+  name?: string | undefined;
+  target?: {
+    task_type: string;
+    priority?: number | undefined;
+  } | undefined;
+  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac' | 'api')[] | undefined;
+  categories?: readonly ('code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other')[] | undefined;
+  names?: readonly string[] | undefined;
+  /** As text ("branch == \"main\"") or as a tree; docs/reference/event-filters.md. */
+  filter?: string | Record<string, unknown> | null | undefined;
+  is_active?: boolean | undefined;
+}
+
+export type EventsSendInput = {
+  /** Such as "order.paid". */
+  type: string;
+  category?: 'code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other' | undefined;
+  priority?: number | undefined;
+  title?: string | undefined;
+  occurred_at?: string | undefined;
+  actor?: string | undefined;
+  url?: string | undefined;
+  branch?: string | undefined;
+  commit?: string | undefined;
+  repository?: {
+    provider: 'github' | 'gitlab' | 'bitbucket' | 'local';
+    full_name: string;
+  } | undefined;
+  /** The sender's id: sent again, a repeat. */
+  id?: string | undefined;
+  /** What makes a repeat, where that is not the id. */
+  deduplication_key?: string | undefined;
+  payload?: unknown;
+} | readonly ({
+  /** Such as "order.paid". */
+  type: string;
+  category?: 'code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other' | undefined;
+  priority?: number | undefined;
+  title?: string | undefined;
+  occurred_at?: string | undefined;
+  actor?: string | undefined;
+  url?: string | undefined;
+  branch?: string | undefined;
+  commit?: string | undefined;
+  repository?: {
+    provider: 'github' | 'gitlab' | 'bitbucket' | 'local';
+    full_name: string;
+  } | undefined;
+  /** The sender's id: sent again, a repeat. */
+  id?: string | undefined;
+  /** What makes a repeat, where that is not the id. */
+  deduplication_key?: string | undefined;
+  payload?: unknown;
+})[];
+
+export interface EventsSendResult {
+  data: {
+    /** UUID, lower case. */
+    id: string;
+    duplicate: boolean;
+  }[];
+}
+
+export interface FirstRun {
+  needed: boolean;
+}
+
+export interface FirstRunCompleteInput {
+  token: string;
+  email: string;
+  password: string;
+  organization_name: string;
+  full_name?: string | undefined;
+}
+
+export interface FirstRunCompleteResult {
+  /** UUID, lower case. */
+  user_id: string;
+  organization: {
+    /** UUID, lower case. */
+    id: string;
+    name: string;
+    slug: string;
+  };
+  api_key: {
+    /** UUID, lower case. */
+    id: string;
+    user_id: string | null;
+    name: string;
+    prefix: string;
+    last4: string;
+    role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+    scopes: string[];
+    expires_at: string | null;
+    last_used_at: string | null;
+    revoked_at: string | null;
+    created_by: string | null;
+    /** ISO 8601, UTC. */
+    created_at: string;
+    key: string | null;
+  };
+}
+
+export interface Me {
+  kind: 'user' | 'api_key';
+  user: {
+    /** UUID, lower case. */
+    id: string;
+    email: string;
+    username: string;
+    full_name: string;
+    role: string;
+    is_verified: boolean;
+    preferred_language: string;
+    timezone: string;
+    /** ISO 8601, UTC. */
+    created_at: string;
+  } | null;
+  organization: {
+    /** UUID, lower case. */
+    id: string;
+    name: string;
+    slug: string;
+    role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+  } | null;
+  organizations: ({
+    /** UUID, lower case. */
+    id: string;
+    name: string;
+    slug: string;
+    role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+    deleted_at: string | null;
+  })[];
+  api_key_id: string | null;
+  session_id: string | null;
+  permissions: string[];
+}
+
+export interface MeSetPasswordInput {
+  current_password: string;
+  new_password: string;
+}
+
+export interface MeUpdateInput {
+  full_name?: string | undefined;
+  username?: string | undefined;
+  preferred_language?: string | undefined;
+  timezone?: string | undefined;
+}
+
+export interface MeUpdateResult {
+  /** UUID, lower case. */
+  id: string;
+  email: string;
+  username: string;
+  full_name: string;
+  role: string;
+  is_verified: boolean;
+  preferred_language: string;
+  timezone: string;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface Member {
+  /** UUID, lower case. */
+  id: string;
+  /** UUID, lower case. */
+  user_id: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+  display_name: string;
+  email: string;
+  avatar_url: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface MembersCreateInput {
+  email: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+  full_name?: string | undefined;
+}
+
+export interface MembersUpdateInput {
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+}
+
+export interface Organization {
+  data: ({
+    /** UUID, lower case. */
+    id: string;
+    name: string;
+    slug: string;
+    role: 'owner' | 'admin' | 'member' | 'viewer' | 'service';
+    deleted_at: string | null;
+  })[];
+  next_cursor: null;
+}
+
+export interface OrganizationDetail {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  slug: string;
+  settings: Record<string, unknown>;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface OrganizationUpdateInput {
+  name?: string | undefined;
+  slug?: string | undefined;
+  settings?: Record<string, unknown> | undefined;
+}
+
+export interface OrganizationsCreateInput {
+  name: string;
+  slug?: string | undefined;
+}
+
+export interface OrganizationsCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  slug: string;
+}
+
+export interface Project {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  slug: string;
+  description: string;
+  owner_id: string | null;
+  template_type: string | null;
+  status: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | 'deleted';
+  priority: number;
+  goals: unknown[];
+  starts_on: string | null;
+  due_on: string | null;
+  git_repo_url: string | null;
+  archived_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+  deleted_at: string | null;
+}
+
+export interface ProjectsCreateInput {
+  slug?: string | undefined;
+  description?: string | undefined;
+  owner_id?: string | null | undefined;
+  template_type?: string | null | undefined;
+  priority?: number | undefined;
+  goals?: readonly string[] | undefined;
+  starts_on?: string | null | undefined;
+  due_on?: string | null | undefined;
+  git_repo_url?: string | null | undefined;
+  name: string;
+  status?: 'planning' | 'active' | undefined;
+}
+
+export interface ProjectsUpdateInput {
+  slug?: string | undefined;
+  description?: string | undefined;
+  owner_id?: string | null | undefined;
+  template_type?: string | null | undefined;
+  priority?: number | undefined;
+  goals?: readonly string[] | undefined;
+  starts_on?: string | null | undefined;
+  due_on?: string | null | undefined;
+  git_repo_url?: string | null | undefined;
+  name?: string | undefined;
+  status?: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | undefined;
+}
+
+export interface RepositoriesCreateInput {
+  name?: string | undefined;
+  provider?: 'github' | 'gitlab' | 'bitbucket' | 'local' | undefined;
+  url?: string | null | undefined;
+  default_branch?: string | undefined;
+  languages?: readonly string[] | undefined;
+  analysis_config?: Record<string, unknown> | undefined;
+  full_name: string;
+}
+
+export interface RepositoriesUpdateInput {
+  name?: string | undefined;
+  provider?: 'github' | 'gitlab' | 'bitbucket' | 'local' | undefined;
+  url?: string | null | undefined;
+  default_branch?: string | undefined;
+  languages?: readonly string[] | undefined;
+  analysis_config?: Record<string, unknown> | undefined;
+  full_name?: string | undefined;
+}
+
+export interface Repository {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  full_name: string;
+  provider: string;
+  url: string | null;
+  default_branch: string;
+  languages: string[];
+  analysis_config: Record<string, unknown>;
+  last_analyzed_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface Session {
+  data: ({
+    /** UUID, lower case. */
+    id: string;
+    device: string;
+    ip_address: string | null;
+    /** ISO 8601, UTC. */
+    created_at: string;
+    /** ISO 8601, UTC. */
+    last_seen_at: string;
+    /** ISO 8601, UTC. */
+    expires_at: string;
+    is_current: boolean;
+  })[];
+  next_cursor: null;
+}
+
+export interface Task {
+  /** UUID, lower case. */
+  id: string;
+  task_type: string;
+  title: string;
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  priority: number;
+  payload: unknown;
+  results: unknown;
+  error: unknown;
+  attempts: number;
+  max_attempts: number;
+  project_id: string | null;
+  repository_id: string | null;
+  /** ISO 8601, UTC. */
+  scheduled_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export type TaskDetail = {
+  /** UUID, lower case. */
+  id: string;
+  task_type: string;
+  title: string;
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  priority: number;
+  payload: unknown;
+  results: unknown;
+  error: unknown;
+  attempts: number;
+  max_attempts: number;
+  project_id: string | null;
+  repository_id: string | null;
+  /** ISO 8601, UTC. */
+  scheduled_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+} & {
+  failed_attempts: ({
+    attempt: number;
+    outcome: string;
+    /** ISO 8601, UTC. */
+    occurred_at: string;
+    error: unknown;
+    duration_ms: number | null;
+    retry_at: string | null;
+  })[];
+};
+
+export interface TaskType {
+  data: {
+    task_type: string;
+    description: string;
+  }[];
+}
+
+export interface TasksCancelInput {
+  reason?: string | undefined;
+}
+
+export interface TasksCancelResult {
+  /** UUID, lower case. */
+  id: string;
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+}
+
+export interface TasksEnqueueInput {
+  task_type: string;
+  title?: string | undefined;
+  description?: string | undefined;
+  payload?: unknown;
+  metadata?: Record<string, unknown> | undefined;
+  priority?: number | undefined;
+  scheduled_at?: string | undefined;
+  max_attempts?: number | undefined;
+  timeout_seconds?: number | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  repository_id?: string | undefined;
+  /** UUID, lower case. */
+  parent_task_id?: string | undefined;
+  idempotency_key?: string | undefined;
+}
+
+export interface TasksEnqueueResult {
+  /** UUID, lower case. */
+  id: string;
+  created: boolean;
+}
+
+export interface ActivityResource {
+  /** What happened in the organization, newest first. GET /v1/activity (activity:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    resource_type?: string | undefined;
+    resource_id?: string | undefined;
+    action?: string | undefined;
+    from?: string | undefined;
+    until?: string | undefined;
+    user_id?: string | undefined;
+  }, options?: CallOptions): Paged<Activity>;
+}
+
+export interface AnalysisRunsResource {
+  /** Analysis runs, newest first. GET /v1/analysis-runs (analysis:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    repository_id?: string | undefined;
+    commit_sha?: string | undefined;
+  }, options?: CallOptions): Paged<AnalysisRun>;
+  /** A run with its totals, worst files and most complex functions. GET /v1/analysis-runs/{id} (analysis:read) */
+  get(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface ApiKeysResource {
+  /** API keys: all for administrators, your own otherwise. GET /v1/api-keys (api_keys:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<ApiKey>;
+  /** Make an API key; it is shown this once. POST /v1/api-keys (api_keys:write) */
+  create(body: ApiKeysCreateInput, options?: CallOptions): Promise<ApiKeysCreateResult>;
+  /** Revoke an API key. DELETE /v1/api-keys/{id} (api_keys:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Replace an API key; the old one works on for a while. POST /v1/api-keys/{id}/rotate (api_keys:write) */
+  rotate(id: string, body?: ApiKeysRotateInput, options?: CallOptions): Promise<ApiKeysCreateResult>;
+}
+
+export interface AuditResource {
+  /** Who changed what, newest first. GET /v1/audit (audit:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    resource_type?: string | undefined;
+    resource_id?: string | undefined;
+    action?: string | undefined;
+    from?: string | undefined;
+    until?: string | undefined;
+    actor_user_id?: string | undefined;
+  }, options?: CallOptions): Paged<Audit>;
+}
+
+export interface AuthResource {
+  /** Sign in with e-mail and password; the session is a cookie. POST /v1/sign-in (public) */
+  signIn(body: AuthSignInInput, options?: CallOptions): Promise<AuthSignInResult>;
+  /** Set a password with a sign-in link, and sign in. POST /v1/sign-in/link (public) */
+  redeemLink(body: AuthRedeemLinkInput, options?: CallOptions): Promise<AuthSignInResult>;
+  /** End this session. POST /v1/sign-out (public) */
+  signOut(options?: CallOptions): Promise<unknown>;
+  /** End all of your sessions. POST /v1/sign-out/everywhere (user) */
+  signOutEverywhere(options?: CallOptions): Promise<AuthSignOutEverywhereResult>;
+}
+
+export interface EventSourcesResource {
+  /** Make an event source; its address and secret are shown once. POST /v1/event-sources (event_sources:write) */
+  create(body: EventSourcesCreateInput, options?: CallOptions): Promise<EventSourcesCreateResult>;
+  /** Event sources, newest first. GET /v1/event-sources (event_sources:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<EventSource>;
+  /** An event source. GET /v1/event-sources/{id} (event_sources:read) */
+  get(id: string, options?: CallOptions): Promise<EventSource>;
+  /** Rename an event source, or switch it on or off. PATCH /v1/event-sources/{id} (event_sources:write) */
+  update(id: string, body?: EventSourcesUpdateInput, options?: CallOptions): Promise<EventSource>;
+  /** Delete an event source; its events stay. DELETE /v1/event-sources/{id} (event_sources:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Put a new secret in use; the old one is accepted for some hours more. POST /v1/event-sources/{id}/rotate-secret (event_sources:write) */
+  rotateSecret(id: string, body?: EventSourcesRotateSecretInput, options?: CallOptions): Promise<EventSourcesCreateResult>;
+}
+
+export interface EventSubscriptionsResource {
+  /** Have a task made for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write) */
+  create(body: EventSubscriptionsCreateInput, options?: CallOptions): Promise<EventSubscription>;
+  /** Event subscriptions, newest first. GET /v1/event-subscriptions (event_subscriptions:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<EventSubscription>;
+  /** An event subscription. GET /v1/event-subscriptions/{id} (event_subscriptions:read) */
+  get(id: string, options?: CallOptions): Promise<EventSubscription>;
+  /** Change an event subscription; events already matched stay as they are. PATCH /v1/event-subscriptions/{id} (event_subscriptions:write) */
+  update(id: string, body?: EventSubscriptionsUpdateInput, options?: CallOptions): Promise<EventSubscription>;
+  /** Delete an event subscription; the tasks it made stay. DELETE /v1/event-subscriptions/{id} (event_subscriptions:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface EventsResource {
+  /** Events, newest first. GET /v1/events (events:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    source?: string | undefined;
+    type?: string | undefined;
+    category?: 'code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other' | undefined;
+    status?: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped' | undefined;
+    repository_id?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+  }, options?: CallOptions): Paged<Event>;
+  /** Send one event or several, each stored at most once. POST /v1/events (events:write) */
+  send(body: EventsSendInput, options?: CallOptions): Promise<EventsSendResult>;
+  /** An event: its payload, its typed columns, and the tasks it set off. GET /v1/events/{id} (events:read) */
+  get(id: string, options?: CallOptions): Promise<EventDetail>;
+  /** The payload alone, every number with the digits it was sent with. GET /v1/events/{id}/payload (events:read) */
+  getPayload(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface FirstRunResource {
+  /** Whether this installation still waits for its first administrator. GET /v1/first-run (public) */
+  get(options?: CallOptions): Promise<FirstRun>;
+  /** Make the first administrator with the link printed at the start. POST /v1/first-run (public) */
+  complete(body: FirstRunCompleteInput, options?: CallOptions): Promise<FirstRunCompleteResult>;
+}
+
+export interface IssuesResource {
+  /** Issues of repositories, newest first. GET /v1/issues (analysis:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    repository_id?: string | undefined;
+    status?: 'open' | 'resolved' | undefined;
+    severity?: 'info' | 'minor' | 'major' | 'critical' | 'blocker' | undefined;
+    file_path?: string | undefined;
+  }, options?: CallOptions): Paged<unknown>;
+}
+
+export interface MeResource {
+  /** Who you are, where you are, and what you may do there. GET /v1/me (user) */
+  get(options?: CallOptions): Promise<Me>;
+  /** Change your account. PATCH /v1/me (user) */
+  update(body?: MeUpdateInput, options?: CallOptions): Promise<MeUpdateResult>;
+  /** Change your e-mail; your other sessions end. PUT /v1/me/email (user) */
+  setEmail(body: AuthSignInInput, options?: CallOptions): Promise<MeUpdateResult>;
+  /** Change your password; your other sessions end. PUT /v1/me/password (user) */
+  setPassword(body: MeSetPasswordInput, options?: CallOptions): Promise<unknown>;
+}
+
+export interface MembersResource {
+  /** Who belongs to the organization. GET /v1/members (members:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<Member>;
+  /** Add a person by e-mail. POST /v1/members (members:write) */
+  create(body: MembersCreateInput, options?: CallOptions): Promise<Member>;
+  /** Change the role of a member. PATCH /v1/members/{user_id} (members:write) */
+  update(userId: string, body: MembersUpdateInput, options?: CallOptions): Promise<Member>;
+  /** Remove a member; their keys here stop. DELETE /v1/members/{user_id} (members:write) */
+  delete(userId: string, options?: CallOptions): Promise<unknown>;
+  /** Leave the organization. POST /v1/members/leave (organization:read) */
+  leave(options?: CallOptions): Promise<unknown>;
+}
+
+export interface OrganizationResource {
+  /** The organization of this request. GET /v1/organization (organization:read) */
+  get(options?: CallOptions): Promise<OrganizationDetail>;
+  /** Change its name, slug or settings. PATCH /v1/organization (organization:write) */
+  update(body?: OrganizationUpdateInput, options?: CallOptions): Promise<OrganizationDetail>;
+  /** Delete it; it can be recovered for 30 days. DELETE /v1/organization (organization:delete) */
+  delete(options?: CallOptions): Promise<unknown>;
+}
+
+export interface OrganizationsResource {
+  /** The organizations you belong to. GET /v1/organizations (user) */
+  list(options?: CallOptions): Promise<Organization>;
+  /** Make an organization; you become its owner. POST /v1/organizations (user) */
+  create(body: OrganizationsCreateInput, options?: CallOptions): Promise<OrganizationsCreateResult>;
+  /** Take back the deletion of an organization you own. POST /v1/organizations/{id}/recover (user) */
+  recover(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface ProjectsResource {
+  /** Projects, newest first. GET /v1/projects (projects:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | 'deleted' | undefined;
+    owner_id?: string | undefined;
+  }, options?: CallOptions): Paged<Project>;
+  /** Make a project. POST /v1/projects (projects:write) */
+  create(body: ProjectsCreateInput, options?: CallOptions): Promise<Project>;
+  /** One project. GET /v1/projects/{id} (projects:read) */
+  get(id: string, options?: CallOptions): Promise<Project>;
+  /** Change a project, or its state. PATCH /v1/projects/{id} (projects:write) */
+  update(id: string, body?: ProjectsUpdateInput, options?: CallOptions): Promise<Project>;
+  /** Delete a project; it can be restored for 30 days. DELETE /v1/projects/{id} (projects:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Put a project away. POST /v1/projects/{id}/archive (projects:write) */
+  archive(id: string, options?: CallOptions): Promise<Project>;
+  /** Take back an archived or deleted project. POST /v1/projects/{id}/restore (projects:write) */
+  restore(id: string, options?: CallOptions): Promise<Project>;
+  /** The repositories a project is about. GET /v1/projects/{id}/repositories (projects:read) */
+  listRepositories(id: string, query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<Repository>;
+  /** Link a repository to a project. PUT /v1/projects/{id}/repositories/{repository_id} (projects:write) */
+  linkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
+  /** Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write) */
+  unlinkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface RepositoriesResource {
+  /** Repositories, newest first. GET /v1/repositories (repositories:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<Repository>;
+  /** Add a repository. POST /v1/repositories (repositories:write) */
+  create(body: RepositoriesCreateInput, options?: CallOptions): Promise<Repository>;
+  /** One repository. GET /v1/repositories/{id} (repositories:read) */
+  get(id: string, options?: CallOptions): Promise<Repository>;
+  /** Change a repository. PATCH /v1/repositories/{id} (repositories:write) */
+  update(id: string, body?: RepositoriesUpdateInput, options?: CallOptions): Promise<Repository>;
+  /** Remove a repository and its links. DELETE /v1/repositories/{id} (repositories:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface SessionsResource {
+  /** Where you are signed in. GET /v1/sessions (user) */
+  list(options?: CallOptions): Promise<Session>;
+  /** End one of your sessions. DELETE /v1/sessions/{id} (user) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface TaskTypesResource {
+  /** The task types this program can run. GET /v1/task-types (tasks:read) */
+  list(options?: CallOptions): Promise<TaskType>;
+}
+
+export interface TasksResource {
+  /** Enqueue a task. POST /v1/tasks (tasks:write) */
+  enqueue(body: TasksEnqueueInput, options?: CallOptions): Promise<TasksEnqueueResult>;
+  /** Tasks, newest first. GET /v1/tasks (tasks:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | undefined;
+    task_type?: string | undefined;
+    repository_id?: string | undefined;
+    project_id?: string | undefined;
+  }, options?: CallOptions): Paged<Task>;
+  /** A task with the attempts that failed. GET /v1/tasks/{id} (tasks:read) */
+  get(id: string, options?: CallOptions): Promise<TaskDetail>;
+  /** Cancel a task that has not ended. POST /v1/tasks/{id}/cancel (tasks:write) */
+  cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<TasksCancelResult>;
+  /** Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write) */
+  retry(id: string, options?: CallOptions): Promise<TasksCancelResult>;
+}
+
+export interface UsersResource {
+  /** Switch an account on again. POST /v1/users/{id}/activate (user) */
+  activate(id: string, options?: CallOptions): Promise<unknown>;
+  /** Switch an account off: its sessions and keys end at once. POST /v1/users/{id}/deactivate (user) */
+  deactivate(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface Resources {
+  readonly activity: ActivityResource;
+  readonly analysisRuns: AnalysisRunsResource;
+  readonly apiKeys: ApiKeysResource;
+  readonly audit: AuditResource;
+  readonly auth: AuthResource;
+  readonly eventSources: EventSourcesResource;
+  readonly eventSubscriptions: EventSubscriptionsResource;
+  readonly events: EventsResource;
+  readonly firstRun: FirstRunResource;
+  readonly issues: IssuesResource;
+  readonly me: MeResource;
+  readonly members: MembersResource;
+  readonly organization: OrganizationResource;
+  readonly organizations: OrganizationsResource;
+  readonly projects: ProjectsResource;
+  readonly repositories: RepositoriesResource;
+  readonly sessions: SessionsResource;
+  readonly taskTypes: TaskTypesResource;
+  readonly tasks: TasksResource;
+  readonly users: UsersResource;
+}
+
+/** Method, path, then: b(ody) or q(uery), p(aged), i(dempotency key). */
+export const operations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  activity: {
+    list: 'GET /v1/activity qp',
+  },
+  analysisRuns: {
+    list: 'GET /v1/analysis-runs qp',
+    get: 'GET /v1/analysis-runs/{id} -',
+  },
+  apiKeys: {
+    list: 'GET /v1/api-keys qp',
+    create: 'POST /v1/api-keys bi',
+    delete: 'DELETE /v1/api-keys/{id} -i',
+    rotate: 'POST /v1/api-keys/{id}/rotate bi',
+  },
+  audit: {
+    list: 'GET /v1/audit qp',
+  },
+  auth: {
+    signIn: 'POST /v1/sign-in b',
+    redeemLink: 'POST /v1/sign-in/link b',
+    signOut: 'POST /v1/sign-out -',
+    signOutEverywhere: 'POST /v1/sign-out/everywhere -',
+  },
+  eventSources: {
+    create: 'POST /v1/event-sources bi',
+    list: 'GET /v1/event-sources qp',
+    get: 'GET /v1/event-sources/{id} -',
+    update: 'PATCH /v1/event-sources/{id} bi',
+    delete: 'DELETE /v1/event-sources/{id} -i',
+    rotateSecret: 'POST /v1/event-sources/{id}/rotate-secret bi',
+  },
+  eventSubscriptions: {
+    create: 'POST /v1/event-subscriptions bi',
+    list: 'GET /v1/event-subscriptions qp',
+    get: 'GET /v1/event-subscriptions/{id} -',
+    update: 'PATCH /v1/event-subscriptions/{id} bi',
+    delete: 'DELETE /v1/event-subscriptions/{id} -i',
+  },
+  events: {
+    list: 'GET /v1/events qp',
+    send: 'POST /v1/events bi',
+    get: 'GET /v1/events/{id} -',
+    getPayload: 'GET /v1/events/{id}/payload -',
+  },
+  firstRun: {
+    get: 'GET /v1/first-run -',
+    complete: 'POST /v1/first-run b',
+  },
+  issues: {
+    list: 'GET /v1/issues qp',
+  },
+  me: {
+    get: 'GET /v1/me -',
+    update: 'PATCH /v1/me b',
+    setEmail: 'PUT /v1/me/email b',
+    setPassword: 'PUT /v1/me/password b',
+  },
+  members: {
+    list: 'GET /v1/members qp',
+    create: 'POST /v1/members bi',
+    update: 'PATCH /v1/members/{user_id} bi',
+    delete: 'DELETE /v1/members/{user_id} -i',
+    leave: 'POST /v1/members/leave -i',
+  },
+  organization: {
+    get: 'GET /v1/organization -',
+    update: 'PATCH /v1/organization b',
+    delete: 'DELETE /v1/organization -i',
+  },
+  organizations: {
+    list: 'GET /v1/organizations -',
+    create: 'POST /v1/organizations b',
+    recover: 'POST /v1/organizations/{id}/recover -',
+  },
+  projects: {
+    list: 'GET /v1/projects qp',
+    create: 'POST /v1/projects bi',
+    get: 'GET /v1/projects/{id} -',
+    update: 'PATCH /v1/projects/{id} bi',
+    delete: 'DELETE /v1/projects/{id} -i',
+    archive: 'POST /v1/projects/{id}/archive -i',
+    restore: 'POST /v1/projects/{id}/restore -i',
+    listRepositories: 'GET /v1/projects/{id}/repositories qp',
+    linkRepository: 'PUT /v1/projects/{id}/repositories/{repository_id} -i',
+    unlinkRepository: 'DELETE /v1/projects/{id}/repositories/{repository_id} -i',
+  },
+  repositories: {
+    list: 'GET /v1/repositories qp',
+    create: 'POST /v1/repositories bi',
+    get: 'GET /v1/repositories/{id} -',
+    update: 'PATCH /v1/repositories/{id} bi',
+    delete: 'DELETE /v1/repositories/{id} -i',
+  },
+  sessions: {
+    list: 'GET /v1/sessions -',
+    delete: 'DELETE /v1/sessions/{id} -',
+  },
+  taskTypes: {
+    list: 'GET /v1/task-types -',
+  },
+  tasks: {
+    enqueue: 'POST /v1/tasks bi',
+    list: 'GET /v1/tasks qp',
+    get: 'GET /v1/tasks/{id} -',
+    cancel: 'POST /v1/tasks/{id}/cancel bi',
+    retry: 'POST /v1/tasks/{id}/retry -i',
+  },
+  users: {
+    activate: 'POST /v1/users/{id}/activate -',
+    deactivate: 'POST /v1/users/{id}/deactivate -',
+  },
+};
