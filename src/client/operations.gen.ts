@@ -294,6 +294,12 @@ export interface EventSubscriptionsUpdateInput {
   is_active?: boolean | undefined;
 }
 
+export interface EventsRetryResult {
+  /** UUID, lower case. */
+  id: string;
+  status: 'pending';
+}
+
 export type EventsSendInput = {
   /** Such as "order.paid". */
   type: string;
@@ -832,6 +838,8 @@ export interface EventsResource {
   get(id: string, options?: CallOptions): Promise<EventDetail>;
   /** The payload alone, every number with the digits it was sent with. GET /v1/events/{id}/payload (events:read) */
   getPayload(id: string, options?: CallOptions): Promise<unknown>;
+  /** Match a failed event again with the subscriptions as they are now. POST /v1/events/{id}/retry (events:write) */
+  retry(id: string, options?: CallOptions): Promise<EventsRetryResult>;
 }
 
 export interface FirstRunResource {
@@ -1051,6 +1059,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     send: 'POST /v1/events bi',
     get: 'GET /v1/events/{id} -',
     getPayload: 'GET /v1/events/{id}/payload -',
+    retry: 'POST /v1/events/{id}/retry -i',
   },
   firstRun: {
     get: 'GET /v1/first-run -',

@@ -37,6 +37,7 @@ OPERATIONS: Dict[str, str] = {
     "events.send": "POST /v1/events",
     "events.get": "GET /v1/events/{id}",
     "events.get_payload": "GET /v1/events/{id}/payload",
+    "events.retry": "POST /v1/events/{id}/retry",
     "first_run.get": "GET /v1/first-run",
     "first_run.complete": "POST /v1/first-run",
     "issues.list": "GET /v1/issues",
@@ -276,6 +277,11 @@ class EventSubscription(TypedDict):
     created_by: Optional[str]
     created_at: str
     updated_at: str
+
+
+class EventsRetryResult(TypedDict):
+    id: str
+    status: Literal["pending"]
 
 
 class EventsSendInputItemRepository(TypedDict):
@@ -829,6 +835,15 @@ class EventsResource(Resource):
     ) -> Any:
         """The payload alone, every number with the digits it was sent with. GET /v1/events/{id}/payload (events:read)"""
         return self._transport.send("GET", fill("events.get_payload", "/v1/events/{id}/payload", id=id), options=options)
+
+    def retry(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventsRetryResult:
+        """Match a failed event again with the subscriptions as they are now. POST /v1/events/{id}/retry (events:write)"""
+        return self._transport.send("POST", fill("events.retry", "/v1/events/{id}/retry", id=id), idempotent=True, options=options)
 
 
 class FirstRunResource(Resource):
