@@ -1,7 +1,7 @@
 /** A server that is broken, slow, hostile or not Plinth at all: every outcome is an error with a code, and soon. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Client, type ClientOptions, createClient, type PlinthError } from './index.ts';
 
 const open: Server[] = [];
@@ -247,6 +247,27 @@ describe('what is never sent', () => {
     });
     expect(outside.asked).toHaveLength(0);
     expect(() => client.table('projects/../../v1/me')).toThrow('not the name of a table');
+  });
+
+  it('a header that is none, and what a token function throws, at once', async () => {
+    const { client, asked } = await serve((response) => json(response, 200, {}));
+    const odd = { organization: 'acme\r\nx-evil: 1' };
+    expect(await failure(client.me.get(odd))).toMatchObject({ code: 'invalid_request' });
+    const locked = createClient({ url: client.url, token: () => Promise.reject(new Error('the vault is locked')) });
+    await expect(locked.me.get()).rejects.toThrow('the vault is locked');
+    expect(asked).toHaveLength(0);
+  });
+
+  it('a key twice, also where there is no crypto', async () => {
+    vi.stubGlobal('crypto', undefined);
+    try {
+      const { client, asked } = await serve((response) => json(response, 201, {}));
+      for (let n = 0; n < 50; n++) await client.projects.create({ name: 'x' });
+      expect(new Set(asked.map(({ headers }) => headers['idempotency-key'])).size).toBe(50);
+      expect(asked[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('keeps a sub-path of the URL', async () => {

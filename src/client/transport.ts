@@ -42,32 +42,41 @@ export function makeTransport(options: ClientOptions): Transport {
   const request = options.fetch ?? globalThis.fetch.bind(globalThis);
 
   async function attempt(sending: Sending, headers: Record<string, string>, call: CallOptions): Promise<Answer> {
+    const credentials = await session.headers();
+    call.signal?.throwIfAborted();
+    // not AbortSignal.any and AbortSignal.timeout: Node 18 has not both
     const guard = new AbortController();
-    const signal = call.signal ? AbortSignal.any([call.signal, guard.signal]) : guard.signal;
+    const stop = () => guard.abort();
+    let isLate = false;
     const timeoutMs = call.timeoutMs ?? settings.timeoutMs;
-    const timer = setTimeout(() => guard.abort(), timeoutMs);
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop();
+    }, timeoutMs);
+    call.signal?.addEventListener('abort', stop);
     try {
       const response = await request(url + sending.path, {
         method: sending.method,
-        headers: { ...headers, ...(await session.headers()) },
+        headers: { ...headers, ...credentials },
         ...(sending.body === undefined ? {} : { body: sending.body }),
         // followed, a redirect could take the key to another host
         redirect: 'manual',
         credentials: session.credentials,
-        signal,
+        signal: guard.signal,
       });
       session.keep(response);
       return await readAnswer(response, settings.responseBytesMax);
     } catch (error) {
       if (error instanceof PlinthError) throw error;
       call.signal?.throwIfAborted();
-      if (guard.signal.aborted) {
+      if (isLate) {
         throw new PlinthError('Plinth did not answer in time', { code: 'timeout', detail: `${timeoutMs} ms` });
       }
       const hint = 'Check the URL, and that the server runs.';
       throw new PlinthError('Plinth could not be reached', { code: 'network_error', hint, cause: error });
     } finally {
       clearTimeout(timer);
+      call.signal?.removeEventListener('abort', stop);
     }
   }
 
@@ -127,7 +136,7 @@ function waitOf(
 }
 
 function headersOf(
-  { method, body, idempotent, headers }: Sending,
+  { body, idempotent, headers }: Sending,
   call: CallOptions,
   organization: string | undefined,
   isRead: boolean,
@@ -136,10 +145,24 @@ function headersOf(
   const all: Record<string, string> = { accept: 'application/json' };
   if (body !== undefined) all['content-type'] = 'application/json';
   if (tenant !== undefined) all['plinth-organization'] = tenant;
-  if (!isRead && idempotent) all['idempotency-key'] = call.idempotencyKey ?? crypto.randomUUID();
+  if (!isRead && idempotent) all['idempotency-key'] = call.idempotencyKey ?? randomKey();
   for (const [name, value] of Object.entries({ ...headers, ...call.headers })) all[name.toLowerCase()] = value;
-  if (method === 'GET') delete all['content-type'];
+  try {
+    new Headers(all);
+  } catch {
+    // fetch would say the same as of a network that is down
+    throw invalid('a header holds characters that no header may');
+  }
   return all;
+}
+
+/** Node 18 has no global `crypto`, and browsers no `randomUUID` on pages that came over plain http. */
+function randomKey(): string {
+  const source = globalThis.crypto as Partial<typeof globalThis.crypto> | undefined;
+  if (source?.randomUUID) return source.randomUUID();
+  const words: ArrayLike<number> =
+    source?.getRandomValues?.(new Uint32Array(4)) ?? Array.from({ length: 4 }, () => Math.random() * 2 ** 32);
+  return Array.from(words, (word) => Math.floor(word).toString(16).padStart(8, '0')).join('');
 }
 
 interface Session {

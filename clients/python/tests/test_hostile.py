@@ -259,10 +259,16 @@ class NeverSent(Case):
         with self.subTest("table"), Client("http://127.0.0.1", key="k") as client:
             self.fails(lambda: client.table("projects/../../v1/me"), "invalid_request")
 
-    def test_headers_with_line_breaks(self) -> None:
+    def test_headers_and_paths_that_are_none(self) -> None:
         with BrokenServer(lambda request, _: request.json(200, {})) as server, client_of(server) as client:
-            with self.assertRaises(ValueError):
-                client.me.get(options=CallOptions(headers={"x-a": "1\r\nx-b: 2"}))
+            for options in (
+                CallOptions(headers={"x-a": "1\r\nx-b: 2"}),
+                CallOptions(headers={"x a": "1"}),
+                CallOptions(organization="\u96ea"),
+            ):
+                self.fails(lambda: client.me.get(options=options), "invalid_request")
+            self.fails(lambda: client.request("GET", "/v1/a b"), "invalid_request")
+            self.fails(lambda: client.request("GET", "/v1/a HTTP/1.1\r\nx: y"), "invalid_request")
             self.assertEqual(server.asked, [])
 
 

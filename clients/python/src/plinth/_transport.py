@@ -117,7 +117,9 @@ class Transport:
         call = options if options is not None else _DEFAULT_CALL
         data = None if body is NOT_GIVEN else json.dumps(body, allow_nan=False, default=_plain).encode()
         search = query_text(query or {})
-        target = path if not search else f"{path}?{search}"
+        target = path if not search else f"{path}{'&' if '?' in path else '?'}{search}"
+        if not re.fullmatch(r"[\x21-\x7e]+", target):
+            raise invalid("the path holds characters that want encoding")
         is_read = method in ("GET", "HEAD")
         sent = self._headers(call, headers, data, idempotent and not is_read)
         may_repeat = is_read or "idempotency-key" in sent
@@ -168,6 +170,9 @@ class Transport:
             headers["idempotency-key"] = call.idempotency_key or str(uuid.uuid4())
         for name, value in {**(own or {}), **call.headers}.items():
             headers[name.lower()] = value
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+", name) or not re.fullmatch(r"[\x20-\x7e\xa0-\xff]*", value):
+                raise invalid(f"the header {name!r} holds characters that no header may")
         return headers
 
     def _credentials(self) -> Dict[str, str]:
