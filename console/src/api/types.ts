@@ -5,6 +5,12 @@ export type Role = 'owner' | 'admin' | 'member' | 'viewer' | 'service';
 export const memberRoles = ['owner', 'admin', 'member', 'viewer'] as const;
 export type MemberRole = (typeof memberRoles)[number];
 
+/** 0 for an owner, more for who may do less; a role that is no person's comes last. */
+export function roleRank(role: string | undefined): number {
+  const roles: readonly string[] = memberRoles;
+  return role !== undefined && roles.includes(role) ? roles.indexOf(role) : roles.length;
+}
+
 /** One page of a list; `next_cursor` is null on the last one. */
 export interface Page<T> {
   readonly data: readonly T[];

@@ -8,7 +8,7 @@ import type { Me } from '../api/types.ts';
 import { ErrorState } from '../parts/states.tsx';
 import { ChooseOrganization } from './choose-organization.tsx';
 import { FrontPage } from './front-page.tsx';
-import { basenameOf, organizationInAddress } from './place.ts';
+import { basenameOf, choosePath, organizationInAddress } from './place.ts';
 import { lastOrganization } from './preferences.ts';
 import { makeRouter } from './router.tsx';
 import { ChoosePassword, SignIn } from './sign-in.tsx';
@@ -40,7 +40,7 @@ function Waiting() {
 
 function SignedIn({ me }: { me: Me }) {
   const asked = organizationInAddress();
-  const chosen = asked ?? organizationFor(me);
+  const chosen = asked ?? (location.pathname === choosePath ? undefined : organizationFor(me));
   const router = useMemo(() => (asked === undefined ? undefined : makeRouter(asked)), [asked]);
   useEffect(() => {
     if (chosen === undefined) return;

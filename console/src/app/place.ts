@@ -2,6 +2,9 @@
 
 const ORGANIZATION_PATH = /^\/o\/([a-z0-9][a-z0-9-]{0,99})(?=\/|$)/;
 
+/** Where one chooses, makes or recovers an organization. */
+export const choosePath = '/choose';
+
 /** The slug in the address bar, or undefined outside any organization. */
 export function organizationInAddress(pathname: string = location.pathname): string | undefined {
   return ORGANIZATION_PATH.exec(pathname)?.[1];
