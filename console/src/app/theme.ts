@@ -45,8 +45,14 @@ export function makeTheme(density: Density): MantineThemeOverride {
       MultiSelect: { defaultProps: { size } },
       // drawn with letters of their own height, not shouted
       Badge: { defaultProps: { variant: 'light', radius: 'sm' }, styles: { root: { textTransform: 'none' } } },
-      Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
-      Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+      Modal: {
+        defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } },
+        styles: { title: { fontWeight: 650 } },
+      },
+      Drawer: {
+        defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
+        styles: { title: { fontWeight: 650 } },
+      },
       Anchor: { defaultProps: { underline: 'hover' } },
     },
   });

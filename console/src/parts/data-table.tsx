@@ -31,6 +31,7 @@ interface DataTableProps<T> {
   readonly height?: string;
 }
 
+const default_track = 'minmax(8rem, 1fr)';
 const row_px = { comfortable: 44, compact: 32 } as const;
 /** Rows before the end at which the next page is asked for. */
 const ahead_rows = 30;
@@ -81,8 +82,12 @@ function Window<T>({ label, columns, source, rowKey, onOpen, height = 'calc(100v
     virtual.measure();
   }, [size, virtual]);
 
-  const tracks = columns.map(({ width }) => width ?? 'minmax(8rem, 1fr)').join(' ');
-  const frame = { '--table-columns': tracks, '--table-height': height } as CSSProperties;
+  const tracks = columns.map(({ width }) => width ?? default_track).join(' ');
+  const frame = {
+    '--table-columns': tracks,
+    '--table-width': leastWidth(columns),
+    '--table-height': height,
+  } as CSSProperties;
   return (
     // rows of a <table> could not be placed freely; the window scrolls, so the keyboard must reach it
     <div
@@ -126,6 +131,12 @@ function Window<T>({ label, columns, source, rowKey, onOpen, height = 'calc(100v
       </div>
     </div>
   );
+}
+
+/** Below it the table scrolls sideways. Each row is a grid of its own: the same width for all keeps columns in line. */
+function leastWidth<T>(columns: readonly Column<T>[]): string {
+  const least = columns.map(({ width = default_track }) => /[\d.]+(?=rem)/.exec(width)?.[0] ?? '8');
+  return `${least.reduce((sum, rem) => sum + Number(rem), 0)}rem`;
 }
 
 function cellClass<T>({ align }: Column<T>): string {

@@ -52,8 +52,8 @@ export function ApiKeys() {
   if (mayWrite) {
     columns.push({
       id: 'actions',
-      title: '',
-      width: '4rem',
+      title: 'Actions',
+      width: '6rem',
       align: 'end',
       render: (key) =>
         key.revoked_at === null ? (

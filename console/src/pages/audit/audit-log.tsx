@@ -45,8 +45,8 @@ export function AuditLog() {
       ),
     },
     { id: 'who', title: 'Who', render: who },
-    { id: 'from', title: 'From', width: '9rem', render: (entry) => entry.ip_address ?? '–' },
-    { id: 'resource', title: 'Resource', width: '20rem', render: (entry) => entry.resource_id ?? '–' },
+    { id: 'from', title: 'Address', width: '8rem', render: (entry) => entry.ip_address ?? '–' },
+    { id: 'resource', title: 'Resource', width: '21rem', render: (entry) => entry.resource_id ?? '–' },
   ];
   return (
     <>

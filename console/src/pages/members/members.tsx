@@ -49,8 +49,8 @@ export function Members() {
   if (mayWrite) {
     columns.push({
       id: 'actions',
-      title: '',
-      width: '4rem',
+      title: 'Actions',
+      width: '6rem',
       align: 'end',
       render: (member) =>
         mayChange(me, member) ? (

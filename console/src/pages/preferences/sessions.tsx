@@ -30,9 +30,11 @@ export function Sessions() {
             </Text>
           </Stack>
           {session.is_current ? (
-            <Badge color="green">this one</Badge>
+            <Badge color="green" flex="none">
+              this one
+            </Badge>
           ) : (
-            <Button variant="default" size="compact-xs" onClick={() => end.mutate(session)}>
+            <Button variant="default" size="compact-xs" flex="none" onClick={() => end.mutate(session)}>
               End
             </Button>
           )}
