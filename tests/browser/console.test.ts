@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeEngines } from '../support/engines.ts';
 import { type ConsoleServer, chromiumPath, openConsole, PASSWORD, seriousFindings } from './support.ts';
+
+// each test opens a browser of its own: a guard against hanging, wide enough for a busy machine
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const pages = ['/', '/members', '/api-keys', '/api-keys?new', '/audit', '/settings', '/preferences', '/no-such-page'];
 const hostile = '<img src=x onerror=alert(1)><script src="https://evil.example/x.js"></script>\u202etxt.exe';
@@ -22,10 +25,7 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       expect(page.url()).toBe(`${server.url}/`);
       await page.getByLabel('New password').fill('password');
       await page.getByRole('button', { name: 'Save and sign in' }).click();
-      await page
-        .getByText(/common|guess|often/i)
-        .first()
-        .waitFor();
+      await page.getByText('it is among the first that anybody would try').waitFor();
       await page.getByLabel('New password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Save and sign in' }).click();
       await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
@@ -98,7 +98,7 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       await go('/api-keys');
       await page.getByRole('button', { name: 'Actions for to be revoked' }).click();
       await page.getByRole('menuitem', { name: 'Revoke' }).click();
-      await page.getByRole('button', { name: 'Revoke' }).click();
+      await page.getByRole('button', { name: 'Revoke', exact: true }).click();
       await page.getByRole('row', { name: /to be revoked.*revoked/ }).waitFor();
       const me = await fetch(`${server.url}/v1/me`, { headers: { authorization: `Bearer ${key}` } });
       expect(me.status).toBe(401);
@@ -133,7 +133,7 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       await dialog.waitFor();
       await page.reload();
       await dialog.waitFor();
-      await dialog.getByText('"Acme"').waitFor();
+      await dialog.getByText('"Acme"', { exact: true }).waitFor();
       expect(await page.getByLabel('Table', { exact: true }).inputValue()).toBe('organizations');
       await close();
     });

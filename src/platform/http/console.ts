@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from '../core/errors.ts';
 
 /** Where the built console lies: the same place beside src in a checkout and beside dist in the package. */
 export const consoleFolder = fileURLToPath(new URL('../../../console/dist/', import.meta.url));
@@ -45,7 +46,7 @@ export function registerConsole(app: FastifyInstance, folder: string = consoleFo
   app.get<{ Params: { file: string } }>('/static/:file', { schema: { hide: true } }, async (request, reply) => {
     const { file } = request.params;
     const type = types[STATIC_FILE.exec(file)?.[1] ?? ''];
-    if (!type) return reply.callNotFound();
+    if (!type) throw errors.route_not_found({ detail: 'no such file' });
     let loading = kept.get(file);
     if (!loading) {
       loading = load(file);
@@ -56,7 +57,7 @@ export function registerConsole(app: FastifyInstance, folder: string = consoleFo
       found = await loading;
     } catch {
       kept.delete(file);
-      return reply.callNotFound();
+      throw errors.route_not_found({ detail: 'no such file' });
     }
     const small = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
     if (small) reply.header('content-encoding', 'gzip');

@@ -34,7 +34,7 @@ export function ApiKeys() {
     {
       id: 'name',
       title: 'Name',
-      width: 'minmax(12rem, 2fr)',
+      width: 'minmax(11rem, 2fr)',
       render: (key) => (
         <Text inherit truncate fw={600}>
           {key.name}
@@ -47,7 +47,6 @@ export function ApiKeys() {
     { id: 'scopes', title: 'Scopes', render: (key) => <span title={key.scopes.join(' ')}>{scopesInWords(key)}</span> },
     { id: 'used', title: 'Last used', width: '9rem', render: (key) => <Time at={key.last_used_at} /> },
     { id: 'expires', title: 'Expires', width: '9rem', render: (key) => <Time at={key.expires_at} /> },
-    { id: 'created', title: 'Created', width: '9rem', render: (key) => <Time at={key.created_at} /> },
   ];
   if (mayWrite) {
     columns.push({
