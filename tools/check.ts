@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const steps: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '--noEmit'],
+  ['types of the console', 'tsc', '--noEmit', '--project', 'console'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
   ['boundaries', process.execPath, 'tools/lint-boundaries.ts'],
   ['migrations', process.execPath, 'tools/lint-migrations.ts'],

@@ -1,6 +1,7 @@
 import { issueFirstRunLink } from '../../modules/tenancy/index.ts';
 import { openPlinth, type Plinth } from '../../plinth.ts';
 import { type Command, type CommandContext, exitCodes, UsageError } from '../command.ts';
+import { buildConsole } from '../console-build.ts';
 import { type RunCall, startControl } from '../control.ts';
 import { parseCall } from '../parse-call.ts';
 
@@ -69,6 +70,8 @@ async function runServer(
     if (parts.serve) {
       const { url } = await plinth.listen();
       await announce(context, plinth, config.publicUrl ?? url);
+      // beside the server, which is ready before: until then the plain sign-in page stands where the console will be
+      if (parts.work) void buildConsole({ signal: context.signal, failed: context.note });
     }
     if (parts.work) {
       plinth.work();
@@ -89,6 +92,7 @@ async function announce(context: CommandContext, plinth: Plinth, url: string): P
     context.out(`welcome  ${url}/welcome#${link.token}`);
     context.out('         makes the first administrator; works once, for 15 minutes');
   }
+  context.out(`console  ${url}/`);
   context.out(`api      ${url}/docs`);
   if (plinth.config.environment !== 'production') context.out('next     in another terminal:  npx plinth demo');
 }

@@ -7,6 +7,7 @@ import { limits } from '../core/limits.ts';
 import type { Platform } from '../platform.ts';
 import { type Actor, type Authenticator, makePolicy } from './actor.ts';
 import { answerClientError } from './client-errors.ts';
+import { isDeepLink, registerConsole, sendConsole } from './console.ts';
 import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
 import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
@@ -152,7 +153,8 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     logFailure(request, error);
     return startProblem(reply, error).send(toProblem(error, request.id));
   });
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    if (isDeepLink(request) && (await sendConsole(reply))) return reply;
     const allowed = routeUrls.methodsOf(request.url);
     if (allowed.length > 0) {
       reply.header('allow', allowed.join(', '));
@@ -164,6 +166,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   registerHealth(app, options, state);
   registerMetrics(app, metrics, options.metricsToken);
   registerPages(app);
+  registerConsole(app);
   registerRest(app, platform, policy, options.rolePrefix ?? 'plinth');
   const registrar: RouteRegistrar = makeRegistrar(app, platform, policy);
   for (const module of platform.modules) module.routes?.(registrar, platform);

@@ -1,0 +1,29 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The server the development page talks to. */
+const server = process.env['PLINTH_CONSOLE_SERVER'] ?? 'http://127.0.0.1:4600';
+const answeredByServer = ['/v1', '/rest', '/docs', '/openapi.json', '/healthz', '/readyz', '/welcome', '/assets'];
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: process.env['PLINTH_CONSOLE_OUT'] ?? 'dist',
+    emptyOutDir: true,
+    assetsDir: 'static',
+    assetsInlineLimit: 0,
+    // the policy of the page allows no inline script, which the polyfill would be
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1_000,
+  },
+  server: {
+    port: 4700,
+    proxy: Object.fromEntries(
+      answeredByServer.map((path) => [
+        path,
+        // to the server the page is one of its own
+        { target: server, changeOrigin: true, headers: { origin: server } },
+      ]),
+    ),
+  },
+});
