@@ -125,9 +125,10 @@ export async function makeApp(
     version,
     hosts: listening?.hosts ?? hostsOf(config, config.host, config.port),
     authenticators,
-    trustedProxies: config.trustedProxies.map(String),
+    trustedProxies: config.trustedProxies.map(({ text }) => text),
     requestTimeoutMs: config.requestTimeoutMs,
     rolePrefix: config.rolePrefix,
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     checkAnswers: config.environment !== 'production',
     ...(listening && {
       schemaState: async () => {

@@ -20,6 +20,8 @@ export const exceptions = {
     // In the browser: its own server.
     'src/modules/tenancy/pages/',
     'console/',
+    // In the container: its own server.
+    'deploy/healthcheck.js',
     'bench/',
     'examples/',
     'clients/',

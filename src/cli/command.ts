@@ -40,6 +40,8 @@ export interface Command {
    * itself. `exclusive`: refuses beside a running embedded server, and names it.
    */
   readonly database: 'none' | 'shared' | 'exclusive';
+  /** `unread`: the command looks at the environment itself, and runs whatever is wrong with it. */
+  readonly configuration?: 'unread';
   run(context: CommandContext, args: { values: OptionValues; positionals: readonly string[] }): Promise<number>;
 }
 

@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { configCheck } from './commands/config.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsRetry, eventsSend } from './commands/events.ts';
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   migrateBootstrap,
   seed,
   reset,
+  configCheck,
   doctor,
   sql,
   attack,

@@ -6,24 +6,17 @@ import { openPlinth, type Plinth } from '../plinth.ts';
 import { type CommandContext, exitCodes } from './command.ts';
 import { exitCodeOf, type RemoteLine, readControl } from './control.ts';
 import { describeError } from './describe-error.ts';
+import { commandEnvironment } from './environment.ts';
 import { type ParsedCall, parseCall } from './parse-call.ts';
 import { helpLines, usageOf } from './reference.ts';
 import { callServer } from './server-client.ts';
 
-/** Long options that stand for a setting. */
-const settingOptions = {
-  data: 'PLINTH_DATA',
-  'database-url': 'DATABASE_URL',
-  host: 'PLINTH_HOST',
-  port: 'PLINTH_PORT',
-} as const;
-
-function configuration(values: ParsedCall['values']): Config {
-  const env = { ...process.env };
-  for (const [option, variable] of Object.entries(settingOptions)) {
-    const value = values[option];
-    if (typeof value === 'string') env[variable] = value;
-  }
+function configuration(call: ParsedCall): Config {
+  // a command that looks at the configuration itself gets one that is always valid
+  if (call.command.configuration === 'unread') return loadConfig({});
+  const { env } = commandEnvironment(call.values);
+  // from here on what --env says is the environment: of `PLINTH_LOG_LEVEL` and of the driver's variables
+  if (call.values['env'] !== undefined) Object.assign(process.env, env);
   const config = loadConfig(env);
   return { ...config, dataFolder: resolve(config.dataFolder) };
 }
@@ -39,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
     print(usageOf(call.command));
     return exitCodes.fine;
   }
-  const config = configuration(call.values);
+  const config = configuration(call);
   const stopping = stopSignal();
   const json = call.values['json'] === true;
   if (call.command.database !== 'none' && !config.databaseUrl) {
@@ -110,6 +103,9 @@ function printRemote(line: RemoteLine): void {
 function print(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
+
+// whoever reads us may have seen enough (`plinth … | head`)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
 
 try {
   process.exitCode = await main(process.argv.slice(2));

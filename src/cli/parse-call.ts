@@ -5,6 +5,7 @@ import { commands } from './commands.ts';
 const globalOptions = {
   data: { type: 'string' },
   'database-url': { type: 'string' },
+  env: { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
   json: { type: 'boolean' },

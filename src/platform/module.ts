@@ -83,6 +83,14 @@ export interface CheckResult {
   readonly hint?: string;
 }
 
+/** One value of /metrics, of the whole installation: no label names a tenant. */
+export interface Measurement {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 export interface ModuleDefinition {
   /** The noun: folder, URL, permission, event, CLI verb. */
   readonly name: string;
@@ -98,5 +106,7 @@ export interface ModuleDefinition {
   readonly loops?: readonly LoopDeclaration[];
   /** Brings catalogue rows up to date; runs as the owner, is idempotent. */
   readonly seed?: (platform: Platform) => Promise<void>;
+  /** Values for /metrics, read at each scrape. */
+  readonly metrics?: (platform: Platform) => Promise<readonly Measurement[]>;
   readonly checks?: (platform: Platform) => Promise<readonly CheckResult[]>;
 }

@@ -11,7 +11,7 @@ import { activeSubscriptions, type SubscriptionRow } from './subscriptions.ts';
 
 const organizations_per_tick_max = 100;
 /** Where no wake-up comes from other processes, polling is all there is; else a lost hint costs ten minutes at most. */
-const idle_ms_unhinted = 5_000;
+const idle_ms_unhinted = 1_000;
 const idle_ms_max = 600_000;
 /** When others hold what waits, or an organization's events could not be matched. */
 const retry_ms = 1_000;

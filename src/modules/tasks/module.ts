@@ -1,4 +1,5 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
+import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
 
 export const tasksModule: ModuleDefinition = {
@@ -60,4 +61,5 @@ export const tasksModule: ModuleDefinition = {
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
   routes: taskRoutes,
+  metrics: taskMetrics,
 };

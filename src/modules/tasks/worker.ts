@@ -53,6 +53,8 @@ interface HeldLease {
 
 const lanes_default = 3;
 const retry_after_error_ms = 1_000;
+/** Longest sleep where no hints come from other processes: behind a pooler without a direct URL. */
+const idle_ms_unhinted = 1_000;
 /** No more is claimed than is likely to have started after so long: what one holds another worker can not take. */
 const claim_ahead_ms = 250;
 /** Handlers that never wait are interrupted after so long, for answers and heartbeats to get their turn. */
@@ -345,9 +347,10 @@ class Worker implements TaskWorker {
     const { idleMsAlone = 600_000, idleMsAmongOthers = this.#leaseSeconds * 500 } = this.#options;
     const { listen, concurrentConnections } = this.#platform.engine.capabilities;
     // where no hints arrive from other processes, polling is all there is
-    const alone = liveWorkers <= 1 && (listen || !concurrentConnections);
+    const hinted = listen || !concurrentConnections;
+    const idleMs = !hinted ? idle_ms_unhinted : liveWorkers <= 1 ? idleMsAlone : idleMsAmongOthers;
     const dueMs = [nextDueAt, nextLeaseExpiresAt].filter((at) => at !== null).map((at) => at.getTime() - now + 1);
-    const ms = Math.max(1, Math.min(alone ? idleMsAlone : idleMsAmongOthers, ...dueMs));
+    const ms = Math.max(1, Math.min(idleMs, ...dueMs));
     if (!(await this.#progress.rung(ms))) this.#mayHaveMore = true;
   }
 

@@ -6,13 +6,17 @@ import { tenancyErrors } from './errors.ts';
  * Plain http has no such guard and is served on the machine itself only.
  */
 const SECURE_NAME = '__Host-plinth_session';
+/** Below a path of a host that others share, the cookie is for that path alone; `__Host-` would insist on all of it. */
+const SECURE_NAME_BELOW = '__Secure-plinth_session';
 const LOOPBACK_NAME = 'plinth_session';
 
 /** The session token a browser sent, whichever of the two cookies is right for this connection. */
 export function readSessionToken(request: FastifyRequest): string | undefined {
   const cookies = request.headers.cookie;
   if (cookies === undefined) return undefined;
-  return readCookie(cookies, SECURE_NAME) ?? (isLoopback(request) ? readCookie(cookies, LOOPBACK_NAME) : undefined);
+  return (
+    readCookie(cookies, secureName(request)) ?? (isLoopback(request) ? readCookie(cookies, LOOPBACK_NAME) : undefined)
+  );
 }
 
 /** Throws `insecure_connection` where no session cookie could be kept safe: before the password is looked at. */
@@ -22,16 +26,27 @@ export function assertCookiesAreSafe(request: FastifyRequest): void {
 
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string, expiresAt: Date): void {
   const seconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000));
-  reply.header('set-cookie', serialize(isSecure(request) ? SECURE_NAME : LOOPBACK_NAME, token, seconds));
+  const name = isSecure(request) ? secureName(request) : LOOPBACK_NAME;
+  reply.header('set-cookie', serialize(name, token, seconds, request.server.basePath));
 }
 
-export function clearSessionCookies(reply: FastifyReply): void {
-  reply.header('set-cookie', [serialize(SECURE_NAME, '', 0), serialize(LOOPBACK_NAME, '', 0)]);
+export function clearSessionCookies(request: FastifyRequest, reply: FastifyReply): void {
+  const { basePath } = request.server;
+  reply.header(
+    'set-cookie',
+    [secureName(request), LOOPBACK_NAME].map((name) => serialize(name, '', 0, basePath)),
+  );
 }
 
-function serialize(name: string, value: string, maxAgeSeconds: number): string {
-  const secure = name === SECURE_NAME ? '; Secure' : '';
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+function secureName(request: FastifyRequest): string {
+  return request.server.basePath === '' ? SECURE_NAME : SECURE_NAME_BELOW;
+}
+
+function serialize(name: string, value: string, maxAgeSeconds: number, basePath: string): string {
+  const secure = name === LOOPBACK_NAME ? '' : '; Secure';
+  // on the machine itself the public URL's path is not there
+  const path = name === LOOPBACK_NAME || basePath === '' ? '/' : basePath;
+  return `${name}=${value}; Path=${path}; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
 function readCookie(header: string, name: string): string | undefined {
@@ -43,10 +58,12 @@ function readCookie(header: string, name: string): string | undefined {
 }
 
 /**
- * The Origin header tells what the browser sees where a proxy that we do not know ends the TLS; a program that forges
+ * Whoever asks for our public name asks over what the public URL says. The Origin header tells what the browser sees where a proxy that we do not know ends the TLS; a program that forges
  * it gets a cookie it can not use, and nothing else.
  */
 function isSecure(request: FastifyRequest): boolean {
+  const { publicHost } = request.server;
+  if (publicHost?.isHttps && request.headers.host?.toLowerCase() === publicHost.host) return true;
   return request.protocol === 'https' || request.headers.origin?.startsWith('https://') === true;
 }
 

@@ -20,7 +20,7 @@ describeEngines('the sign-in pages', (on) => {
     expect(page.headers['referrer-policy']).toBe('no-referrer');
     // what the policy would block is not there: inline code and styles, handlers, other origins
     expect(page.text).not.toMatch(/<style|style=|\son\w+=|javascript:|(?:src|href)="(?:https?:)?\/\//);
-    for (const [, src = ''] of page.text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+    for (const [, src = ''] of page.text.matchAll(/(?:src|href)="(assets\/[^"]+)"/g)) {
       const asset = await plinth.call('GET', src);
       expect(asset.status, src).toBe(200);
       expect(asset.headers['x-content-type-options']).toBe('nosniff');

@@ -116,8 +116,8 @@ export function registerSignInRoutes(routes: RouteRegistrar, access: Access): vo
     summary: 'End this session',
     permission: 'public',
     status: 204,
-    handle: async ({ actor, scope, reply }) => {
-      clearSessionCookies(reply);
+    handle: async ({ actor, scope, request, reply }) => {
+      clearSessionCookies(request, reply);
       const sessionId = actor?.sessionId;
       if (!actor?.userId || !sessionId) return;
       const { userId } = actor;
@@ -136,9 +136,9 @@ export function registerSignInRoutes(routes: RouteRegistrar, access: Access): vo
     summary: 'End all of your sessions',
     permission: 'user',
     response: Type.Object({ sessions: Type.Integer() }, closed),
-    handle: async ({ actor, scope, reply }) => {
+    handle: async ({ actor, scope, request, reply }) => {
       const person = requirePerson(actor);
-      clearSessionCookies(reply);
+      clearSessionCookies(request, reply);
       const sessions = await platform.door.write(withoutTenant(scope), (tx) =>
         revokeAllSessions(tx, person.userId, platform.clock.now()),
       );

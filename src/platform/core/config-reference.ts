@@ -5,21 +5,31 @@ import type { Setting } from './config-types.ts';
 export function renderConfigReference(): string {
   const rows = Object.values(settings as Record<string, Setting<unknown>>).map((row) => {
     const file = row.secret ? `<br>or \`${row.env}_FILE\`` : '';
-    const cells = [`\`${row.env}\`${file}`, row.type.description, defaultText(row), row.description];
+    const example = row.example === undefined ? '' : `\`${row.example}\``;
+    const secret = row.secret ? 'yes' : 'no';
+    const cells = [`\`${row.env}\`${file}`, row.type.description, defaultText(row), example, secret, row.description];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
   return [
     '# Configuration',
     '',
-    'Generated from `src/platform/core/config-settings.ts`; a test keeps it current. `plinth config check` reads the',
-    'same table.',
+    'Generated from `src/platform/core/config-settings.ts`; `npm run check` keeps it current.',
     '',
     'Settings are environment variables. An empty one counts as not set. An unknown `PLINTH_` variable is refused, as is',
-    'a value out of range. Secrets can be given as a file instead: `PLINTH_MASTER_KEY_FILE=/run/secrets/master-key`; one',
-    'line break at its end is dropped. Giving both is refused.',
+    'a value out of range, each with what was probably meant. The unit is part of the name and of the value below.',
     '',
-    '| Variable | Value | Default | What it does |',
-    '|---|---|---|---|',
+    '- **A secret from a file:** `PLINTH_MASTER_KEY_FILE=/run/secrets/master-key`. The file is read once, at the start;',
+    '  one line break at its end is dropped. Giving both the variable and the file is refused. A file that every user of',
+    '  the machine can read works and is warned about.',
+    '- **All of them from a file:** `plinth COMMAND --env FILE`, with lines `NAME=value`. What the environment has',
+    '  itself goes before it. No `.env` is read unasked: which database a command works on must not depend on the folder',
+    '  it was called in.',
+    '- **What holds, and from where:** `plinth config check` prints every setting that is not its default, its source,',
+    '  and what production still lacks. It never prints a secret and opens no database. It ends with 1 when something',
+    '  is wrong, or when something needed is missing and `NODE_ENV` is `production` (or `--production` is given).',
+    '',
+    '| Variable | Value | Default | Example | Secret | What it does |',
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');

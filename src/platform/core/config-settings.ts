@@ -25,6 +25,7 @@ const setting = <T>(row: Setting<T>): Setting<T> => row;
 export const settings = {
   databaseUrl: setting({
     env: 'DATABASE_URL',
+    example: 'postgres://plinth_app:…@db.example.com/plinth?sslmode=verify-full',
     type: databaseUrl,
     fallback: undefined,
     fallbackText: 'the embedded engine in `PLINTH_DATA`',
@@ -33,6 +34,7 @@ export const settings = {
   }),
   migrateUrl: setting({
     env: 'PLINTH_MIGRATE_URL',
+    example: 'postgres://plinth_migrator:…@db.example.com/plinth?sslmode=verify-full',
     type: databaseUrl,
     fallback: undefined,
     fallbackText: '`DATABASE_URL`',
@@ -41,6 +43,7 @@ export const settings = {
   }),
   workerUrl: setting({
     env: 'PLINTH_WORKER_URL',
+    example: 'postgres://plinth_work:…@db.example.com/plinth?sslmode=verify-full',
     type: databaseUrl,
     fallback: undefined,
     fallbackText: '`DATABASE_URL`',
@@ -49,6 +52,7 @@ export const settings = {
   }),
   readUrl: setting({
     env: 'PLINTH_READ_URL',
+    example: 'postgres://plinth_app:…@replica.example.com/plinth?sslmode=verify-full',
     type: databaseUrl,
     fallback: undefined,
     fallbackText: '`DATABASE_URL`',
@@ -58,6 +62,7 @@ export const settings = {
   }),
   directUrl: setting({
     env: 'PLINTH_DIRECT_URL',
+    example: 'postgres://plinth_app:…@db.example.com:5432/plinth?sslmode=verify-full',
     type: databaseUrl,
     fallback: undefined,
     fallbackText: '`DATABASE_URL`',
@@ -66,24 +71,28 @@ export const settings = {
   }),
   rolePrefix: setting({
     env: 'PLINTH_ROLE_PREFIX',
+    example: 'staging',
     type: identifierPrefix,
     fallback: 'plinth',
     description: 'Begins the names of the database roles, which all databases of a cluster share.',
   }),
   poolSize: setting({
     env: 'PLINTH_POOL_SIZE',
+    example: '20',
     type: integer({ min: 1, max: 500, what: 'a number of connections' }),
     fallback: 10,
     description: 'Database connections for requests, per process. The embedded engine has one whatever this says.',
   }),
   statementTimeoutMs: setting({
     env: 'PLINTH_STATEMENT_TIMEOUT_MS',
+    example: '5000',
     type: integer({ min: 100, max: 600_000, what: 'a number of milliseconds' }),
     fallback: limits.statement_timeout_ms,
     description: 'How long one SQL statement of a request may run.',
   }),
   dataFolder: setting({
     env: 'PLINTH_DATA',
+    example: '/var/lib/plinth',
     type: path,
     fallback: path.parse('.plinth'),
     fallbackText: '`.plinth` in the current folder',
@@ -91,24 +100,28 @@ export const settings = {
   }),
   fsync: setting({
     env: 'PLINTH_FSYNC',
+    example: 'off',
     type: onOff,
     fallback: true,
     description: 'Whether the embedded engine waits for the disk. Off, a power cut may lose or damage the data.',
   }),
   host: setting({
     env: 'PLINTH_HOST',
+    example: '0.0.0.0',
     type: hostName,
     fallback: '127.0.0.1',
     description: 'The address to listen on. `0.0.0.0` is reachable from the network: put TLS in front.',
   }),
   port: setting({
     env: 'PLINTH_PORT',
+    example: '8080',
     type: integer({ min: 0, max: 65_535, what: 'a port number' }),
     fallback: 4600,
     description: 'The port to listen on; 0 takes a free one.',
   }),
   publicUrl: setting({
     env: 'PLINTH_PUBLIC_URL',
+    example: 'https://example.com/plinth',
     type: publicUrl,
     fallback: undefined,
     fallbackText: 'the address listened on',
@@ -116,24 +129,28 @@ export const settings = {
   }),
   trustedOrigins: setting({
     env: 'PLINTH_TRUSTED_ORIGINS',
+    example: 'https://app.example.com',
     type: listOf(origin),
     fallback: [],
     description: 'Other origins whose pages may call with the session cookie.',
   }),
   trustedProxies: setting({
     env: 'PLINTH_TRUSTED_PROXIES',
+    example: '10.0.0.0/8',
     type: listOf(cidr),
     fallback: [],
     description: 'Proxies whose `X-Forwarded-For` is believed. All others could write any address there.',
   }),
   requestTimeoutMs: setting({
     env: 'PLINTH_REQUEST_TIMEOUT_MS',
+    example: '60000',
     type: integer({ min: 1000, max: 3_600_000, what: 'a number of milliseconds' }),
     fallback: limits.request_timeout_ms,
     description: 'How long one request may take as a whole.',
   }),
   drainNoticeMs: setting({
     env: 'PLINTH_DRAIN_NOTICE_MS',
+    example: '5000',
     type: integer({ min: 0, max: 60_000, what: 'a number of milliseconds' }),
     fallback: 0,
     description: 'After SIGTERM, how long `/readyz` says 503 while all else is served, for a load balancer to notice.',
@@ -157,24 +174,28 @@ export const settings = {
   }),
   passwordHash: setting({
     env: 'PLINTH_PASSWORD_HASH',
+    example: 'bcrypt',
     type: oneOf(...passwordAlgorithms),
     fallback: 'argon2id' as const,
     description: 'How new passwords are hashed; others verify and are replaced when their user signs in.',
   }),
   sessionIdleHours: setting({
     env: 'PLINTH_SESSION_IDLE_HOURS',
+    example: '8',
     type: integer({ min: 1, max: 8760, what: 'a number of hours' }),
     fallback: 24,
     description: 'A session ends when it was not used for this long.',
   }),
   sessionHoursMax: setting({
     env: 'PLINTH_SESSION_HOURS_MAX',
+    example: '168',
     type: integer({ min: 1, max: 8760, what: 'a number of hours' }),
     fallback: 720,
     description: 'A session ends at this age even when it is used.',
   }),
   outboundAllow: setting({
     env: 'PLINTH_OUTBOUND_ALLOW',
+    example: '10.20.0.0/16',
     type: listOf(cidr),
     fallback: [],
     fallbackText: 'none',
@@ -182,18 +203,21 @@ export const settings = {
   }),
   workerConcurrency: setting({
     env: 'PLINTH_WORKER_CONCURRENCY',
+    example: '32',
     type: integer({ min: 1, max: 1000, what: 'a number of tasks' }),
     fallback: 8,
     description: 'Tasks that one worker runs at once.',
   }),
   workerLeaseSeconds: setting({
     env: 'PLINTH_WORKER_LEASE_SECONDS',
+    example: '30',
     type: integer({ min: 2, max: 3600, what: 'a number of seconds' }),
     fallback: 10,
     description: 'How long a silent worker keeps its tasks before others take them.',
   }),
   logLevel: setting({
     env: 'PLINTH_LOG_LEVEL',
+    example: 'warn',
     type: oneOf(...logLevels),
     fallback: 'info' as const,
     description: 'The least important lines that are written.',
@@ -208,6 +232,7 @@ export const settings = {
   }),
   environment: setting({
     env: 'NODE_ENV',
+    example: 'production',
     type: nodeEnvironment,
     fallback: 'development' as const,
     description: 'In production, loopback is not called and unsafe settings are complained about.',

@@ -21,6 +21,8 @@ export interface Setting<T> {
   /** How the reference prints the default, when it is not the value itself. */
   readonly fallbackText?: string;
   readonly description: string;
+  /** For the reference: a value that somebody may really have. A password or key in it is `…`. */
+  readonly example?: string;
   /** Its value is never printed, and `<env>_FILE` may name a file that holds it. */
   readonly secret?: boolean;
 }

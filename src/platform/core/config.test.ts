@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { editDistance, loadConfig } from './config.ts';
+import { editDistance, isReadableByAll, loadConfig, readConfig } from './config.ts';
+import { productionNeeds } from './config-production.ts';
 import { renderConfigReference } from './config-reference.ts';
 import { settings } from './config-settings.ts';
+import type { Setting } from './config-types.ts';
 import { generateMasterKeyText, parseMasterKey } from './crypto/index.ts';
 import { PlinthError } from './errors.ts';
 
@@ -174,6 +176,90 @@ test('a secret comes from a file, or from the variable, never from both', async 
   expect(problems({ PLINTH_MASTER_KEY_FILE: file })[0]).toMatch(/^PLINTH_MASTER_KEY_FILE: (?!.*hunter2)/);
   await writeFile(file, 'x'.repeat(100_000));
   expect(problems({ PLINTH_MASTER_KEY_FILE: file })[0]).toContain('more than');
+});
+
+test('a reading tells where each value comes from, and keeps going over what is wrong', async () => {
+  const file = join(folder, 'token');
+  await writeFile(file, 'hunter2-hunter2-hunter2\n', { mode: 0o600 });
+  const { config, problems, sources } = readConfig({
+    PLINTH_METRICS_TOKEN_FILE: file,
+    PLINTH_PORT: 'x',
+    PLINTH_HOST: '0.0.0.0',
+    PLINTH_DATA: '',
+  });
+  expect(problems.map(({ path }) => path)).toEqual(['PLINTH_PORT']);
+  expect(config).toMatchObject({ port: 4600, host: '0.0.0.0' });
+  expect(config.metricsToken?.reveal()).toBe('hunter2-hunter2-hunter2');
+  expect(sources).toMatchObject({
+    metricsToken: { from: 'file', variable: 'PLINTH_METRICS_TOKEN_FILE' },
+    host: { from: 'variable', variable: 'PLINTH_HOST' },
+    dataFolder: { from: 'default' },
+  });
+});
+
+test.skipIf(process.platform === 'win32')(
+  'a secret file that everybody can read is warned about, and works',
+  async () => {
+    const file = join(folder, 'open-token');
+    await writeFile(file, 'a-token-of-enough-length\n');
+    const warnings = async (mode: number, folderMode: number) => {
+      await chmod(file, mode);
+      await chmod(folder, folderMode);
+      const reading = readConfig({ PLINTH_METRICS_TOKEN_FILE: file });
+      expect(reading.problems).toEqual([]);
+      return reading.warnings.map(({ path }) => path);
+    };
+    try {
+      expect(await warnings(0o644, 0o755)).toEqual(['PLINTH_METRICS_TOKEN_FILE']);
+      expect(await warnings(0o640, 0o755)).toEqual([]);
+      // nobody gets as far as the file
+      expect(await warnings(0o644, 0o700)).toEqual([]);
+    } finally {
+      await chmod(folder, 0o700);
+    }
+    expect(isReadableByAll(join(folder, 'absent'))).toBe(false);
+  },
+);
+
+const ready = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://plinth_app:x@db.example.com/plinth?sslmode=verify-full',
+  PLINTH_MIGRATE_URL: 'postgres://plinth_migrator:x@db.example.com/plinth?sslmode=verify-full',
+  PLINTH_PUBLIC_URL: 'https://plinth.example.com',
+  PLINTH_TRUSTED_PROXIES: '10.0.0.0/8',
+  PLINTH_METRICS_TOKEN: 'a-token-of-enough-length',
+  PLINTH_MASTER_KEY: generateMasterKeyText(),
+};
+const needsOf = (change: Record<string, string>) =>
+  productionNeeds(loadConfig({ ...ready, ...change })).map(({ level, variable }) => `${level} ${variable}`);
+
+test.each<[change: Record<string, string>, needs: string[]]>([
+  [{}, []],
+  [{ NODE_ENV: '' }, ['needed NODE_ENV']],
+  [{ PLINTH_MASTER_KEY: '' }, ['needed PLINTH_MASTER_KEY']],
+  [{ PLINTH_PUBLIC_URL: '' }, ['needed PLINTH_PUBLIC_URL']],
+  [{ PLINTH_PUBLIC_URL: '', PLINTH_HOST: '0.0.0.0' }, ['needed PLINTH_PUBLIC_URL', 'needed PLINTH_HOST']],
+  [{ PLINTH_PUBLIC_URL: 'http://plinth.example.com' }, ['needed PLINTH_PUBLIC_URL']],
+  [{ PLINTH_TRUSTED_PROXIES: '' }, ['advised PLINTH_TRUSTED_PROXIES']],
+  [{ PLINTH_MIGRATE_URL: '' }, ['needed PLINTH_MIGRATE_URL']],
+  [{ PLINTH_METRICS_TOKEN: '' }, ['advised PLINTH_METRICS_TOKEN']],
+  [{ PLINTH_LOG_LEVEL: 'trace' }, ['advised PLINTH_LOG_LEVEL']],
+  [{ PLINTH_PREVIOUS_MASTER_KEY: generateMasterKeyText() }, ['advised PLINTH_PREVIOUS_MASTER_KEY']],
+  [
+    { DATABASE_URL: 'postgres://app:x@db.example.com/x?sslmode=require' },
+    ['needed DATABASE_URL', 'needed PLINTH_WORKER_URL'],
+  ],
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1/x' }, []],
+  [{ DATABASE_URL: 'postgres://app:x@127.0.0.1:6432/x' }, ['advised PLINTH_DIRECT_URL']],
+  [{ DATABASE_URL: '', PLINTH_MIGRATE_URL: '', PLINTH_FSYNC: 'off' }, ['advised DATABASE_URL', 'needed PLINTH_FSYNC']],
+])('production needs %#', (change, expected) => {
+  expect(needsOf(change)).toEqual(expected);
+});
+
+test('the example of each setting is one it accepts', () => {
+  for (const row of Object.values(settings as Record<string, Setting<unknown>>)) {
+    if (row.example !== undefined) expect(() => row.type.parse(row.example as string), row.env).not.toThrow();
+  }
 });
 
 test('what is wrong only together is found', () => {

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type SettingName, settings } from './config-settings.ts';
 import type { Setting } from './config-types.ts';
 import { defineErrors, type FieldError } from './errors.ts';
@@ -28,20 +29,31 @@ export interface LoadOptions {
   readonly strict?: boolean;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where a setting's value comes from: nothing said, a variable, or the file a variable names. */
+export interface SettingSource {
+  readonly from: 'default' | 'variable' | 'file';
+  /** The variable's name; for a default the one that would change it. */
+  readonly variable: string;
+}
+
+export interface ConfigReading {
+  /** Defaults stand in for what is wrong: usable only when there are no problems. */
+  readonly config: Config;
+  /** Each under its variable's name; the value of a secret is never repeated. */
+  readonly problems: readonly FieldError[];
+  /** What works and should be looked at. */
+  readonly warnings: readonly FieldError[];
+  readonly sources: { readonly [K in SettingName]: SettingSource };
+}
+
 /**
  * The configuration from environment variables. An empty one counts as not set. Secrets may come as `<name>_FILE`, the
- * path of a file (its last line break is dropped). Throws `configuration_invalid` with every problem at once, each
- * under its variable's name; the value of a secret is never repeated.
+ * path of a file (its last line break is dropped). Throws `configuration_invalid` with every problem at once.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>, options: LoadOptions = {}): Config {
-  const problems: FieldError[] = options.strict === false ? [] : unknownVariables(env);
-  const values: Record<string, unknown> = {};
-  for (const [name, row] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
-    values[name] = readSetting(row, env, problems);
-  }
-  for (const name of urlsAfterTheFirst) values[name] ??= values['databaseUrl'];
-  const config = values as unknown as Config;
-  if (problems.length === 0) problems.push(...contradictions(config));
+export function loadConfig(env: Environment, options: LoadOptions = {}): Config {
+  const { config, problems } = readConfig(env, options);
   if (problems.length > 0) {
     throw configErrors.configuration_invalid({
       detail: problems.map(({ path, message }) => `${path}: ${message}`).join('; '),
@@ -51,7 +63,48 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, op
   return config;
 }
 
-function readSetting(row: Setting<unknown>, env: Readonly<Record<string, string | undefined>>, problems: FieldError[]) {
+/** As `loadConfig`, but tells what is wrong instead of throwing, and where each value comes from. */
+export function readConfig(env: Environment, options: LoadOptions = {}): ConfigReading {
+  const problems: FieldError[] = options.strict === false ? [] : unknownVariables(env);
+  const warnings: FieldError[] = [];
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, SettingSource> = {};
+  for (const [name, row] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
+    values[name] = readSetting(row, env, problems);
+    sources[name] = sourceOf(row, env);
+    const { from, variable } = sources[name];
+    if (from === 'file' && isReadableByAll(env[variable] as string)) {
+      warnings.push({ path: variable, message: 'every user of this machine can read the file: chmod 600, or 640' });
+    }
+  }
+  for (const name of urlsAfterTheFirst) values[name] ??= values['databaseUrl'];
+  const config = values as unknown as Config;
+  if (problems.length === 0) problems.push(...contradictions(config));
+  return { config, problems, warnings, sources: sources as ConfigReading['sources'] };
+}
+
+function sourceOf(row: Setting<unknown>, env: Environment): SettingSource {
+  if (env[row.env]) return { from: 'variable', variable: row.env };
+  const file = `${row.env}_FILE`;
+  return row.secret && env[file] ? { from: 'file', variable: file } : { from: 'default', variable: row.env };
+}
+
+/** Whether others than its owner and group may read a file, going by its mode and those of the folders above it. */
+export function isReadableByAll(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  try {
+    const file = realpathSync(path);
+    if ((statSync(file).mode & 0o004) === 0) return false;
+    for (let folder = dirname(file); ; folder = dirname(folder)) {
+      if ((statSync(folder).mode & 0o001) === 0) return false;
+      if (folder === dirname(folder)) return true;
+    }
+  } catch {
+    return false;
+  }
+}
+
+function readSetting(row: Setting<unknown>, env: Environment, problems: FieldError[]) {
   const report = (path: string, message: string) => {
     problems.push({ path, message });
     return row.fallback;
@@ -78,7 +131,7 @@ function readSetting(row: Setting<unknown>, env: Readonly<Record<string, string 
   }
 }
 
-/** Who may read the file is the operator's choice: Docker and Kubernetes mount secrets as 0444, through links. */
+/** Who may read the file is the operator's choice (a warning says so): Docker and Kubernetes mount secrets as 0444, through links. */
 function readSecretFile(path: string): string {
   let size: number;
   try {
@@ -105,7 +158,7 @@ function knownVariables(): string[] {
 /** Variables of whoever calls a server (`.env.plinth`), which are no settings of one, and of the test run. */
 const CLIENT_VARIABLE = /^PLINTH_(URL|(KEY|HOOK|HOOK_SECRET)(_[A-Z0-9_]+)?|TEST_[A-Z_]+|REQUIRE|FULL|CRASH_ROUNDS)$/;
 
-function unknownVariables(env: Readonly<Record<string, string | undefined>>): FieldError[] {
+function unknownVariables(env: Environment): FieldError[] {
   const known = knownVariables();
   return Object.keys(env)
     .filter((name) => name.toUpperCase().startsWith(PREFIX) && !known.includes(name) && !CLIENT_VARIABLE.test(name))

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Platform } from '../platform.ts';
+import { databaseMetrics } from './database-metrics.ts';
 
 export interface HttpMetrics {
   readonly registry: Registry;
@@ -39,6 +40,7 @@ export function makeMetrics(platform: Platform): HttpMetrics {
       this.set({ state: 'awaited' }, waitingCount);
     },
   });
+  const database = databaseMetrics(platform, registry);
   return {
     registry,
     contentType: registry.contentType,
@@ -54,6 +56,9 @@ export function makeMetrics(platform: Platform): HttpMetrics {
       known.observe(reply.elapsedTime / 1000);
       if (reply.statusCode >= 500) refused.inc();
     },
-    render: () => registry.metrics(),
+    async render() {
+      await database.refresh();
+      return registry.metrics();
+    },
   };
 }

@@ -17,7 +17,7 @@ export function registerPages(app: FastifyInstance): void {
   app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
-      url: '/openapi.json',
+      url: `${app.basePath}/openapi.json`,
       title: 'Plinth API',
       withDefaultFonts: false,
       telemetry: false,

@@ -16,9 +16,10 @@ export interface Problem {
   readonly request_id: string;
 }
 
-export function toProblem(error: PlinthError, requestId: string): Problem {
+/** `basePath` is that of the public URL: `type` is a path of this server. */
+export function toProblem(error: PlinthError, requestId: string, basePath = ''): Problem {
   return {
-    type: `/docs/errors#${error.code}`,
+    type: `${basePath}/docs/errors#${error.code}`,
     title: error.title,
     status: error.status,
     code: error.code,

@@ -44,7 +44,10 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
       const error = asPlinthError(thrown);
       if (error.status >= 500) request.log.error({ code: error.code, err: error.cause ?? error }, error.message);
       // the fields after ours are what PostgREST's clients read
-      return startProblem(reply, error).send({ ...toProblem(error, request.id), ...postgrestFields(error) });
+      return startProblem(reply, error).send({
+        ...toProblem(error, request.id, request.server.basePath),
+        ...postgrestFields(error),
+      });
     });
     rest.route({
       method: ['GET', 'POST', 'PATCH', 'DELETE'],

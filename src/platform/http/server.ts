@@ -6,6 +6,7 @@ import { errors, type PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Platform } from '../platform.ts';
 import { type Actor, type Authenticator, makePolicy } from './actor.ts';
+import { basePathOf, serveBelow, withoutBasePath } from './base-path.ts';
 import { answerClientError } from './client-errors.ts';
 import { isDeepLink, registerConsole, sendConsole } from './console.ts';
 import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   /** Addresses (CIDR) whose X-Forwarded-* headers are believed. */
   readonly trustedProxies?: readonly string[];
   readonly requestTimeoutMs?: number;
+  /** How people reach the server; its path, where it has one, is served too. */
+  readonly publicUrl?: string;
   /** Prefix of the database roles. */
   readonly rolePrefix?: string;
   /** Whether the schema is as this program wants it; asked by /readyz. */
@@ -68,6 +71,7 @@ const slow_request_ms = 1_000;
 export async function makeServer(options: ServerOptions): Promise<PlinthServer> {
   const { platform } = options;
   const state = { draining: false };
+  const basePath = basePathOf(options.publicUrl);
   const app = fastify({
     loggerInstance: platform.log as Logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -81,6 +85,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
+    rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
     // what still comes over an open connection while it drains is served: the framework's 503 is not our problem+json
     return503OnClosing: false,
@@ -92,7 +97,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     // a URL that is no URL, before there is a route and its hooks
     frameworkErrors: (thrown, request, reply) => {
       const error = asPlinthError(thrown);
-      return startProblem(reply, error).send(toProblem(error, request.id));
+      return startProblem(reply, error).send(toProblem(error, request.id, basePath));
     },
   });
   const metrics = makeMetrics(platform);
@@ -100,6 +105,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   const failures = makeFailureThrottle(platform.clock);
 
   app.decorateRequest('actor', undefined);
+  serveBelow(app, options.publicUrl);
   app.setValidatorCompiler(validatorCompiler as Parameters<typeof app.setValidatorCompiler>[0]);
   app.setSerializerCompiler(({ schema, url, method }) => answerSerializer(schema, `${method} ${url}`, options));
   app.removeAllContentTypeParsers();
@@ -114,6 +120,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Plinth', version: options.version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      ...(options.publicUrl === undefined ? {} : { servers: [{ url: options.publicUrl }] }),
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
       security: [{ apiKey: [] }],
     },
@@ -151,7 +158,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   app.setErrorHandler((thrown, request, reply) => {
     const error = asPlinthError(thrown);
     logFailure(request, error);
-    return startProblem(reply, error).send(toProblem(error, request.id));
+    return startProblem(reply, error).send(toProblem(error, request.id, basePath));
   });
   app.setNotFoundHandler(async (request, reply) => {
     if (isDeepLink(request) && (await sendConsole(reply))) return reply;

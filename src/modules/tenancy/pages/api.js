@@ -1,3 +1,6 @@
+/** The server's own address, which may end in a path: this file is in `assets/` below it. */
+const base = new URL('..', import.meta.url).href.replace(/\/$/, '');
+
 /** Calls the API as the signed-in person. Resolves with the answer; rejects with an Error in words for people. */
 export async function call(method, path, { body, organization } = {}) {
   const headers = {};
@@ -5,7 +8,11 @@ export async function call(method, path, { body, organization } = {}) {
   if (organization) headers['plinth-organization'] = organization;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(base + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
   } catch {
     throw new Error('The server can not be reached. Is it running?');
   }

@@ -16,7 +16,7 @@ copyOnClick(element('copy'), element('key'));
 
 try {
   const { needed } = await call('GET', '/v1/first-run');
-  if (!needed) location.replace('/');
+  if (!needed) location.replace('.');
   else if (token) show('form-section');
   else say('Open the link exactly as the server printed it: the part after # is missing.', 'error');
 } catch (error) {

@@ -1,0 +1,39 @@
+import type { Measurement } from '../../platform/module.ts';
+import type { Platform } from '../../platform/platform.ts';
+
+interface EngineState {
+  readonly queued: string;
+  readonly delayed: string;
+  readonly leased: string;
+  readonly oldest_run_at: Date | null;
+  readonly live_workers: string;
+}
+
+/** What waits, how long it has waited, and who works on it: of all tenants, without a word about any. */
+export async function taskMetrics({ door, clock }: Platform): Promise<Measurement[]> {
+  const [state] = await door.readOne<EngineState>(
+    { as: 'worker' },
+    'select queued, delayed, leased, oldest_run_at, live_workers from plinth.task_engine_state()',
+    [],
+    { pool: 'worker' },
+  );
+  if (!state) return [];
+  const waitedMs = state.oldest_run_at === null ? 0 : clock.now().getTime() - state.oldest_run_at.getTime();
+  const tasks = (kind: string, value: string): Measurement => ({
+    name: 'plinth_tasks',
+    help: 'Tasks that have not ended: due, waiting for their time, or held by a worker.',
+    labels: { state: kind },
+    value: Number(value),
+  });
+  return [
+    tasks('due', state.queued),
+    tasks('delayed', state.delayed),
+    tasks('held', state.leased),
+    {
+      name: 'plinth_task_queue_oldest_seconds',
+      help: 'How long the oldest task that is due has waited for a worker.',
+      value: Math.max(0, waitedMs) / 1000,
+    },
+    { name: 'plinth_task_workers', help: 'Workers that gave a sign of life.', value: Number(state.live_workers) },
+  ];
+}

@@ -1,0 +1,290 @@
+/**
+ * Two processes that serve and two that work, on one PostgreSQL. What one of them is told the others hold to within the
+ * second, and a mixed load outlives the kill -9 of one of each kind. PLINTH_TEST_LOAD_SECONDS of load (10; 600 with
+ * PLINTH_FULL=1).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { issueSignInLink } from '../../src/modules/tenancy/index.ts';
+import { modules } from '../../src/modules.ts';
+import { loadConfig } from '../../src/platform/core/config.ts';
+import { openPlinth } from '../../src/plinth.ts';
+import { makeKey, makeOrganization, makeUser, type TestOrganization } from '../../src/testing.ts';
+import { temporaryDataDir } from '../support/data-dir.ts';
+import { freePort } from '../support/processes.ts';
+import { printedSeed, seededRandom } from '../support/random.ts';
+import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
+import { type Answer, findLosses, orphansSql, type StoredRow, send, startLoad, storedRowsSql } from './writers.ts';
+
+const load_seconds = Number(process.env['PLINTH_TEST_LOAD_SECONDS'] ?? (process.env['PLINTH_FULL'] ? 600 : 10));
+const hang_ms = 120_000;
+const settle_ms_max = 60_000;
+/** What a process may go on believing after another was told otherwise. */
+const agreement_ms = 1_000;
+const password = 'the tide is late on thursdays';
+
+const programs = await postgres18Folder();
+const script = fileURLToPath(new URL('../support/plinth-process.ts', import.meta.url));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Process {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+}
+
+const alive = new Set<ChildProcess>();
+
+async function startProcess(env: Record<string, string>, ...args: string[]): Promise<Process> {
+  const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  alive.add(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  let isOver = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      alive.delete(child);
+      isOver = true;
+      resolve();
+    });
+  });
+  for (const startedAt = performance.now(); !/^(api {6}http|worker {3}running)/m.test(said); await pause(20)) {
+    if (isOver || performance.now() - startedAt > hang_ms) throw new Error(`${args.join(' ')} does not run:\n${said}`);
+  }
+  return { child, ended };
+}
+
+async function kill(one: Process): Promise<void> {
+  one.child.kill('SIGKILL');
+  await one.ended;
+}
+
+describe.skipIf(programs === undefined)('several processes on one server', () => {
+  let postgres: TestServer;
+  let env: Record<string, string>;
+  let acme: TestOrganization;
+  let person: { email: string; linkToken: string };
+  let revocable: { id: string; key: string };
+  const notes = join(temporaryDataDir(), '..', `notes-${process.pid}`);
+  const ports: number[] = [];
+  const servers: Process[] = [];
+  const workers: Process[] = [];
+
+  beforeAll(async () => {
+    postgres = await startPostgres(programs as string, { fsync: true });
+    await withClient(postgres.url, (client) => client.query('create database many'));
+    writeFileSync(notes, '');
+    env = {
+      PATH: process.env['PATH'] ?? '',
+      DATABASE_URL: postgres.url.replace('/postgres?', '/many?'),
+      PLINTH_DATA: temporaryDataDir(),
+      PLINTH_LOG_LEVEL: 'error',
+      PLINTH_TEST_NOTES: notes,
+    };
+    const plinth = await openPlinth({ config: loadConfig(env), modules, migrate: true });
+    const { platform } = plinth;
+    acme = await makeOrganization(platform, 'Acme');
+    revocable = await makeKey(platform, { organizationId: acme.id, userId: acme.userId });
+    const { email } = await makeUser(platform, { organizationId: acme.id, role: 'member' });
+    person = { email, linkToken: (await issueSignInLink(platform, email))?.token as string };
+    await plinth.close();
+    for (let at = 0; at < 2; at++) {
+      ports.push(await freePort());
+      servers.push(await startProcess(env, 'serve', String(ports[at])));
+      workers.push(await startProcess(env, 'work'));
+    }
+  }, hang_ms);
+  afterAll(async () => {
+    for (const child of alive) child.kill('SIGKILL');
+    await postgres?.stop();
+  });
+
+  const target = (at: number, key = acme.key) => ({ url: `http://127.0.0.1:${ports[at]}`, key });
+  const ask = (at: number, method: string, path: string, body?: unknown, key?: string): Promise<Answer> =>
+    send(target(at, key), method, path, body === undefined ? {} : { body });
+  const query = async <R>(sql: string): Promise<R[]> =>
+    withClient(
+      postgres.adminUrl.replace('/postgres?', '/many?'),
+      async (client) => (await client.query(sql)).rows as R[],
+    );
+
+  /** A call with a session's cookie, as a browser makes it. */
+  async function browse(at: number, method: string, path: string, cookie?: string, body?: unknown) {
+    const origin = `http://127.0.0.1:${ports[at]}`;
+    return await fetch(`${origin}${path}`, {
+      method,
+      headers: {
+        origin,
+        ...(cookie === undefined ? {} : { cookie }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+  const cookieOf = (response: Response) => String(response.headers.getSetCookie()[0]).split(';')[0];
+
+  it('a key revoked on one is refused on the other', { timeout: hang_ms }, async () => {
+    for (const at of [0, 1]) expect((await ask(at, 'GET', '/v1/projects', undefined, revocable.key)).status).toBe(200);
+    expect((await ask(0, 'DELETE', `/v1/api-keys/${revocable.id}`)).status).toBe(204);
+    await pause(agreement_ms);
+    for (const at of [0, 1]) expect((await ask(at, 'GET', '/v1/projects', undefined, revocable.key)).status).toBe(401);
+  });
+
+  it('a session begun on one holds on both, and ends on both', { timeout: hang_ms }, async () => {
+    const signedIn = await browse(0, 'POST', '/v1/sign-in/link', undefined, { token: person.linkToken, password });
+    expect(signedIn.status).toBe(200);
+    const cookie = cookieOf(signedIn);
+    for (const at of [0, 1]) expect((await browse(at, 'GET', '/v1/me', cookie)).status).toBe(200);
+    expect((await browse(0, 'POST', '/v1/sign-out/everywhere', cookie)).status).toBe(200);
+    await pause(agreement_ms);
+    for (const at of [0, 1]) expect((await browse(at, 'GET', '/v1/me', cookie)).status).toBe(401);
+  });
+
+  it('wrong passwords are counted together', { timeout: hang_ms }, async () => {
+    const guess = (at: number) =>
+      browse(at, 'POST', '/v1/sign-in', undefined, { email: person.email, password: 'not this one either' });
+    // five are free; neither process has seen so many
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) statuses.push((await guess(n % 2)).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401]);
+    const refused = await Promise.all([guess(0), guess(1)]);
+    expect(refused.map(({ status }) => status)).toEqual([429, 429]);
+  });
+
+  it('a task enqueued on one process wakes the workers in the others', { timeout: hang_ms }, async () => {
+    const startedAt = performance.now();
+    for (let n = 0; n < 25; n++) {
+      const { text } = await ask(n % 2, 'POST', '/v1/tasks', { task_type: 'probe' });
+      const { id } = JSON.parse(text) as { id: string };
+      while (JSON.parse((await ask(0, 'GET', `/v1/tasks/${id}`)).text).status !== 'completed') await pause(20);
+    }
+    // half a lease, 5 s, is the longest sleep: found by looking, these would take a minute
+    expect(performance.now() - startedAt).toBeLessThan(40_000);
+  });
+
+  interface Sent {
+    readonly id: string;
+    acknowledged: boolean;
+  }
+
+  /** Sends one thing after the other to whichever process answers, until told to stop. */
+  function startSender(make: (id: string) => { path: string; body: unknown; key?: string }, name: string) {
+    const sent: Sent[] = [];
+    let stopping = false;
+    const stopped = (async () => {
+      for (let n = 0; !stopping; n++) {
+        const one: Sent = { id: `${name}-${n}`, acknowledged: false };
+        sent.push(one);
+        const { path, body } = make(one.id);
+        for (let tries = 0; !one.acknowledged && tries < 200; tries++) {
+          const answer = await ask((n + tries) % 2, 'POST', path, body).catch(() => undefined);
+          one.acknowledged = answer !== undefined && answer.status < 300;
+          if (!one.acknowledged) await pause(50);
+        }
+      }
+    })();
+    return {
+      sent,
+      stop: async () => {
+        stopping = true;
+        await stopped;
+      },
+    };
+  }
+
+  it(`${load_seconds} s of mixed load outlive a kill of each kind`, {
+    timeout: load_seconds * 1_000 + 2 * hang_ms,
+  }, async () => {
+    const eventOf = (id: string) => ({
+      path: '/v1/events',
+      body: { id, type: 'load.sent', payload: { id } },
+    });
+    const taskOf = (id: string) => ({ path: '/v1/tasks', body: { task_type: 'probe', idempotency_key: id } });
+    const subscription = { name: 'Load', names: ['load.sent'], target: { task_type: 'probe' } };
+    expect((await ask(0, 'POST', '/v1/event-subscriptions', subscription)).status).toBe(201);
+    const random = seededRandom(printedSeed('mixed load'));
+    const senders = [
+      startSender(eventOf, 'event'),
+      startSender(taskOf, 'task-a'),
+      startSender(taskOf, 'task-b'),
+    ] as const;
+    const loads = [startLoad(target(0), random, 'left', 2), startLoad(target(1), random, 'right', 2)];
+    const third = (load_seconds * 1_000) / 3;
+    await pause(third);
+    await kill(servers[0] as Process);
+    await kill(workers[0] as Process);
+    await pause(Math.min(third, 2_000));
+    servers[0] = await startProcess(env, 'serve', String(ports[0]));
+    workers[0] = await startProcess(env, 'work');
+    // the writers of the killed process have stopped with it; these have not
+    loads.push(startLoad(target(0), random, 'again', 2));
+    await pause(2 * third);
+    for (const load of loads) load.stop();
+    await Promise.all([...loads.map(({ stopped }) => stopped), ...senders.map(({ stop }) => stop())]);
+
+    const writes = loads.flatMap((load) => load.writes);
+    expect(findLosses(writes, await query<StoredRow>(storedRowsSql(acme.id)))).toEqual([]);
+    expect(await query(orphansSql(acme.id))).toEqual([{ audits: 0, activities: 0 }]);
+
+    const events = senders[0].sent;
+    expect(events.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
+    const stored = await query<{ id: string; times: number }>(
+      `select external_id as id, count(*)::int as times from plinth.events
+         where organization_id = '${acme.id}' and type = 'load.sent' group by external_id`,
+    );
+    expect(stored.filter(({ times }) => times !== 1)).toEqual([]);
+    expect(stored.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
+
+    const tasks = senders.slice(1).flatMap(({ sent }) => sent);
+    expect(tasks.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
+    await everythingSettles();
+    expect(await runTwice()).toEqual([]);
+    const counts = await query(
+      `select status, count(*) filter (where idempotency_key like 'task-%')::int as sent,
+              count(*) filter (where payload ? 'event')::int as of_events
+       from plinth.tasks where organization_id = '${acme.id}' and idempotency_key is not null group by status`,
+    );
+    expect(counts).toEqual([{ status: 'completed', sent: tasks.length, of_events: events.length }]);
+    process.stdout.write(
+      `${load_seconds} s: ${writes.length} writes, ${events.length} events, ${tasks.length} tasks\n`,
+    );
+    expect(Math.min(writes.length, events.length, tasks.length)).toBeGreaterThan(load_seconds);
+  });
+
+  async function everythingSettles(): Promise<void> {
+    const open = () =>
+      query<{ open: number }>(
+        `select (select count(*) from plinth.tasks where status not in ('completed', 'failed', 'cancelled'))::int
+              + (select count(*) from plinth.events where status in ('pending', 'processing'))::int as open`,
+      );
+    for (const startedAt = performance.now(); ; await pause(100)) {
+      const [row] = await open();
+      if (row?.open === 0) return;
+      if (performance.now() - startedAt > settle_ms_max) throw new Error(`${row?.open} tasks do not end`);
+    }
+  }
+
+  /** Tasks of which one attempt ran twice, or that began again after they were completed. */
+  async function runTwice(): Promise<string[]> {
+    const completed = new Map(
+      (
+        await query<{ id: string; at: Date }>(
+          `select id, completed_at as at from plinth.tasks where task_type = 'probe'`,
+        )
+      ).map(({ id, at }) => [id, at.getTime()]),
+    );
+    const started = new Set<string>();
+    return readFileSync(notes, 'utf8')
+      .trim()
+      .split('\n')
+      .flatMap((line) => {
+        const [what, id = '', attempt, at] = line.split(' ');
+        if (what !== 'start') return [];
+        const again = started.has(`${id} ${attempt}`) || Number(at) > (completed.get(id) ?? 0);
+        started.add(`${id} ${attempt}`);
+        return again ? [line] : [];
+      });
+  }
+});
