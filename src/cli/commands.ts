@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { copy } from './commands/copy.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsSend } from './commands/events.ts';
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   migrateNew,
   migrateBootstrap,
   seed,
+  copy,
   reset,
   doctor,
   sql,
