@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { backupCreate, backupList, backupRestore, backupVerify } from './commands/backup.ts';
 import { copy } from './commands/copy.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -54,6 +55,10 @@ export const commands: readonly Command[] = [
   migrateBootstrap,
   seed,
   copy,
+  backupCreate,
+  backupVerify,
+  backupRestore,
+  backupList,
   reset,
   doctor,
   sql,

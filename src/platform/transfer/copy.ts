@@ -4,6 +4,7 @@ import { migrateEngine } from '../migrate/schema.ts';
 import type { ModuleDefinition } from '../module.ts';
 import { transferErrors } from './errors.ts';
 import { type LoadOptions, type LoadResult, loadInto } from './load.ts';
+import type { DatabaseShape } from './shape.ts';
 import { openDatabaseSource } from './source.ts';
 
 export interface MigrateTargetOptions {
@@ -25,20 +26,29 @@ export async function copyDatabase(from: Engine, to: Engine, options: CopyOption
   if ((await placeOf(from)) === (await placeOf(to))) throw transferErrors.transfer_same_database();
   const source = await openDatabaseSource(from, options.prefix);
   try {
-    await migrateWhereEmpty(to, options);
+    await migrateWhereEmpty(to, options, source.shape);
     return await loadInto(to, source, options);
   } finally {
     await source.close();
   }
 }
 
-/** Makes roles, schema and tables where there are none of ours; a database that has them is left as it is. */
-export async function migrateWhereEmpty(engine: Engine, options: MigrateTargetOptions): Promise<void> {
+/**
+ * Makes roles, schema and tables where there are none of ours, with the migrations the source has and no newer ones; a
+ * database that has them is left as it is.
+ */
+export async function migrateWhereEmpty(
+  engine: Engine,
+  options: MigrateTargetOptions,
+  source: DatabaseShape,
+): Promise<void> {
   const { rows } = await engine.directPool.query<{ there: boolean }>(
     `select to_regclass('plinth.registered_tables') is not null as there`,
   );
   if (rows[0]!.there) return;
+  const wanted = new Set(source.migrations.map((entry) => entry.split(' ')[0]));
   await migrateEngine(engine, options.modules, {
+    only: ({ module, version }) => wanted.has(`${module}/${version}`),
     programVersion: options.programVersion,
     ...(options.prefix !== undefined && { prefix: options.prefix }),
     onProgress: (event) => event.kind === 'done' && options.onMigration?.(event.id),

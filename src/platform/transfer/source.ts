@@ -60,17 +60,21 @@ export async function openDatabaseSource(engine: Engine, prefix = 'plinth'): Pro
 export async function connect(engine: Engine): Promise<pg.PoolClient> {
   try {
     const client = await engine.directPool.connect();
-    client.on('error', () => undefined);
+    client.on('error', ignore);
     return client;
   } catch (error) {
     throw transferProblem(error);
   }
 }
 
+/** The statement in flight is rejected too, and tells it. */
+const ignore = () => undefined;
+
 export async function release(client: pg.PoolClient): Promise<void> {
   const ended = await client.query('rollback').then(
     () => undefined,
     (error: unknown) => error as Error,
   );
+  client.off('error', ignore);
   client.release(ended);
 }
