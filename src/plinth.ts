@@ -25,6 +25,7 @@ import { outbound } from './platform/net/index.ts';
 import type { Platform } from './platform/platform.ts';
 import { makeDoor, type ScopedTx } from './platform/scope/door.ts';
 import type { Scope } from './platform/scope/scope.ts';
+import { refuseUnfinished } from './platform/transfer/index.ts';
 import { startHints } from './platform/worker/hints.ts';
 import { type Supervisor, superviseLoops } from './platform/worker/supervisor.ts';
 import { makeWakeups } from './platform/worker/wakeups.ts';
@@ -96,6 +97,7 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
 
     const clock = options.clock ?? systemClock;
     const door = makeDoor(engine);
+    await refuseUnfinished(door);
     const wakeups = makeWakeups();
     const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
     const net = outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });

@@ -4,7 +4,9 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { backupCreate, backupList, backupRestore, backupVerify } from './commands/backup.ts';
 import { configCheck } from './commands/config.ts';
+import { copy } from './commands/copy.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsRetry, eventsSend } from './commands/events.ts';
@@ -53,6 +55,11 @@ export const commands: readonly Command[] = [
   migrateNew,
   migrateBootstrap,
   seed,
+  copy,
+  backupCreate,
+  backupVerify,
+  backupRestore,
+  backupList,
   reset,
   configCheck,
   doctor,

@@ -9,6 +9,14 @@ export {
 } from './data-key.ts';
 export { DataKeyCache, type DataKeyCacheOptions } from './data-key-cache.ts';
 export { cryptoErrors } from './errors.ts';
+export {
+  encryptedFrames,
+  FRAME_OVERHEAD_BYTES,
+  type FrameCipher,
+  masterKeyStreamKey,
+  passphraseKey,
+  plainFrames,
+} from './frames.ts';
 export { GCM_MESSAGES_PER_KEY_MAX } from './gcm.ts';
 export {
   checkMasterKey,

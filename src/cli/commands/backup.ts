@@ -1,0 +1,237 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { modules } from '../../modules.ts';
+import type { Engine } from '../../platform/db/engine.ts';
+import {
+  type ArchiveKey,
+  createBackup,
+  type LoadResult,
+  listBackups,
+  restoreBackup,
+  transferErrors,
+  verifyBackup,
+} from '../../platform/transfer/index.ts';
+import { version } from '../../version.ts';
+import {
+  type Command,
+  type CommandContext,
+  exitCodes,
+  type OptionValues,
+  printResult,
+  table,
+  UsageError,
+} from '../command.ts';
+import { configOf, masterKeyFor, masterKeyNote, openDatabase } from '../databases.ts';
+import { asJson, showProgress } from './copy.ts';
+
+const passphrase_chars_min = 12;
+const keyOptions = { 'passphrase-file': { type: 'string' }, 'master-key': { type: 'boolean' } } as const;
+const keyUsage = '[--passphrase-file FILE | --master-key]';
+
+/** What a backup is sealed with, as the options say. */
+async function keyOf(context: CommandContext, values: OptionValues): Promise<ArchiveKey> {
+  const file = values['passphrase-file'];
+  if (values['master-key']) {
+    if (file !== undefined) throw new UsageError('--passphrase-file or --master-key, not both');
+    const key = await masterKeyFor(context.config);
+    if (!key) throw new UsageError('there is no master key here: set PLINTH_MASTER_KEY_FILE');
+    return { kind: 'master-key', key };
+  }
+  if (typeof file !== 'string') return { kind: 'none' };
+  const text = await readFile(resolve(context.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--passphrase-file ${file}: ${error.code}`);
+  });
+  const passphrase = text.replace(/\r?\n$/, '');
+  if (passphrase.length < passphrase_chars_min) {
+    throw new UsageError(`a passphrase has at least ${passphrase_chars_min} characters`);
+  }
+  return { kind: 'passphrase', passphrase };
+}
+
+/** Where backups are unless --folder says otherwise: beside the data folder, like its master key. */
+function folderOf(context: CommandContext, values: OptionValues): string {
+  const folder = values['folder'];
+  return typeof folder === 'string'
+    ? resolve(context.cwd, folder)
+    : `${context.config.dataFolder.replace(/\/+$/, '')}-backups`;
+}
+
+function keepOf(values: OptionValues): { keep?: number } {
+  const text = values['keep'];
+  if (text === undefined) return {};
+  if (typeof text !== 'string' || !/^[1-9]\d{0,5}$/.test(text)) throw new UsageError('--keep wants a number from 1');
+  return { keep: Number(text) };
+}
+
+/** The file that is named, or the newest one of the folder. */
+async function fileOf(context: CommandContext, values: OptionValues, positionals: readonly string[]): Promise<string> {
+  const [file] = positionals;
+  if (file !== undefined) return resolve(context.cwd, file);
+  const [newest] = await listBackups(folderOf(context, values));
+  if (!newest) throw new UsageError(`there is no backup in ${folderOf(context, values)}; name a FILE`);
+  return newest.path;
+}
+
+export const backupCreate: Command = {
+  name: 'backup create',
+  summary: 'Write a backup of the whole database, in one snapshot',
+  usage: [`backup create [--folder DIR] [--keep N] ${keyUsage}`],
+  options: { ...keyOptions, folder: { type: 'string' }, keep: { type: 'string' } },
+  database: 'shared',
+  async run(context, { values }) {
+    const { config } = context;
+    const options = { ...keepOf(values), key: await keyOf(context, values), folder: folderOf(context, values) };
+    if (!config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {
+      throw transferErrors.transfer_source_missing({ detail: `${config.dataFolder} holds no database` });
+    }
+    // a server is read by the login that migrates: the one of requests may not become the owner
+    const own = config.databaseUrl ? await openDatabase(configOf(context, undefined), { mustExist: true }) : undefined;
+    try {
+      const made = await createBackup(own ?? (await context.plinth()).platform.engine, {
+        ...options,
+        now: new Date(),
+        programVersion: version,
+        prefix: config.rolePrefix,
+        onProgress: ({ table: name, total }) => context.progress(`${name}: ${total} rows in all`),
+      });
+      context.progress('');
+      const { path, bytes, rows, tables, removed, notMoved } = made;
+      const json = { path, bytes, rows, tables, sealed: options.key.kind, removed, not_moved: notMoved };
+      printResult(context, json, () => [
+        `${path}: ${rows} rows in ${tables} tables, ${sizeOf(bytes)}`,
+        ...removed.map((one) => `removed ${one}`),
+        ...(notMoved.length > 0 ? [`not in it: ${notMoved.join(', ')} (no migration registered them)`] : []),
+      ]);
+      if (options.key.kind === 'none')
+        context.note(`it holds personal data in the clear: keep it safe, or seal it with ${keyUsage}`);
+      return exitCodes.fine;
+    } finally {
+      await own?.close();
+    }
+  },
+};
+
+export const backupVerify: Command = {
+  name: 'backup verify',
+  summary: 'Restore a backup into a scratch database and compare it table by table',
+  usage: [`backup verify [FILE] [--folder DIR] [--scratch FOLDER|URL] ${keyUsage}`],
+  options: { ...keyOptions, folder: { type: 'string' }, scratch: { type: 'string' } },
+  database: 'none',
+  async run(context, { values, positionals }) {
+    const file = await fileOf(context, values, positionals);
+    const key = await keyOf(context, values);
+    const result = await withScratch(context, values['scratch'], (scratch) =>
+      verifyBackup(file, scratch, { ...loadOptions(context), key, now: new Date() }),
+    );
+    context.progress('');
+    printResult(context, { path: file, ...asJson(result) }, () => [`${file}: ${summary(result)}`]);
+    return exitCodes.fine;
+  },
+};
+
+/** An empty database that is gone afterwards; one that the caller names is theirs and stays. */
+async function withScratch<T>(
+  context: CommandContext,
+  named: unknown,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const temporary = typeof named === 'string' ? undefined : await mkdtemp(join(tmpdir(), 'plinth-verify-'));
+  const config = configOf(context, temporary === undefined ? String(named) : join(temporary, 'data'));
+  try {
+    const engine = await openDatabase({ ...config, fsync: config.fsync && !temporary }, { mustExist: false });
+    try {
+      return await work(engine);
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    if (temporary) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+export const backupRestore: Command = {
+  name: 'backup restore',
+  summary: 'Load a backup into an empty database',
+  usage: [`backup restore FILE [--to FOLDER|URL] ${keyUsage}`, 'without --to into the configured database'],
+  options: { ...keyOptions, to: { type: 'string' } },
+  database: 'none',
+  async run(context, { values, positionals }) {
+    const [file] = positionals;
+    if (file === undefined) throw new UsageError('backup restore wants a FILE');
+    const key = await keyOf(context, values);
+    const config = configOf(context, values['to'] as string | undefined);
+    const engine = await openDatabase(config, { mustExist: false });
+    try {
+      const result = await restoreBackup(resolve(context.cwd, file), engine, { ...loadOptions(context), key });
+      context.progress('');
+      printResult(context, { to: engine.description, ...asJson(result) }, () => [
+        `${engine.description}: ${summary(result)}`,
+      ]);
+      const keyNote = await masterKeyNote(config, result.masterKeyFingerprint);
+      if (keyNote) context.note(keyNote);
+      return exitCodes.fine;
+    } finally {
+      await engine.close();
+    }
+  },
+};
+
+export const backupList: Command = {
+  name: 'backup list',
+  summary: 'The backups of a folder: age, size, when each was last proven',
+  usage: ['backup list [--folder DIR]'],
+  options: { folder: { type: 'string' } },
+  database: 'none',
+  async run(context, { values }) {
+    const backups = await listBackups(folderOf(context, values));
+    const json = backups.map(({ path, bytes, createdAt, program, sealed, verifiedAt }) => ({
+      path,
+      bytes,
+      created_at: createdAt?.toISOString() ?? null,
+      program: program ?? null,
+      sealed: sealed ?? null,
+      verified_at: verifiedAt?.toISOString() ?? null,
+    }));
+    printResult(context, json, () =>
+      backups.length === 0
+        ? [`no backups in ${folderOf(context, values)}`]
+        : table(
+            ['backup', 'age', 'size', 'sealed with', 'verified at'],
+            backups.map(({ path, bytes, createdAt, sealed, verifiedAt }) => [
+              path,
+              createdAt ? ageOf(Date.now() - createdAt.getTime()) : 'not a backup',
+              sizeOf(bytes),
+              sealed ?? '',
+              verifiedAt?.toISOString() ?? 'never',
+            ]),
+          ),
+    );
+    return exitCodes.fine;
+  },
+};
+
+function loadOptions(context: CommandContext) {
+  return {
+    modules,
+    programVersion: version,
+    prefix: context.config.rolePrefix,
+    signal: context.signal,
+    onProgress: (event: Parameters<typeof showProgress>[1]) => showProgress(context, event),
+  };
+}
+
+function summary({ rows, tables }: LoadResult): string {
+  return `${rows} rows in ${tables.length} tables, equal in number and hash`;
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function ageOf(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
+}

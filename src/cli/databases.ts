@@ -1,0 +1,45 @@
+/** Databases a command is told of by name: a data folder, or a server's URL. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Config } from '../platform/core/config.ts';
+import { loadMasterKeyFile, type MasterKey } from '../platform/core/crypto/index.ts';
+import { createLogger } from '../platform/core/log.ts';
+import { Secret } from '../platform/core/secrets.ts';
+import type { Engine } from '../platform/db/engine.ts';
+import { transferErrors } from '../platform/transfer/index.ts';
+import { masterKeyPath, openEngine } from '../plinth.ts';
+import type { CommandContext } from './command.ts';
+
+const server_url = /^postgres(?:ql)?:\/\//;
+
+/** The configuration with which a named database is opened as its owner; without a name the configured one. */
+export function configOf(context: CommandContext, name: string | undefined): Config {
+  const { config } = context;
+  if (name === undefined) return { ...config, databaseUrl: config.migrateUrl, directUrl: config.migrateUrl };
+  const others = { migrateUrl: undefined, workerUrl: undefined, readUrl: undefined, directUrl: undefined };
+  return server_url.test(name)
+    ? { ...config, ...others, databaseUrl: new Secret(name) }
+    : { ...config, ...others, databaseUrl: undefined, dataFolder: resolve(context.cwd, name) };
+}
+
+/** Opens it without looking at its schema. With `mustExist` a folder is not made. */
+export async function openDatabase(config: Config, options: { mustExist: boolean }): Promise<Engine> {
+  if (options.mustExist && !config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {
+    throw transferErrors.transfer_source_missing({ detail: `${config.dataFolder} holds no database` });
+  }
+  return await openEngine(config, createLogger({ level: 'error' }));
+}
+
+/** The key this process would start a database with: the configured one, else the development key beside the folder. */
+export async function masterKeyFor(config: Config): Promise<MasterKey | undefined> {
+  return config.masterKey ?? (await loadMasterKeyFile(masterKeyPath(config)));
+}
+
+/** What to do about the master key after data has moved; nothing when the key at hand is the right one. */
+export async function masterKeyNote(config: Config, fingerprint: string | null): Promise<string | undefined> {
+  if (fingerprint === null) return undefined;
+  const key = await masterKeyFor(config);
+  if (key?.fingerprint === fingerprint) return undefined;
+  const here = key ? `here is key ${key.fingerprint.slice(0, 8)}…` : 'here is none';
+  return `secrets are sealed with master key ${fingerprint.slice(0, 8)}…, ${here}: bring the source's key along (PLINTH_MASTER_KEY_FILE, or the file beside its data folder), else the target does not start`;
+}

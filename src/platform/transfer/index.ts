@@ -1,0 +1,21 @@
+/** Moving data: copies between engines, backups. */
+
+export { archiveErrors } from './archive-errors.ts';
+export type { ArchiveKey } from './archive-file.ts';
+export {
+  type BackupInfo,
+  type CreateBackupOptions,
+  type CreatedBackup,
+  createBackup,
+  listBackups,
+  type RestoreOptions,
+  restoreBackup,
+  verifyBackup,
+} from './backup.ts';
+export { type CopyOptions, copyDatabase, type MigrateTargetOptions, migrateWhereEmpty } from './copy.ts';
+export { transferErrors } from './errors.ts';
+export { type ComparedTable, type LoadOptions, type LoadResult, loadInto, type TransferEvent } from './load.ts';
+export type { TableHash } from './rows.ts';
+export { transfer_setting } from './shape.ts';
+export { openDatabaseSource, type TransferSource } from './source.ts';
+export { refuseUnfinished } from './unfinished.ts';
