@@ -1,4 +1,4 @@
-import { Button, Group, JsonInput, NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useRef, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
@@ -106,7 +106,7 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
             onChange={(event) => setProject(event.currentTarget.value)}
           />
         ) : null}
-        <JsonInput
+        <Textarea
           label="Payload"
           description="JSON that the task's handler is given"
           autosize
@@ -115,7 +115,7 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
           styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           value={payload}
           error={payloadError ?? errors['payload']}
-          onChange={setPayload}
+          onChange={(event) => setPayload(event.currentTarget.value)}
         />
         <Group grow>
           <NumberInput
