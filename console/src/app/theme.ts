@@ -82,7 +82,7 @@ export const resolveVariables: CSSVariablesResolver = (theme) => {
     '--plinth-hover': '#262a31',
   };
   for (const [name, shades] of Object.entries({ ...DEFAULT_THEME.colors, brand })) {
-    light[`--mantine-color-${name}-light-color`] = `color-mix(in srgb, ${shades[9]} 78%, black)`;
+    light[`--mantine-color-${name}-light-color`] = `color-mix(in srgb, ${shades[9]} 70%, black)`;
     dark[`--mantine-color-${name}-light-color`] = shades[2];
   }
   return { variables: {}, light, dark };

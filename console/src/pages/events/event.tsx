@@ -1,0 +1,105 @@
+import { Box, Group, Stack, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useParams } from 'react-router';
+import { useRead } from '../../api/hooks.ts';
+import { DefinitionList } from '../../parts/definition-list.tsx';
+import { DetailState } from '../../parts/detail-state.tsx';
+import { ExternalLink } from '../../parts/external-link.tsx';
+import { JsonView } from '../../parts/json-view.tsx';
+import { PageHeader } from '../../parts/page-header.tsx';
+import { PlainText, plainText } from '../../parts/plain-text.tsx';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { ExactTime, Time } from '../../parts/time.tsx';
+import { hasEnded } from '../tasks/types.ts';
+import { Journey } from './journey.tsx';
+import type { EventDetail } from './types.ts';
+
+const refresh_ms = 3_000;
+/** Larger events are not read again and again while their tasks run. */
+const refreshed_bytes_max = 200_000;
+
+export function EventPage() {
+  const { id = '' } = useParams();
+  const path = `/v1/events/${encodeURIComponent(id)}`;
+  const { data: event, error, refetch } = useRead<EventDetail>(path);
+  // the same answer, asked for again while something may still happen
+  useRead<EventDetail>(path, {}, { enabled: event !== undefined && isLive(event), refetchEveryMs: refresh_ms });
+  if (event) return <Found event={event} />;
+  return <DetailState name="Event" listPath="/events" error={error} onRetry={() => void refetch()} />;
+}
+
+function isLive({ status, journey, payload_bytes }: EventDetail): boolean {
+  if (payload_bytes > refreshed_bytes_max) return false;
+  return status === 'pending' || journey.some(({ task_status }) => task_status !== null && !hasEnded(task_status));
+}
+
+function Found({ event }: { event: EventDetail }) {
+  const { title, type, status, source } = event;
+  return (
+    <Stack gap="lg">
+      <PageHeader
+        title={plainText(title || type, 200)}
+        description={
+          <Group gap="xs" mt={4}>
+            <StatusBadge status={status} />
+            <PlainText text={type} />
+            <span>from {source.replaceAll('_', ' ')}</span>
+            <Time at={event.occurred_at} />
+          </Group>
+        }
+      />
+      <Section title="Journey">
+        <Journey event={event} />
+      </Section>
+      <Section title="Columns">
+        <DefinitionList label="Columns" entries={columnsOf(event)} />
+      </Section>
+      {event.github ? (
+        <Section title="GitHub columns">
+          <DefinitionList label="GitHub columns" entries={Object.entries(event.github).map(typed)} />
+        </Section>
+      ) : null}
+      <Box className="surface" p="md">
+        <JsonView label="Payload" value={event.payload} />
+      </Box>
+    </Stack>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section>
+      <Title order={2} fz="h4" mb="xs">
+        {title}
+      </Title>
+      {children}
+    </section>
+  );
+}
+
+function columnsOf(event: EventDetail): readonly (readonly [string, ReactNode])[] {
+  const line = (text: string | null) => (text === null || text === '' ? null : <PlainText text={text} chars={2_000} />);
+  return [
+    ['id', event.id],
+    ['occurred_at', <ExactTime key="at" at={event.occurred_at} />],
+    ['claimed_at', event.claimed_at === null ? null : <ExactTime key="at" at={event.claimed_at} />],
+    ['source_id', event.source_id],
+    ['category', event.category],
+    ['priority', event.priority],
+    ['external_id', line(event.external_id)],
+    ['repository', line(event.repository_full_name)],
+    ['repository_id', event.repository_id],
+    ['project_id', event.project_id],
+    ['branch', line(event.branch)],
+    ['commit', line(event.commit_sha)],
+    ['actor', line(event.actor)],
+    ['url', event.url ? <ExternalLink href={event.url}>{plainText(event.url, 2_000)}</ExternalLink> : null],
+    ['payload', `${event.payload_bytes.toLocaleString('en')} bytes`],
+  ];
+}
+
+/** A typed column as text, whatever its type: nothing in it becomes a link. */
+function typed([name, value]: [string, unknown]): readonly [string, ReactNode] {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return [name, text === '' ? null : <PlainText key={name} text={text} chars={2_000} />];
+}

@@ -1,0 +1,76 @@
+import { Button, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useState } from 'react';
+import { useCan, useChange } from '../../api/hooks.ts';
+import { api } from '../../api/request.ts';
+import { Confirm } from '../../parts/confirm.tsx';
+import { touchedByTasks } from './types.ts';
+
+interface TaskActionProps {
+  readonly id: string;
+  /** Said with the verb, where several stand on one page. */
+  readonly name?: string;
+  readonly size?: string;
+}
+
+/** Runs a failed or cancelled task again. A refusal is told in a notice. */
+export function RetryTask({ id, name, size }: TaskActionProps) {
+  const may = useCan('tasks:write');
+  const retry = useChange(() => api.post(`/v1/tasks/${id}/retry`), { touches: touchedByTasks });
+  if (!may) return null;
+  const run = () =>
+    retry.mutate(undefined, {
+      onSuccess: () => notifications.show({ message: 'The task is queued again' }),
+      onError: (problem) =>
+        notifications.show({ color: 'red', title: problem.title, message: problem.hint ?? problem.detail }),
+    });
+  return (
+    <Button
+      variant="default"
+      loading={retry.isPending}
+      onClick={run}
+      {...(size ? { size } : {})}
+      {...(name ? { 'aria-label': `Retry ${name}` } : {})}
+    >
+      Retry
+    </Button>
+  );
+}
+
+/** Cancels a task that has not ended; a reason may be given. */
+export function CancelTask({ id }: TaskActionProps) {
+  const may = useCan('tasks:write');
+  const [isAsking, setAsking] = useState(false);
+  const [reason, setReason] = useState('');
+  const cancel = useChange(
+    () => api.post(`/v1/tasks/${id}/cancel`, reason.trim() === '' ? {} : { reason: reason.trim() }),
+    { touches: touchedByTasks },
+  );
+  if (!may) return null;
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsking(true)}>
+        Cancel task
+      </Button>
+      {isAsking ? (
+        <Confirm
+          title="Cancel this task?"
+          action="Cancel the task"
+          onConfirm={() => cancel.mutateAsync(undefined)}
+          onClose={() => setAsking(false)}
+        >
+          It will not run, or is told to stop if it runs now. It can be retried later.
+          <TextInput
+            mt="sm"
+            label="Reason"
+            description="Kept with the task"
+            maxLength={500}
+            data-autofocus
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        </Confirm>
+      ) : null}
+    </>
+  );
+}

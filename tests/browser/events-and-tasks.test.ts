@@ -1,0 +1,228 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processPendingEvents } from '../../src/modules/events/processing.ts';
+import { modules } from '../../src/modules.ts';
+import { describeEngines } from '../support/engines.ts';
+import { addPerson, type FirstRun, firstRun, openTestPlinth, type TestPlinth } from '../support/plinth.ts';
+import {
+  chromiumPath,
+  expectAccessible,
+  keepPicture,
+  type OpenedConsole,
+  openBrowser,
+  openConsole,
+} from './console-in-browser.ts';
+import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
+import { demoTasks, makeWorkData, runTasks, type WorkData } from './work-data.ts';
+
+const build_ms_max = 180_000;
+
+describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
+  describeEngines('the pages of events and tasks', (on) => {
+    let plinth: TestPlinth;
+    let owner: FirstRun;
+    let data: WorkData;
+    let browser: Browser;
+    const opened: OpenedConsole[] = [];
+    beforeAll(async () => {
+      plinth = await openTestPlinth(on.engine, [...modules, demoTasks]);
+      owner = await firstRun(plinth);
+      data = await makeWorkData(plinth, owner);
+      browser = await openBrowser(plinth);
+    }, build_ms_max);
+    afterAll(async () => {
+      for (const one of opened) await one.close();
+      await browser?.close();
+      await plinth.close();
+    });
+
+    const signedIn = async (options?: Parameters<typeof openConsole>[2], who: { cookie: string } = owner) => {
+      const one = await openConsole(browser, { cookie: who.cookie, slug: owner.slug }, options);
+      opened.push(one);
+      return one;
+    };
+    const expectQuiet = ({ strayRequests, complaints }: OpenedConsole) => {
+      expect(strayRequests).toEqual([]);
+      expect(complaints).toEqual([]);
+    };
+
+    it.each([
+      ['light', 1280],
+      ['dark', 1280],
+      ['light', 390],
+    ] as const)('open without findings of axe (%s, %i px)', async (colorScheme, width) => {
+      const it = await signedIn({ colorScheme, width });
+      const pages: readonly [path: string, text: string][] = [
+        ['/events', 'Order 1001 was paid'],
+        [`/events/${data.pushEvent}`, 'Pushes to main'],
+        ['/events?status=failed', 'No event matches'],
+        ['/tasks', 'Say it again'],
+        [`/tasks/${data.failedTask}`, 'upstream_down'],
+        ['/tasks/new', 'Attempts at most'],
+      ];
+      for (const [path, text] of pages) {
+        await it.open(path);
+        await it.page.getByText(text).first().waitFor();
+        await keepPicture(it.page, `${text} ${colorScheme} ${width}`);
+        await expectAccessible(it.page);
+      }
+      expectQuiet(it);
+    });
+
+    it('filters live in the address, and come back from it', async () => {
+      const it = await signedIn();
+      const { page } = it;
+      const rows = page.getByRole('table', { name: 'Events' }).getByRole('link');
+      await it.open('/events');
+      await page.getByRole('searchbox', { name: 'Search' }).fill('ORDER');
+      await expect.poll(() => rows.allInnerTexts()).toEqual(['Order 1001 was paid']);
+      expect(new URL(page.url()).searchParams.get('search')).toBe('ORDER');
+      await page.getByRole('button', { name: 'Clear filters' }).click();
+      await expect.poll(() => rows.count()).toBe(3);
+      expect(new URL(page.url()).search).toBe('');
+      await page.getByLabel('Source').selectOption('github');
+      await page.getByLabel('Name').fill('issues.*');
+      await expect.poll(() => rows.allInnerTexts()).toEqual(['Totals are wrong']);
+      await page.reload();
+      await expect.poll(() => rows.allInnerTexts()).toEqual(['Totals are wrong']);
+      expect(await page.getByLabel('Source').inputValue()).toBe('github');
+      await page.getByLabel('Status').selectOption('processed');
+      await page.getByText('No event matches').waitFor();
+      // what would end a value or a list of the dialect is text like any other
+      for (const typed of ['"),*', '%', '_\\', 'a,b)', "'"]) {
+        await it.open(`/events?${new URLSearchParams({ search: typed })}`);
+        await page.getByText('No event matches').waitFor();
+      }
+      const tasks = page.getByRole('table', { name: 'Tasks' }).getByRole('link');
+      await it.open(`/tasks?${new URLSearchParams({ status: 'failed', project: data.projectId })}`);
+      await expect.poll(() => tasks.allInnerTexts()).toEqual(['Ask the other side']);
+      await it.open('/tasks?type=demo.echo&search=say');
+      await expect.poll(() => tasks.allInnerTexts()).toEqual(['Say it again']);
+      expectQuiet(it);
+    });
+
+    it('an event shows its columns, its payload and its journey to a task that is retried by keyboard', async () => {
+      const it = await signedIn();
+      const { page } = it;
+      await it.open('/events');
+      await page.getByRole('link', { name: 'Prices in cents' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Prices in cents' }).waitFor();
+      expect(await page.getByLabel('GitHub columns').innerText()).toContain('refs/heads/main');
+      expect(await page.getByRole('region', { name: 'Payload' }).innerText()).toContain('"full_name": "acme/shop"');
+      expect(await page.getByRole('main').innerText()).toContain('Processed: a subscription wanted it');
+      await page.getByRole('link', { name: 'Task demo.flaky' }).focus();
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Retry task demo.flaky');
+      await page.keyboard.press('Enter');
+      await page.getByText('The task is queued again').waitFor();
+      await page.getByText('pending', { exact: true }).waitFor();
+      await runTasks(plinth);
+      await page.getByText('failed', { exact: true }).waitFor();
+      // a link to elsewhere asks first
+      await page.getByRole('button', { name: /github\.com\/acme\/shop/ }).click();
+      await page.getByRole('dialog', { name: 'Leave this console?' }).getByRole('button', { name: 'Stay' }).click();
+      expectQuiet(it);
+    });
+
+    it('a task shows its error and attempts, is retried, cancelled and enqueued by keyboard', async () => {
+      const it = await signedIn();
+      const { page } = it;
+      await it.open(`/tasks/${data.failedTask}`);
+      expect(await page.getByRole('alert').innerText()).toContain('did not answer: <b>503</b>');
+      expect(await page.getByRole('region', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
+      await page.getByRole('button', { name: 'Retry' }).press('Enter');
+      await page.getByText('The task is queued again').waitFor();
+      await page.getByRole('button', { name: 'Cancel task' }).press('Enter');
+      await page.getByLabel('Reason').fill('twice is enough');
+      await page.keyboard.press('Enter');
+      await page.getByText('twice is enough').waitFor();
+      await page.getByRole('button', { name: 'Retry' }).waitFor();
+
+      await it.open('/tasks');
+      await page.getByRole('link', { name: 'Enqueue a task' }).press('Enter');
+      await page.getByLabel('Type').selectOption('demo.echo');
+      await page.getByLabel('Title').fill('By hand');
+      await page.getByLabel('Payload').fill('{ "n": ');
+      await page.getByLabel('Title').press('Enter');
+      await page.getByText('This is not JSON').waitFor();
+      await page.getByLabel('Payload').fill('{ "n": 41 }');
+      await page.getByLabel('Title').press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'By hand' }).waitFor();
+      await runTasks(plinth);
+      await page.getByRole('region', { name: 'Result' }).waitFor();
+      expect(await page.getByRole('region', { name: 'Result' }).innerText()).toContain('"n": 41');
+      expectQuiet(it);
+    });
+
+    it('who may only read is offered no action; an id that is none, or elsewhere, says so', async () => {
+      const viewer = await addPerson(plinth, owner, 'viewer');
+      const it = await signedIn({}, viewer);
+      const { page } = it;
+      await it.open(`/tasks/${data.waitingTask}`);
+      await page.getByRole('heading', { level: 1, name: 'Tomorrow' }).waitFor();
+      expect(await page.getByRole('button', { name: /Cancel task|Retry/ }).count()).toBe(0);
+      for (const path of ['/tasks/0190', '/events/01900000-0000-7000-8000-000000000000']) {
+        await it.open(path);
+        await page.getByText('There is no such').waitFor();
+      }
+      expect(it.strayRequests).toEqual([]);
+    });
+
+    it('a list that can not be read says why, and is read when asked again', async () => {
+      const it = await signedIn();
+      const { page, context } = it;
+      await context.route('**/rest/v1/tasks?*', (route) =>
+        route.fulfill({
+          status: 403,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ title: 'This is not allowed', code: 'forbidden', status: 403 }),
+        }),
+      );
+      await it.open('/tasks');
+      await page.getByText('This is not allowed').waitFor();
+      await context.unroute('**/rest/v1/tasks?*');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('link', { name: 'Say it again' }).waitFor();
+    });
+
+    it('hostile text and payloads are shown, and nothing in them acts', async () => {
+      const it = await signedIn();
+      const { page } = it;
+      const paths: string[] = [];
+      for (const [index, text] of hostileTexts.entries()) {
+        const url = hostileAddresses[index % hostileAddresses.length] as string;
+        const repository = { id: 90 + index, full_name: 'evil/<b>', html_url: url };
+        const issue = { number: 1, title: text, body: text, html_url: url };
+        const sender = { id: 5, login: text, avatar_url: 'https://evil.example/avatar.png' };
+        paths.push(`/events/${await data.github('issues', { action: 'opened', issue, repository, sender })}`);
+        // their titles are all in the list; a few are opened
+        const task = await data.enqueue({ task_type: 'demo.echo', title: text, payload: { text, url } });
+        if (index % 4 === 0) paths.push(`/tasks/${task}`);
+      }
+      for (const [name, payload] of Object.entries(hostilePayloads)) {
+        paths.push(`/events/${await data.github('ping', { name, payload })}`);
+        if (name !== 'megabyte') {
+          paths.push(`/tasks/${await data.enqueue({ task_type: 'demo.echo', title: name, payload })}`);
+        }
+      }
+      while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
+      await runTasks(plinth);
+      for (const path of ['/events', '/tasks', ...paths]) {
+        await it.open(path);
+        await page.getByRole(/^\/\w+$/.test(path) ? 'table' : 'region', { name: /Events|Tasks|Payload/ }).waitFor();
+        expect(await page.evaluate('"hacked" in window || "hacked" in {}'), path).toBe(false);
+        // what is in sight holds no character that turns or hides what stands beside it
+        expect(await page.getByRole('main').innerText(), path).not.toMatch(
+          /[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
+        );
+        const links = await page
+          .locator('main a[href], main img, main iframe, main script')
+          .evaluateAll((all) => all.map((one) => `${one.tagName} ${one.getAttribute('href') ?? ''}`));
+        for (const link of links) expect(link, path).toMatch(/^A \/o\/acme\//);
+        expect(await page.title()).toMatch(/ – Plinth$/);
+      }
+      expectQuiet(it);
+    }, 120_000);
+  });
+});
