@@ -8,7 +8,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { expect } from 'vitest';
 import { buildConsole } from '../../src/cli/console-build.ts';
 import { consoleFolder } from '../../src/platform/http/console.ts';
-import { HOST, type TestPlinth } from '../support/plinth.ts';
+import { type ClockedPlinth, HOST } from '../support/plinth.ts';
 
 const origin = `http://${HOST}`;
 const build_ms_max = 120_000;
@@ -47,7 +47,7 @@ export interface ConsoleOptions {
 }
 
 /** The session cookie is bound to the name the server is known by, so the browser is told where that name leads. */
-export async function openBrowser(plinth: TestPlinth): Promise<Browser> {
+export async function openBrowser(plinth: ClockedPlinth): Promise<Browser> {
   await builtConsole();
   if (!plinth.app.server.listening) await plinth.app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = plinth.app.server.address() as AddressInfo;

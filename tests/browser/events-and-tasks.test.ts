@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processPendingEvents } from '../../src/modules/events/processing.ts';
 import { modules } from '../../src/modules.ts';
 import { describeEngines } from '../support/engines.ts';
-import { addPerson, type FirstRun, firstRun, openTestPlinth, type TestPlinth } from '../support/plinth.ts';
+import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
 import {
   chromiumPath,
   expectAccessible,
@@ -19,13 +19,13 @@ const build_ms_max = 180_000;
 
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
   describeEngines('the pages of events and tasks', (on) => {
-    let plinth: TestPlinth;
+    let plinth: ClockedPlinth;
     let owner: FirstRun;
     let data: WorkData;
     let browser: Browser;
     const opened: OpenedConsole[] = [];
     beforeAll(async () => {
-      plinth = await openTestPlinth(on.engine, [...modules, demoTasks]);
+      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
       owner = await firstRun(plinth);
       data = await makeWorkData(plinth, owner);
       browser = await openBrowser(plinth);

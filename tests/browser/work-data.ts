@@ -7,7 +7,7 @@ import { startWorker } from '../../src/modules/tasks/worker.ts';
 import { generateMasterKeyText, parseMasterKey } from '../../src/platform/core/crypto/index.ts';
 import { openKeyring } from '../../src/platform/keyring.ts';
 import type { ModuleDefinition } from '../../src/platform/module.ts';
-import { type FirstRun, type TestPlinth, text } from '../support/plinth.ts';
+import { type ClockedPlinth, type FirstRun, text } from '../support/plinth.ts';
 
 const flaky = 'demo.flaky';
 const echo = 'demo.echo';
@@ -32,7 +32,7 @@ const runs: Record<string, Run> = {
 };
 
 /** Runs what is queued, until nothing is. */
-export async function runTasks(plinth: TestPlinth): Promise<void> {
+export async function runTasks(plinth: ClockedPlinth): Promise<void> {
   const worker = startWorker({
     platform: plinth.platform,
     version: '0.0.0',
@@ -60,7 +60,7 @@ export interface WorkData {
   enqueue(body: Record<string, unknown>): Promise<string>;
 }
 
-export async function makeWorkData(plinth: TestPlinth, owner: FirstRun): Promise<WorkData> {
+export async function makeWorkData(plinth: ClockedPlinth, owner: FirstRun): Promise<WorkData> {
   const { key, organizationId } = owner;
   const post = async (url: string, body: unknown) => {
     const answer = await plinth.call('POST', url, { key, body });
