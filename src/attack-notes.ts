@@ -62,6 +62,9 @@ export const callSamples: CallSamples = {
     ],
   ],
   add_member: [['{organization}', '{users.id}', 'member', '{time}']],
+  create_invitation: [
+    ['{organization}', '{new}', 'attack@example.org', 'member', '\\x00', '{users.id}', '10', '2999-01-01', '{time}'],
+  ],
 };
 
 /** By function: what it tells of others, and why it may. */

@@ -435,6 +435,28 @@ export interface IdempotencyKeys {
   status: number | null;
 }
 
+export interface Invitations {
+  accepted_at: Timestamp | null;
+  accepted_by: string | null;
+  created_at: Generated<Timestamp>;
+  email: string;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  /**
+   * Null: the operator, at the command line.
+   */
+  invited_by: string | null;
+  /**
+   * A new link replaces the one before.
+   */
+  links_made: Generated<number>;
+  organization_id: string;
+  revoked_at: Timestamp | null;
+  role: string;
+  token_hash: Buffer;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Issues {
   branch: Generated<string>;
   created_at: Generated<Timestamp>;
@@ -790,6 +812,7 @@ export interface DB {
   file_analysis: FileAnalysis;
   github_events: GithubEvents;
   idempotency_keys: IdempotencyKeys;
+  invitations: Invitations;
   issues: Issues;
   metric_definitions: MetricDefinitions;
   one_time_tokens: OneTimeTokens;

@@ -7,6 +7,7 @@ import { attack } from './commands/attack.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsSend } from './commands/events.ts';
+import { membersInvite } from './commands/members.ts';
 import {
   migrateBootstrap,
   migrateDown,
@@ -58,6 +59,7 @@ export const commands: readonly Command[] = [
   attack,
   analyze,
   eventsSend,
+  membersInvite,
   ...listCommands,
   analysisShow,
   repositoriesRegister,

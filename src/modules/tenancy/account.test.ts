@@ -5,6 +5,7 @@ import {
   addPerson,
   type FirstRun,
   firstRun,
+  joinByInvitation,
   openTestPlinth,
   PASSWORD,
   signInByLink,
@@ -33,7 +34,7 @@ describeEngines('accounts', (on) => {
 
   it('carries name and address into every organization', async () => {
     const other = await addOrganization(plinth, 'Other', 'other@example.org');
-    await plinth.call('POST', '/v1/members', { key: other.key, body: { email: person.email, role: 'viewer' } });
+    await joinByInvitation(plinth, other, person.email, 'viewer', { cookie: person.cookie });
     person = { ...person, cookie: await signInByLink(plinth, person.email) };
     const renamed = await plinth.call('PATCH', '/v1/me', {
       cookie: person.cookie,

@@ -11,6 +11,21 @@ export const tenancyErrors = defineErrors({
     title: 'This link is not valid',
     hint: 'Links work once and for 15 minutes. Ask for a new one; the first-run link is printed at every start.',
   },
+  invitation_not_valid: {
+    status: 401,
+    title: 'This invitation is not valid',
+    hint: 'An invitation works once and for 7 days, and can be revoked. Ask whoever invited you for a new link.',
+  },
+  invitation_for_another_address: {
+    status: 409,
+    title: 'Another address was invited',
+    hint: 'Sign out and open the link again, or join with the account signed in: send use_this_account true.',
+  },
+  too_many_invitations: {
+    status: 409,
+    title: 'The organization has as many open invitations as it may',
+    hint: 'Revoke those that nobody will answer.',
+  },
   administrator_exists: {
     status: 409,
     title: 'This installation has an administrator',

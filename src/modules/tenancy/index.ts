@@ -10,6 +10,15 @@ export {
   rotateApiKey,
 } from './api-keys.ts';
 export { completeFirstRun, type FirstRunResult, hasAdministrator, issueFirstRunLink } from './first-run.ts';
+export {
+  createInvitation,
+  type Invitation,
+  invitationPath,
+  listInvitations,
+  type NewInvitation,
+  renewInvitation,
+  revokeInvitation,
+} from './invitations.ts';
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
 export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';

@@ -8,7 +8,7 @@ describeEngines('the sign-in pages', (on) => {
     plinth = await openTestPlinth(on.engine);
   });
 
-  it.each(['/', '/welcome'])('%s runs and shows nothing but our own files', async (url) => {
+  it.each(['/', '/welcome', '/invitation'])('%s runs and shows nothing but our own files', async (url) => {
     const page = await plinth.call('GET', url);
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -28,7 +28,7 @@ describeEngines('the sign-in pages', (on) => {
   });
 
   it('label every field', async () => {
-    for (const url of ['/', '/welcome']) {
+    for (const url of ['/', '/welcome', '/invitation']) {
       const { text } = await plinth.call('GET', url);
       const fields = [...text.matchAll(/<(?:input|select)[^>]*\sid="([^"]+)"/g)].map(([, id]) => id);
       expect(fields.length).toBeGreaterThan(2);

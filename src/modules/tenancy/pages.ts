@@ -16,6 +16,8 @@ const CONTENT_SECURITY_POLICY = [
 const files = [
   { url: '/', file: 'sign-in.html', type: 'text/html; charset=utf-8' },
   { url: '/welcome', file: 'welcome.html', type: 'text/html; charset=utf-8' },
+  { url: '/invitation', file: 'invitation.html', type: 'text/html; charset=utf-8' },
+  { url: '/assets/invitation.js', file: 'invitation.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/sign-in.js', file: 'sign-in.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/welcome.js', file: 'welcome.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
@@ -23,7 +25,7 @@ const files = [
   { url: '/assets/page.css', file: 'page.css', type: 'text/css; charset=utf-8' },
 ] as const;
 
-/** The static pages of signing in and of the first run. Plain files, read once. */
+/** The static pages of signing in, of joining and of the first run. Plain files, read once. */
 export function registerPages(routes: RouteRegistrar): void {
   for (const { url, file, type } of files) {
     let text: Promise<string> | undefined;

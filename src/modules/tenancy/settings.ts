@@ -37,6 +37,8 @@ export const tenancyLimits = {
   rotation_grace_seconds_default: 24 * 3600,
   rotation_grace_seconds_max: 30 * 24 * 3600,
   one_time_link_minutes: 15,
+  invitation_days: 7,
+  invitations_pending_max: 500,
   recovery_days: 30,
   purge_rows_batch: 5000,
   cleanup_rows_batch: 10_000,

@@ -35,6 +35,15 @@ export const tables: Readonly<Record<string, TableDeclaration>> = {
   },
   // not in the REST layer: members see their own keys only, which /v1/api-keys knows
   api_keys: { visibility: 'tenant', audit: 'row', requestVerbs: ['select'], ownerColumn: 'user_id' },
+  // not in the REST layer: addresses of people who are no members (yet) are for those who invite
+  invitations: {
+    visibility: 'tenant',
+    audit: 'row',
+    requestVerbs: ['select'],
+    personal: ['email'],
+    secret: ['token_hash'],
+    ownerColumn: 'accepted_by',
+  },
   api_key_hashes: secretTable,
   user_sessions: secretTable,
   one_time_tokens: secretTable,
