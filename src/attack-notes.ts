@@ -78,4 +78,8 @@ export const acceptedAnswers: Readonly<Record<string, string>> = {
   create_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   change_email: 'e-mail addresses are unique in the installation',
   change_username: 'usernames are unique in the installation',
+  find_identity: 'finds the account of a token that was checked, and what it is in the organization the token names',
+  find_claimed_organization: 'says whether the organization that a checked token names is there',
+  create_identity: 'e-mail addresses are unique in the installation; the address is one its issuer has proven',
+  link_identity: 'an identity is linked to one person: whoever proves to be it is told that it is taken',
 };

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
-import { apiKeyAuthenticator, sessionAuthenticator } from './modules/tenancy/index.ts';
+import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
 import { modules as builtInModules } from './modules.ts';
 import { systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
@@ -112,7 +112,7 @@ export async function makeApp(
   listening?: { hosts: AllowedHosts; schema: () => Promise<SchemaReport> },
 ): Promise<PlinthServer> {
   const { config } = platform;
-  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
+  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform), tokenAuthenticator(platform)];
   const server = await makeServer({
     platform,
     version,

@@ -436,10 +436,22 @@ export interface IdempotencyKeys {
 }
 
 export interface Invitations {
+  /**
+   * When somebody joined by it: it is used up.
+   */
   accepted_at: Timestamp | null;
+  /**
+   * Who joined; the address of their account may be another.
+   */
   accepted_by: string | null;
   created_at: Generated<Timestamp>;
+  /**
+   * The address that was invited, lower case. Not proven by it.
+   */
   email: string;
+  /**
+   * Seven days after the link was made.
+   */
   expires_at: Timestamp;
   id: Generated<string>;
   /**
@@ -451,8 +463,17 @@ export interface Invitations {
    */
   links_made: Generated<number>;
   organization_id: string;
+  /**
+   * When it was taken back, or made way for a new one.
+   */
   revoked_at: Timestamp | null;
+  /**
+   * What the person becomes; at most what who invited may give when it is accepted.
+   */
   role: string;
+  /**
+   * SHA-256 of the link.
+   */
   token_hash: Buffer;
   updated_at: Generated<Timestamp>;
 }
@@ -744,6 +765,22 @@ export interface UserCredentials {
   user_id: string;
 }
 
+export interface UserIdentities {
+  created_at: Generated<Timestamp>;
+  /**
+   * As in the token (iss) and in the configuration.
+   */
+  issuer: string;
+  /**
+   * As in the token (sub).
+   */
+  subject: string;
+  /**
+   * Whom its tokens act as.
+   */
+  user_id: string;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
@@ -834,6 +871,7 @@ export interface DB {
   task_timers: TaskTimers;
   tasks: Tasks;
   user_credentials: UserCredentials;
+  user_identities: UserIdentities;
   user_sessions: UserSessions;
   users: Users;
   workers: Workers;

@@ -9,7 +9,9 @@ import {
   issueFirstRunLink,
   issueSignInLink,
   sessionAuthenticator,
+  type TenancySettings,
   tenancyModule,
+  tokenAuthenticator,
 } from '../../src/modules/tenancy/index.ts';
 import { type Clock, systemClock } from '../../src/platform/core/clock.ts';
 import { createLogger } from '../../src/platform/core/log.ts';
@@ -20,6 +22,7 @@ import { runBootstrap } from '../../src/platform/migrate/bootstrap.ts';
 import { readMigrations } from '../../src/platform/migrate/files.ts';
 import { migrateUp } from '../../src/platform/migrate/run.ts';
 import type { ModuleDefinition } from '../../src/platform/module.ts';
+import type { OutboundClient } from '../../src/platform/net/index.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { makeDoor } from '../../src/platform/scope/door.ts';
 import { makeWakeups } from '../../src/platform/worker/wakeups.ts';
@@ -88,7 +91,11 @@ export interface TestPlinth {
   close(): Promise<void>;
 }
 
-export async function openTestPlinth(engine: Engine, modules = baseModules): Promise<TestPlinth> {
+export async function openTestPlinth(
+  engine: Engine,
+  modules = baseModules,
+  outside: { net?: OutboundClient; settings?: Partial<TenancySettings> } = {},
+): Promise<TestPlinth> {
   await ensureMigrated(engine, modules);
   const clock = makeTestClock();
   // what these modules use of it
@@ -99,9 +106,14 @@ export async function openTestPlinth(engine: Engine, modules = baseModules): Pro
     log: createLogger({ level: 'silent' }),
     modules,
     wakeups: makeWakeups(),
+    ...(outside.net && { net: outside.net }),
   };
   const platform = parts as Platform;
-  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
+  const authenticators = [
+    apiKeyAuthenticator(platform),
+    sessionAuthenticator(platform),
+    tokenAuthenticator(platform, outside.settings),
+  ];
   const { app } = await makeServer({
     platform,
     version: '0.0.0',

@@ -26,6 +26,26 @@ export const tenancyErrors = defineErrors({
     title: 'The organization has as many open invitations as it may',
     hint: 'Revoke those that nobody will answer.',
   },
+  token_refused: {
+    status: 401,
+    title: 'The token is not accepted',
+    hint: 'Ask its issuer for a new one, made for this audience. docs/guides/external-tokens.md says what is checked.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    title: "The keys of the token's issuer can not be read",
+    hint: 'Try again in a moment. The log names the issuer and the reason.',
+  },
+  identity_not_linked: {
+    status: 403,
+    title: 'This identity has no account here',
+    hint: 'Sign in here and link it (POST /v1/me/identities), or ask the operator to allow new accounts for its issuer.',
+  },
+  not_a_member: {
+    status: 403,
+    title: 'You do not belong to this organization',
+    hint: 'Ask an administrator of it for an invitation, or the issuer for a token that names your organization and role.',
+  },
   administrator_exists: {
     status: 409,
     title: 'This installation has an administrator',

@@ -35,3 +35,4 @@ export {
 export { sessionAuthenticator } from './session-authenticator.ts';
 export { defaultTenancySettings, type TenancySettings } from './settings.ts';
 export { issueSignInLink, type OneTimeLink, signIn } from './sign-in.ts';
+export { tokenAuthenticator } from './token-authenticator.ts';

@@ -4,6 +4,7 @@ import { makeAccess } from './access.ts';
 import { registerAccountRoutes } from './account-routes.ts';
 import { registerApiKeyRoutes } from './api-key-routes.ts';
 import { functions } from './functions.ts';
+import { registerIdentityRoutes } from './identity-routes.ts';
 import { registerInvitationRoutes } from './invitation-routes.ts';
 import { tenancyMaintenance } from './maintenance.ts';
 import { registerOrganizationRoutes } from './organization-routes.ts';
@@ -47,6 +48,7 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
       registerAccountRoutes(routes, access);
       registerOrganizationRoutes(routes, access);
       registerInvitationRoutes(routes, access, failures);
+      registerIdentityRoutes(routes, access, failures);
       registerApiKeyRoutes(routes, platform);
       registerPages(routes);
     },

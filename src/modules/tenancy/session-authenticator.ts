@@ -69,7 +69,8 @@ export function sessionAuthenticator(
   return Object.assign(authenticate, { flush: () => touches.flush() });
 }
 
-function wantedOrganization(request: FastifyRequest): { id: string | null; slug: string | null } {
+/** What the header Plinth-Organization asks for: an id or a slug, or neither. */
+export function wantedOrganization(request: FastifyRequest): { id: string | null; slug: string | null } {
   const header = request.headers['plinth-organization'];
   if (header === undefined || header === '') return { id: null, slug: null };
   // a header sent twice is joined by a comma and so is no slug

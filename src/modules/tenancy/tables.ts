@@ -44,6 +44,7 @@ export const tables: Readonly<Record<string, TableDeclaration>> = {
     secret: ['token_hash'],
     ownerColumn: 'accepted_by',
   },
+  user_identities: secretTable,
   api_key_hashes: secretTable,
   user_sessions: secretTable,
   one_time_tokens: secretTable,

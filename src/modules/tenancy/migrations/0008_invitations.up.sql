@@ -24,10 +24,17 @@ create table plinth.invitations (
   constraint invitations_end_check check (accepted_at is null or revoked_at is null)
 );
 comment on table plinth.invitations is 'Who was asked to join, as what, by whom. The link is shown once to whoever made it; its SHA-256 is token_hash.';
+comment on column plinth.invitations.email is 'The address that was invited, lower case. Not proven by it.';
+comment on column plinth.invitations.role is 'What the person becomes; at most what who invited may give when it is accepted.';
+comment on column plinth.invitations.token_hash is 'SHA-256 of the link.';
+comment on column plinth.invitations.expires_at is 'Seven days after the link was made.';
+comment on column plinth.invitations.accepted_at is 'When somebody joined by it: it is used up.';
+comment on column plinth.invitations.accepted_by is 'Who joined; the address of their account may be another.';
+comment on column plinth.invitations.revoked_at is 'When it was taken back, or made way for a new one.';
 comment on column plinth.invitations.invited_by is 'Null: the operator, at the command line.';
 comment on column plinth.invitations.links_made is 'A new link replaces the one before.';
 -- one open invitation for an address
-create unique index invitations_pending_key on plinth.invitations (organization_id, email)
+create unique index invitations_pending_idx on plinth.invitations (organization_id, email)
   where accepted_at is null and revoked_at is null;
 select plinth.register_table('invitations', visibility => 'tenant', user_column => 'accepted_by', request_verbs => '{select}',
   definer_verbs => '{select,insert,update}', personal_columns => '{email}', secret_columns => '{token_hash}');
@@ -42,6 +49,10 @@ language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
   perform assert_organization(organization);
+  -- before anything is looked up, so that what is there changes nothing of how nonsense is refused
+  if role_rank(new_role) = 0 or new_email !~ '^[^@\s]+@[^@\s]+$' then
+    raise exception 'no such role, or no address' using errcode = '22023';
+  end if;
   if exists (select from organization_memberships m where m.organization_id = organization and m.email = new_email) then
     return 'already_member';
   end if;
