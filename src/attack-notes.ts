@@ -62,6 +62,7 @@ export const callSamples: CallSamples = {
     ],
   ],
   add_member: [['{organization}', '{users.id}', 'member', '{time}']],
+  claim_membership: [['{organization}', '{users.id}', 'member', '{time}']],
   create_invitation: [
     ['{organization}', '{new}', 'attack@example.org', 'member', '\\x00', '{users.id}', '10', '2999-01-01', '{time}'],
   ],

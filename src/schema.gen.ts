@@ -156,6 +156,40 @@ export interface AuditPersonalValues {
   subject_id: string;
 }
 
+export interface AuditSeals {
+  /**
+   * SHA-256 of the chain hash before, the sequence, the number of entries and the root. Keep the newest one elsewhere.
+   */
+  chain_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  /**
+   * The entries of audit_logs it covers, in the order of the leaves.
+   */
+  entry_ids: string[];
+  id: Generated<string>;
+  /**
+   * The id of the last entry.
+   */
+  last_id: string;
+  /**
+   * Where the next seal begins, with last_id: the cursor of the last entry.
+   */
+  last_xid: string;
+  /**
+   * Their leaf hashes, 32 bytes each: tell which entry is not what it was.
+   */
+  leaf_hashes: Buffer;
+  organization_id: string;
+  /**
+   * Root of the tree over the leaf hashes.
+   */
+  root: Buffer;
+  /**
+   * Counts from 1 without gaps.
+   */
+  sequence: number;
+}
+
 export interface CodeElements {
   cognitive: number | null;
   cyclomatic: number | null;
@@ -837,6 +871,7 @@ export interface DB {
   api_keys: ApiKeys;
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
+  audit_seals: AuditSeals;
   code_elements: CodeElements;
   encryption_keys: EncryptionKeys;
   error_logs: ErrorLogs;

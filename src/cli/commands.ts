@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { auditVerify } from './commands/audit.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsSend } from './commands/events.ts';
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   doctor,
   sql,
   attack,
+  auditVerify,
   analyze,
   eventsSend,
   membersInvite,
