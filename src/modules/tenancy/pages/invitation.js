@@ -46,7 +46,8 @@ try {
     element('organization').textContent = invitation.organization_name;
     element('role').textContent = invitation.role;
     element('address').textContent = invitation.email;
-    element('inviter').textContent = invitation.invited_by || 'the operator';
+    element('inviter').textContent =
+      invitation.invited_by === null ? 'the operator' : invitation.invited_by || 'a person without a name';
     const me = await call('GET', '/v1/me').catch((error) => {
       if (error.status !== 401) throw error;
     });
