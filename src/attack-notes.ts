@@ -62,6 +62,10 @@ export const callSamples: CallSamples = {
     ],
   ],
   add_member: [['{organization}', '{users.id}', 'member', '{time}']],
+  claim_membership: [['{organization}', '{users.id}', 'member', '{time}']],
+  create_invitation: [
+    ['{organization}', '{new}', 'attack@example.org', 'member', '\\x00', '{users.id}', '10', '2999-01-01', '{time}'],
+  ],
 };
 
 /** By function: what it tells of others, and why it may. */
@@ -75,4 +79,8 @@ export const acceptedAnswers: Readonly<Record<string, string>> = {
   create_organization: 'slugs are unique in the installation, so a slug that is taken is seen to be taken',
   change_email: 'e-mail addresses are unique in the installation',
   change_username: 'usernames are unique in the installation',
+  find_identity: 'finds the account of a token that was checked, and what it is in the organization the token names',
+  find_claimed_organization: 'says whether the organization that a checked token names is there',
+  create_identity: 'e-mail addresses are unique in the installation; the address is one its issuer has proven',
+  link_identity: 'an identity is linked to one person: whoever proves to be it is told that it is taken',
 };

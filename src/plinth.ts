@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
-import { apiKeyAuthenticator, sessionAuthenticator } from './modules/tenancy/index.ts';
+import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
 import { modules as builtInModules } from './modules.ts';
 import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
@@ -21,7 +21,7 @@ import { openKeyring } from './platform/keyring.ts';
 import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
 import { type SchemaReport, schemaState } from './platform/migrate/status.ts';
 import type { LoopDeclaration, ModuleDefinition } from './platform/module.ts';
-import { outbound } from './platform/net/index.ts';
+import { type OutboundClient, outbound } from './platform/net/index.ts';
 import type { Platform } from './platform/platform.ts';
 import { makeDoor, type ScopedTx } from './platform/scope/door.ts';
 import type { Scope } from './platform/scope/scope.ts';
@@ -41,6 +41,8 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** The keys secrets are sealed with, for tests; else from the configuration. */
   readonly masterKeys?: MasterKeyRing;
+  /** The guarded client for calls outside, for tests; closed with the rest. */
+  readonly net?: OutboundClient;
   /** Bring the schema up to date first: development. Without it a schema that is behind throws `schema_behind`. */
   readonly migrate?: boolean;
   readonly onMigration?: (id: string) => void;
@@ -100,7 +102,8 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
     await refuseUnfinished(door);
     const wakeups = makeWakeups();
     const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
-    const net = outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });
+    const net =
+      options.net ?? outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });
     const platform: Platform = { engine, door, clock, log, modules, wakeups, keyring, net, config };
     if (options.migrate) await seedCatalogues(platform);
     return assemble(platform, schema);
@@ -121,7 +124,7 @@ export async function makeApp(
   listening?: { hosts: AllowedHosts; schema: () => Promise<SchemaReport> },
 ): Promise<PlinthApp> {
   const { config } = platform;
-  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
+  const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform), tokenAuthenticator(platform)];
   const server = await makeServer({
     platform,
     version,

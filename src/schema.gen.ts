@@ -156,6 +156,40 @@ export interface AuditPersonalValues {
   subject_id: string;
 }
 
+export interface AuditSeals {
+  /**
+   * SHA-256 of the chain hash before, the sequence, the number of entries and the root. Keep the newest one elsewhere.
+   */
+  chain_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  /**
+   * The entries of audit_logs it covers, in the order of the leaves.
+   */
+  entry_ids: string[];
+  id: Generated<string>;
+  /**
+   * The id of the last entry.
+   */
+  last_id: string;
+  /**
+   * Where the next seal begins, with last_id: the cursor of the last entry.
+   */
+  last_xid: string;
+  /**
+   * Their leaf hashes, 32 bytes each: tell which entry is not what it was.
+   */
+  leaf_hashes: Buffer;
+  organization_id: string;
+  /**
+   * Root of the tree over the leaf hashes.
+   */
+  root: Buffer;
+  /**
+   * Counts from 1 without gaps.
+   */
+  sequence: number;
+}
+
 export interface CodeElements {
   cognitive: number | null;
   cyclomatic: number | null;
@@ -433,6 +467,49 @@ export interface IdempotencyKeys {
   request_hash: Buffer;
   response: string | null;
   status: number | null;
+}
+
+export interface Invitations {
+  /**
+   * When somebody joined by it: it is used up.
+   */
+  accepted_at: Timestamp | null;
+  /**
+   * Who joined; the address of their account may be another.
+   */
+  accepted_by: string | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * The address that was invited, lower case. Not proven by it.
+   */
+  email: string;
+  /**
+   * Seven days after the link was made.
+   */
+  expires_at: Timestamp;
+  id: Generated<string>;
+  /**
+   * Null: the operator, at the command line.
+   */
+  invited_by: string | null;
+  /**
+   * A new link replaces the one before.
+   */
+  links_made: Generated<number>;
+  organization_id: string;
+  /**
+   * When it was taken back, or made way for a new one.
+   */
+  revoked_at: Timestamp | null;
+  /**
+   * What the person becomes; at most what who invited may give when it is accepted.
+   */
+  role: string;
+  /**
+   * SHA-256 of the link.
+   */
+  token_hash: Buffer;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface Issues {
@@ -726,6 +803,22 @@ export interface UserCredentials {
   user_id: string;
 }
 
+export interface UserIdentities {
+  created_at: Generated<Timestamp>;
+  /**
+   * As in the token (iss) and in the configuration.
+   */
+  issuer: string;
+  /**
+   * As in the token (sub).
+   */
+  subject: string;
+  /**
+   * Whom its tokens act as.
+   */
+  user_id: string;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
@@ -782,6 +875,7 @@ export interface DB {
   api_keys: ApiKeys;
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
+  audit_seals: AuditSeals;
   code_elements: CodeElements;
   encryption_keys: EncryptionKeys;
   error_logs: ErrorLogs;
@@ -794,6 +888,7 @@ export interface DB {
   file_analysis: FileAnalysis;
   github_events: GithubEvents;
   idempotency_keys: IdempotencyKeys;
+  invitations: Invitations;
   issues: Issues;
   metric_definitions: MetricDefinitions;
   one_time_tokens: OneTimeTokens;
@@ -815,6 +910,7 @@ export interface DB {
   task_timers: TaskTimers;
   tasks: Tasks;
   user_credentials: UserCredentials;
+  user_identities: UserIdentities;
   user_sessions: UserSessions;
   users: Users;
   workers: Workers;

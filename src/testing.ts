@@ -24,6 +24,7 @@ import { migrationId } from './platform/migrate/files.ts';
 import { quoteName, roleName } from './platform/migrate/names.ts';
 import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
 import type { ModuleDefinition, OrganizationRole } from './platform/module.ts';
+import type { OutboundClient } from './platform/net/index.ts';
 import type { Platform } from './platform/platform.ts';
 import type { Scope } from './platform/scope/scope.ts';
 import { makeApp, openPlinth, type Plinth, seedCatalogues } from './plinth.ts';
@@ -42,6 +43,8 @@ export interface TestPlinthOptions {
   readonly engine?: Engine;
   /** A clock that can be put forward. */
   readonly clock?: Clock;
+  /** What calls outside are answered by. */
+  readonly net?: OutboundClient;
 }
 
 export interface TestOrganization {
@@ -129,6 +132,7 @@ export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<T
     config,
     masterKeys: { current: masterKey, previous: [] },
     ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.net ? { net: options.net } : {}),
   });
   const { platform } = plinth;
   try {

@@ -4,12 +4,14 @@ import { version } from '../version.ts';
 import { type Command, exitCodes } from './command.ts';
 import { analyze } from './commands/analyze.ts';
 import { attack } from './commands/attack.ts';
+import { auditVerify } from './commands/audit.ts';
 import { backupCreate, backupList, backupRestore, backupVerify } from './commands/backup.ts';
 import { configCheck } from './commands/config.ts';
 import { copy } from './commands/copy.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsRetry, eventsSend } from './commands/events.ts';
+import { membersInvite } from './commands/members.ts';
 import {
   migrateBootstrap,
   migrateDown,
@@ -65,9 +67,11 @@ export const commands: readonly Command[] = [
   doctor,
   sql,
   attack,
+  auditVerify,
   analyze,
   eventsSend,
   eventsRetry,
+  membersInvite,
   ...listCommands,
   analysisShow,
   repositoriesRegister,

@@ -108,6 +108,37 @@ export interface Audit {
   details: unknown | null;
 }
 
+export interface AuditGetProofResult {
+  /** UUID, lower case. */
+  entry_id: string;
+  /** With the byte 0 before it, SHA-256 gives leaf_hash. */
+  leaf: string;
+  /** SHA-256, hexadecimal. */
+  leaf_hash: string;
+  leaf_index: number;
+  tree_size: number;
+  /** From the bottom: RFC 6962, 2.1.1. */
+  path: string[];
+  /** SHA-256, hexadecimal. */
+  root: string;
+  sequence: number;
+  /** SHA-256, hexadecimal. */
+  chain_hash: string;
+}
+
+export interface AuditGetVerifyResult {
+  intact: boolean;
+  seals: number;
+  /** Sealed entries that are what they were. */
+  entries: number;
+  head: string | null;
+  broken: {
+    fault: 'changed' | 'removed' | 'inserted' | 'reordered' | 'seal_changed' | 'seal_missing' | 'head_missing';
+    sequence: number;
+    entry_id: string | null;
+  } | null;
+}
+
 export interface AuthRedeemLinkInput {
   token: string;
   password: string;
@@ -390,6 +421,77 @@ export interface FirstRunCompleteResult {
   };
 }
 
+export interface Invitation {
+  /** UUID, lower case. */
+  id: string;
+  email: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+  invited_by: string | null;
+  /** A new link replaces the one before. */
+  links_made: number;
+  /** ISO 8601, UTC. */
+  expires_at: string;
+  accepted_at: string | null;
+  accepted_by: string | null;
+  revoked_at: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface InvitationsAcceptInput {
+  token: string;
+  password?: string | undefined;
+  full_name?: string | undefined;
+  /** Join with the account signed in, though another address was invited. */
+  use_this_account?: boolean | undefined;
+}
+
+export interface InvitationsAcceptResult {
+  /** UUID, lower case. */
+  organization_id: string;
+  /** UUID, lower case. */
+  user_id: string;
+}
+
+export interface InvitationsCreateInput {
+  email: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+}
+
+export interface InvitationsCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  email: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+  invited_by: string | null;
+  /** A new link replaces the one before. */
+  links_made: number;
+  /** ISO 8601, UTC. */
+  expires_at: string;
+  accepted_at: string | null;
+  accepted_by: string | null;
+  revoked_at: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  token: string | null;
+  path: string | null;
+}
+
+export interface InvitationsPreviewInput {
+  token: string;
+}
+
+export interface InvitationsPreviewResult {
+  /** UUID, lower case. */
+  organization_id: string;
+  organization_name: string;
+  email: string;
+  role: 'owner' | 'admin' | 'member' | 'viewer';
+  invited_by: string | null;
+  /** ISO 8601, UTC. */
+  expires_at: string;
+}
+
 export interface Me {
   kind: 'user' | 'api_key';
   user: {
@@ -425,9 +527,47 @@ export interface Me {
   permissions: string[];
 }
 
+export interface MeGetPreferencesResult {
+  theme?: 'system' | 'light' | 'dark';
+  density?: 'comfortable' | 'compact';
+  times?: 'local' | 'utc';
+  page_rows?: number;
+}
+
+export interface MeIdentitiesInput {
+  token: string;
+}
+
+export interface MeIdentitiesResult {
+  issuer: string;
+  subject: string;
+}
+
+export interface MeIdentitiesUnlinkInput {
+  issuer: string;
+  subject: string;
+}
+
+export interface MeListIdentitiesResult {
+  data: {
+    issuer: string;
+    subject: string;
+    /** ISO 8601, UTC. */
+    created_at: string;
+  }[];
+  next_cursor: null;
+}
+
 export interface MeSetPasswordInput {
   current_password: string;
   new_password: string;
+}
+
+export interface MeSetPreferencesInput {
+  theme?: 'system' | 'light' | 'dark' | undefined;
+  density?: 'comfortable' | 'compact' | undefined;
+  times?: 'local' | 'utc' | undefined;
+  page_rows?: number | undefined;
 }
 
 export interface MeUpdateInput {
@@ -462,12 +602,6 @@ export interface Member {
   avatar_url: string | null;
   /** ISO 8601, UTC. */
   created_at: string;
-}
-
-export interface MembersCreateInput {
-  email: string;
-  role: 'owner' | 'admin' | 'member' | 'viewer';
-  full_name?: string | undefined;
 }
 
 export interface MembersUpdateInput {
@@ -772,6 +906,12 @@ export interface AuditResource {
     until?: string | undefined;
     actor_user_id?: string | undefined;
   }, options?: CallOptions): Paged<Audit>;
+  /** Whether the audit log is what was sealed, and if not from which entry on. GET /v1/audit/verify (audit:read) */
+  getVerify(query?: {
+    head?: string | undefined;
+  }, options?: CallOptions): Promise<AuditGetVerifyResult>;
+  /** The proof that an entry is under a seal. GET /v1/audit/{id}/proof (audit:read) */
+  getProof(id: string, options?: CallOptions): Promise<AuditGetProofResult>;
 }
 
 export interface AuthResource {
@@ -849,6 +989,25 @@ export interface FirstRunResource {
   complete(body: FirstRunCompleteInput, options?: CallOptions): Promise<FirstRunCompleteResult>;
 }
 
+export interface InvitationsResource {
+  /** Who was invited; with open=true those who have not answered yet. GET /v1/invitations (members:write) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    open?: boolean | undefined;
+  }, options?: CallOptions): Paged<Invitation>;
+  /** Invite an address; the link is shown this once, for you to hand over. POST /v1/invitations (members:write) */
+  create(body: InvitationsCreateInput, options?: CallOptions): Promise<InvitationsCreateResult>;
+  /** Make a new link for an invitation; the old one stops working. POST /v1/invitations/{id}/resend (members:write) */
+  resend(id: string, options?: CallOptions): Promise<InvitationsCreateResult>;
+  /** Revoke an invitation. DELETE /v1/invitations/{id} (members:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** What an invitation link is for. POST /v1/invitations/preview (public) */
+  preview(body: InvitationsPreviewInput, options?: CallOptions): Promise<InvitationsPreviewResult>;
+  /** Join with an invitation link: as the person signed in, else with a password. POST /v1/invitations/accept (public) */
+  accept(body: InvitationsAcceptInput, options?: CallOptions): Promise<InvitationsAcceptResult>;
+}
+
 export interface IssuesResource {
   /** Issues of repositories, newest first. GET /v1/issues (analysis:read) */
   list(query?: {
@@ -870,6 +1029,16 @@ export interface MeResource {
   setEmail(body: AuthSignInInput, options?: CallOptions): Promise<MeUpdateResult>;
   /** Change your password; your other sessions end. PUT /v1/me/password (user) */
   setPassword(body: MeSetPasswordInput, options?: CallOptions): Promise<unknown>;
+  /** How the console looks to you: what you have chosen. GET /v1/me/preferences (user) */
+  getPreferences(options?: CallOptions): Promise<MeGetPreferencesResult>;
+  /** Choose how the console looks; what is left out goes back to its default. PUT /v1/me/preferences (user) */
+  setPreferences(body?: MeSetPreferencesInput, options?: CallOptions): Promise<MeGetPreferencesResult>;
+  /** Your identities at other providers. GET /v1/me/identities (user) */
+  listIdentities(options?: CallOptions): Promise<MeListIdentitiesResult>;
+  /** Link an identity: its tokens then act as you. POST /v1/me/identities (user) */
+  identities(body: MeIdentitiesInput, options?: CallOptions): Promise<MeIdentitiesResult>;
+  /** Unlink an identity: its tokens open nothing of yours any more. POST /v1/me/identities/unlink (user) */
+  identitiesUnlink(body: MeIdentitiesUnlinkInput, options?: CallOptions): Promise<unknown>;
 }
 
 export interface MembersResource {
@@ -878,8 +1047,6 @@ export interface MembersResource {
     limit?: number | undefined;
     cursor?: string | undefined;
   }, options?: CallOptions): Paged<Member>;
-  /** Add a person by e-mail. POST /v1/members (members:write) */
-  create(body: MembersCreateInput, options?: CallOptions): Promise<Member>;
   /** Change the role of a member. PATCH /v1/members/{user_id} (members:write) */
   update(userId: string, body: MembersUpdateInput, options?: CallOptions): Promise<Member>;
   /** Remove a member; their keys here stop. DELETE /v1/members/{user_id} (members:write) */
@@ -1002,6 +1169,7 @@ export interface Resources {
   readonly eventSubscriptions: EventSubscriptionsResource;
   readonly events: EventsResource;
   readonly firstRun: FirstRunResource;
+  readonly invitations: InvitationsResource;
   readonly issues: IssuesResource;
   readonly me: MeResource;
   readonly members: MembersResource;
@@ -1032,6 +1200,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   },
   audit: {
     list: 'GET /v1/audit qp',
+    getVerify: 'GET /v1/audit/verify q',
+    getProof: 'GET /v1/audit/{id}/proof -',
   },
   auth: {
     signIn: 'POST /v1/sign-in b',
@@ -1065,6 +1235,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     get: 'GET /v1/first-run -',
     complete: 'POST /v1/first-run b',
   },
+  invitations: {
+    list: 'GET /v1/invitations qp',
+    create: 'POST /v1/invitations b',
+    resend: 'POST /v1/invitations/{id}/resend -',
+    delete: 'DELETE /v1/invitations/{id} -i',
+    preview: 'POST /v1/invitations/preview b',
+    accept: 'POST /v1/invitations/accept b',
+  },
   issues: {
     list: 'GET /v1/issues qp',
   },
@@ -1073,10 +1251,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     update: 'PATCH /v1/me b',
     setEmail: 'PUT /v1/me/email b',
     setPassword: 'PUT /v1/me/password b',
+    getPreferences: 'GET /v1/me/preferences -',
+    setPreferences: 'PUT /v1/me/preferences b',
+    listIdentities: 'GET /v1/me/identities -',
+    identities: 'POST /v1/me/identities b',
+    identitiesUnlink: 'POST /v1/me/identities/unlink b',
   },
   members: {
     list: 'GET /v1/members qp',
-    create: 'POST /v1/members bi',
     update: 'PATCH /v1/members/{user_id} bi',
     delete: 'DELETE /v1/members/{user_id} -i',
     leave: 'POST /v1/members/leave -i',

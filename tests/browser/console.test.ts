@@ -13,7 +13,16 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
     let server: ConsoleServer;
     beforeAll(async () => {
       server = await openConsole((await on.open()).engine);
-      await server.api('POST', '/v1/members', { email: 'bob@example.org', role: 'member', full_name: hostile });
+      const { token } = await server.api<{ token: string }>('POST', '/v1/invitations', {
+        email: 'bob@example.org',
+        role: 'member',
+      });
+      const joined = await fetch(`${server.url}/v1/invitations/accept`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ token, full_name: hostile, password: PASSWORD }),
+      });
+      expect(joined.status).toBe(200);
     });
     afterAll(() => server.close());
 

@@ -7,7 +7,13 @@ import { type Clock, systemClock } from '../../src/platform/core/clock.ts';
 import type { Engine } from '../../src/platform/db/engine.ts';
 import type { ModuleDefinition } from '../../src/platform/module.ts';
 import { platformModule } from '../../src/platform/platform-module.ts';
-import { openTestPlinth, type TestAnswer, type TestJson, type TestPlinth } from '../../src/testing.ts';
+import {
+  openTestPlinth,
+  type TestAnswer,
+  type TestJson,
+  type TestPlinth,
+  type TestPlinthOptions,
+} from '../../src/testing.ts';
 
 export const HOST = 'localhost:4600';
 export const PASSWORD = 'correct horse battery staple';
@@ -46,9 +52,19 @@ export interface ClockedPlinth extends TestPlinth {
 }
 
 /** Opens a Plinth on the database of a test; close it in `afterAll`. */
-export async function openPlinthOn(engine: Engine, modules = baseModules): Promise<ClockedPlinth> {
+export async function openPlinthOn(
+  engine: Engine,
+  modules = baseModules,
+  { net, config }: Pick<TestPlinthOptions, 'net' | 'config'> = {},
+): Promise<ClockedPlinth> {
   const clock = makeTestClock();
-  const plinth = await openTestPlinth({ engine, modules, clock, config: { publicUrl: 'https://plinth.example' } });
+  const plinth = await openTestPlinth({
+    engine,
+    modules,
+    clock,
+    config: { publicUrl: 'https://plinth.example', ...config },
+    ...(net ? { net } : {}),
+  });
   return { ...plinth, clock };
 }
 
@@ -99,22 +115,28 @@ export interface TestPerson {
 /** A person with a role in the organization of `by`, signed in, and with a key unless they are a viewer. */
 export async function addPerson(plinth: ClockedPlinth, by: { key: string }, role: string): Promise<TestPerson> {
   const email = `${role}-${randomBytes(4).toString('hex')}@example.org`;
-  const added = await plinth.call('POST', '/v1/members', {
-    key: by.key,
-    body: { email, role, full_name: `A ${role}` },
-  });
-  if (added.status !== 201) throw new Error(added.text);
-  const cookie = await signInByLink(plinth, email);
-  const organization = String(
-    (
-      await plinth.owner<{ id: string }>(
-        'select organization_id as id from plinth.organization_memberships where user_id = $1 order by created_at desc limit 1',
-        [added.body['user_id']],
-      )
-    )[0]?.id,
-  );
-  const key = role === 'viewer' ? '' : await makeKey(plinth, cookie, organization);
-  return { userId: text(added.body['user_id']), email, cookie, key };
+  const joined = await joinByInvitation(plinth, by, email, role, { full_name: `A ${role}`, password: PASSWORD });
+  const cookie = cookieOf(joined);
+  const key = role === 'viewer' ? '' : await makeKey(plinth, cookie, text(joined.body['organization_id']));
+  return { userId: text(joined.body['user_id']), email, cookie, key };
+}
+
+/** Invites an address and follows the link: with a password, or as the person of the cookie. */
+export async function joinByInvitation(
+  plinth: ClockedPlinth,
+  by: { key: string },
+  email: string,
+  role: string,
+  how: { password: string; full_name?: string } | { cookie: string },
+): Promise<TestAnswer> {
+  const invited = await plinth.call('POST', '/v1/invitations', { key: by.key, body: { email, role } });
+  if (invited.status !== 201) throw new Error(invited.text);
+  const { token } = invited.body;
+  const joined = await ('cookie' in how
+    ? plinth.call('POST', '/v1/invitations/accept', { cookie: how.cookie, body: { token } })
+    : plinth.call('POST', '/v1/invitations/accept', { body: { token, ...how } }));
+  if (joined.status !== 200) throw new Error(joined.text);
+  return joined;
 }
 
 async function makeKey(plinth: ClockedPlinth, cookie: string, organization: string): Promise<string> {

@@ -67,6 +67,14 @@ export interface Member {
   readonly created_at: string;
 }
 
+/** An invitation as it is answered once, with its link. */
+export interface NewInvitation {
+  readonly id: string;
+  readonly email: string;
+  readonly role: MemberRole;
+  readonly path: string | null;
+}
+
 export interface ApiKey {
   readonly id: string;
   readonly user_id: string | null;

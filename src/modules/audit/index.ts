@@ -7,3 +7,5 @@ export {
 } from './activity.ts';
 export { type AuditEntry, type AuditFilter, listAuditEntries } from './audit-log.ts';
 export { auditModule } from './module.ts';
+export { type InclusionProof, proveInclusion, sealAll, sealOrganization } from './seals.ts';
+export { type Verification, verifyAuditLog } from './verify.ts';

@@ -1,5 +1,7 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
 import { registerAuditRoutes } from './routes.ts';
+import { registerSealRoutes } from './seal-routes.ts';
+import { auditSealing } from './seals.ts';
 
 export const auditModule: ModuleDefinition = {
   name: 'audit',
@@ -15,7 +17,17 @@ export const auditModule: ModuleDefinition = {
       retention: '13 months',
       rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
     },
+    audit_seals: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
   },
+  functions: {
+    'next_audited_organization(uuid)': { security: 'definer', callers: ['worker'] },
+    'audit_entries_to_seal(uuid, integer)': { security: 'definer', callers: ['worker'] },
+    'add_audit_seal(uuid, integer, uuid[], bytea, bytea, bytea, text, timestamp with time zone)': {
+      security: 'definer',
+      callers: ['worker'],
+    },
+  },
+  loops: [auditSealing],
   permissions: {
     'activity:read': {
       description: 'See the feed of what happened',
@@ -23,5 +35,8 @@ export const auditModule: ModuleDefinition = {
     },
     'audit:read': { description: 'See who changed what, personal values included', roles: ['owner', 'admin'] },
   },
-  routes: (routes) => registerAuditRoutes(routes),
+  routes: (routes) => {
+    registerAuditRoutes(routes);
+    registerSealRoutes(routes);
+  },
 };

@@ -14,6 +14,7 @@ import {
   withoutTenant,
 } from './account.ts';
 import { getOrganization, listOwnOrganizations } from './organizations.ts';
+import { getPreferences, Preferences, setPreferences } from './preferences.ts';
 import { AccountAnswer, closed, Email, FullName, MeAnswer, Password, SessionAnswer } from './schemas.ts';
 import { listSessions, revokeSession } from './sessions.ts';
 
@@ -72,6 +73,7 @@ export function registerAccountRoutes(routes: RouteRegistrar, access: Access): v
     body: Type.Object({ current_password: Password, new_password: Password }, closed),
     handle: ({ actor, scope, body }) => changePassword(access, scope, requirePerson(actor), body),
   });
+  registerPreferenceRoutes(routes, access);
   registerSessionRoutes(routes, access);
   for (const [verb, active] of [
     ['activate', true],
@@ -88,6 +90,39 @@ export function registerAccountRoutes(routes: RouteRegistrar, access: Access): v
       handle: ({ actor, scope, params }) => setUserActive(access, scope, requirePerson(actor), params.id, active),
     });
   }
+}
+
+/** Also for people with a token of another issuer: only passwords, addresses and sessions want a session. */
+function registerPreferenceRoutes(routes: RouteRegistrar, access: Access): void {
+  const { platform } = access;
+  routes.add({
+    method: 'GET',
+    url: '/v1/me/preferences',
+    tag: 'tenancy',
+    summary: 'How the console looks to you: what you have chosen',
+    permission: 'user',
+    response: Preferences,
+    mode: 'read',
+    run: (tx, { actor }) => getPreferences(tx, userOf(actor)),
+  });
+  routes.add({
+    method: 'PUT',
+    url: '/v1/me/preferences',
+    tag: 'tenancy',
+    summary: 'Choose how the console looks; what is left out goes back to its default',
+    permission: 'user',
+    body: Preferences,
+    response: Preferences,
+    handle: ({ actor, body, scope }) => {
+      const userId = userOf(actor);
+      return platform.door.write(withoutTenant(scope), (tx) => setPreferences(tx, userId, body, platform.clock.now()));
+    },
+  });
+}
+
+function userOf(actor: Actor | undefined): string {
+  if (actor?.kind !== 'user' || !actor.userId) return requirePerson(actor).userId;
+  return actor.userId;
 }
 
 function registerSessionRoutes(routes: RouteRegistrar, access: Access): void {

@@ -6,6 +6,7 @@ import {
   type ClockedPlinth,
   type FirstRun,
   firstRun,
+  joinByInvitation,
   openPlinthOn,
   PASSWORD,
   signInByLink,
@@ -34,7 +35,7 @@ describeEngines('accounts', (on) => {
 
   it('carries name and address into every organization', async () => {
     const other = await addOrganization(plinth, 'Other', 'other@example.org');
-    await plinth.call('POST', '/v1/members', { key: other.key, body: { email: person.email, role: 'viewer' } });
+    await joinByInvitation(plinth, other, person.email, 'viewer', { cookie: person.cookie });
     person = { ...person, cookie: await signInByLink(plinth, person.email) };
     const renamed = await plinth.call('PATCH', '/v1/me', {
       cookie: person.cookie,
@@ -148,5 +149,25 @@ describeEngines('accounts', (on) => {
       cookie: acme.cookie,
     });
     expect(nobody.status).toBe(404);
+  });
+
+  it('keep what a person prefers, and nothing else', async () => {
+    const fresh = await addPerson(plinth, acme, 'viewer');
+    const read = () => plinth.call('GET', '/v1/me/preferences', { cookie: fresh.cookie });
+    const write = (body: unknown) => plinth.call('PUT', '/v1/me/preferences', { cookie: fresh.cookie, body });
+    expect((await read()).body).toEqual({});
+    const chosen = { theme: 'dark', density: 'compact', times: 'utc', page_rows: 100 };
+    expect((await write(chosen)).body).toEqual(chosen);
+    expect((await read()).body).toEqual(chosen);
+    for (const wrong of [{ theme: 'pink' }, { font: 'big' }, { page_rows: 1e9 }, [], 'dark', { ['__proto__x']: 1 }]) {
+      expect((await write(wrong)).status, JSON.stringify(wrong)).toBe(400);
+    }
+    expect((await read()).body).toEqual(chosen);
+    expect((await write({ theme: 'light' })).body).toEqual({ theme: 'light' });
+    // one person's alone, and not a program's
+    expect((await plinth.call('GET', '/v1/me/preferences', { cookie: acme.cookie })).body).toEqual({});
+    expect((await plinth.call('GET', '/v1/me/preferences', { key: acme.key })).body).toMatchObject({
+      code: 'session_required',
+    });
   });
 });

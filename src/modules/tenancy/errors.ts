@@ -11,6 +11,41 @@ export const tenancyErrors = defineErrors({
     title: 'This link is not valid',
     hint: 'Links work once and for 15 minutes. Ask for a new one; the first-run link is printed at every start.',
   },
+  invitation_not_valid: {
+    status: 401,
+    title: 'This invitation is not valid',
+    hint: 'An invitation works once and for 7 days, and can be revoked. Ask whoever invited you for a new link.',
+  },
+  invitation_for_another_address: {
+    status: 409,
+    title: 'Another address was invited',
+    hint: 'Sign out and open the link again, or join with the account signed in: send use_this_account true.',
+  },
+  too_many_invitations: {
+    status: 409,
+    title: 'The organization has as many open invitations as it may',
+    hint: 'Revoke those that nobody will answer.',
+  },
+  token_refused: {
+    status: 401,
+    title: 'The token is not accepted',
+    hint: 'Ask its issuer for a new one, made for this audience. docs/guides/external-tokens.md says what is checked.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    title: "The keys of the token's issuer can not be read",
+    hint: 'Try again in a moment. The log names the issuer and the reason.',
+  },
+  identity_not_linked: {
+    status: 403,
+    title: 'This identity has no account here',
+    hint: 'Sign in here and link it (POST /v1/me/identities), or ask the operator to allow new accounts for its issuer.',
+  },
+  not_a_member: {
+    status: 403,
+    title: 'You do not belong to this organization',
+    hint: 'Ask an administrator of it for an invitation, or the issuer for a token that names your organization and role.',
+  },
   administrator_exists: {
     status: 409,
     title: 'This installation has an administrator',

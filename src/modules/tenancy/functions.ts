@@ -57,5 +57,19 @@ export const functions: Readonly<Record<string, FunctionDeclaration>> = {
   'revoke_api_key(uuid, uuid, timestamp with time zone)': definer('app'),
   'rotate_api_key(uuid, uuid, uuid, bytea, text, text, uuid, timestamp with time zone, integer, timestamp with time zone)':
     definer('app'),
+  'create_invitation(uuid, uuid, text, text, bytea, uuid, integer, timestamp with time zone, timestamp with time zone)':
+    definer('app'),
+  'renew_invitation(uuid, uuid, text, bytea, uuid, timestamp with time zone, timestamp with time zone)': definer('app'),
+  'revoke_invitation(uuid, uuid, text, timestamp with time zone)': definer('app'),
+  'find_invitation(uuid, bytea, timestamp with time zone)': definer('app'),
+  'accept_invitation(uuid, bytea, uuid, boolean, timestamp with time zone)': definer('app'),
+  'accept_invitation_as_new(uuid, bytea, uuid, text, text, timestamp with time zone)': definer('app'),
+  'find_identity(text, text, uuid, text)': definer('app'),
+  'find_claimed_organization(uuid, text)': definer('app'),
+  'link_identity(text, text, uuid, timestamp with time zone)': definer('app'),
+  'unlink_identity(text, text, uuid)': definer('app'),
+  'identities_of_user(uuid)': definer('app'),
+  'create_identity(text, text, text, text, timestamp with time zone)': definer('app'),
+  'claim_membership(uuid, uuid, text, timestamp with time zone)': definer('app'),
   'list_organizations(integer)': { security: 'definer', callers: ['worker'] },
 };

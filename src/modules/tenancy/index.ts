@@ -10,6 +10,15 @@ export {
   rotateApiKey,
 } from './api-keys.ts';
 export { completeFirstRun, type FirstRunResult, hasAdministrator, issueFirstRunLink } from './first-run.ts';
+export {
+  createInvitation,
+  type Invitation,
+  invitationPath,
+  listInvitations,
+  type NewInvitation,
+  renewInvitation,
+  revokeInvitation,
+} from './invitations.ts';
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
 export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';
@@ -26,3 +35,4 @@ export {
 export { sessionAuthenticator } from './session-authenticator.ts';
 export { defaultTenancySettings, type TenancySettings } from './settings.ts';
 export { issueSignInLink, type OneTimeLink, signIn } from './sign-in.ts';
+export { tokenAuthenticator } from './token-authenticator.ts';

@@ -6,6 +6,7 @@ import {
   type ClockedPlinth,
   type FirstRun,
   firstRun,
+  joinByInvitation,
   openPlinthOn,
   text,
 } from '../../../tests/support/plinth.ts';
@@ -23,8 +24,8 @@ describeEngines(
     });
     afterAll(() => plinth.close());
 
-    const add = (key: string, email: string, role: string) =>
-      plinth.call('POST', '/v1/members', { key, body: { email, role } });
+    const invite = (key: string, email: string, role: string) =>
+      plinth.call('POST', '/v1/invitations', { key, body: { email, role } });
     const setRole = (key: string, userId: string, role: string) =>
       plinth.call('PATCH', `/v1/members/${userId}`, { key, body: { role } });
     const remove = (key: string, userId: string) => plinth.call('DELETE', `/v1/members/${userId}`, { key });
@@ -36,24 +37,12 @@ describeEngines(
         )
       ).length;
 
-    it('are added by e-mail once, known or new', async () => {
-      const fresh = await add(acme.key, 'Bob@Example.org', 'member');
-      expect(fresh.body).toMatchObject({ email: 'bob@example.org', role: 'member', display_name: '' });
-      const known = await add(other.key, 'bob@example.org', 'viewer');
-      expect(known.body['user_id']).toBe(fresh.body['user_id']);
-      expect((await add(acme.key, 'bob@example.org', 'admin')).body).toMatchObject({ code: 'already_exists' });
-      const [row] = await plinth.owner<{ n: number }>(
-        `select count(*)::int as n from plinth.users where email = 'bob@example.org'`,
-      );
-      expect(row?.n).toBe(1);
-      // and can not sign in until somebody gives them a link
-      const signIn = await plinth.call('POST', '/v1/sign-in', { body: { email: 'bob@example.org', password: 'x' } });
-      expect(signIn.status).toBe(401);
-    });
-
-    it('of one e-mail added many times at once are one', async () => {
-      const answers = await Promise.all(Array.from({ length: 6 }, () => add(acme.key, 'race@example.org', 'member')));
-      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    it('are not added by a request: they are invited and agree', async () => {
+      const added = await plinth.call('POST', '/v1/members', {
+        key: acme.key,
+        body: { email: other.email, role: 'member' },
+      });
+      expect(added.status).toBe(405);
     });
 
     it('are listed in pages, each seeing only their own organization', async () => {
@@ -75,7 +64,7 @@ describeEngines(
     it('get no role above that of who gives it', async () => {
       const admin = await addPerson(plinth, acme, 'admin');
       const member = await addPerson(plinth, acme, 'member');
-      expect((await add(admin.key, 'x1@example.org', 'owner')).status).toBe(403);
+      expect((await invite(admin.key, 'x1@example.org', 'owner')).status).toBe(403);
       expect((await setRole(admin.key, member.userId, 'owner')).status).toBe(403);
       expect((await setRole(admin.key, acme.userId, 'viewer')).status).toBe(403);
       expect((await remove(admin.key, acme.userId)).status).toBe(403);
@@ -87,7 +76,7 @@ describeEngines(
 
     it('are left alone by members and viewers', async () => {
       const member = await addPerson(plinth, acme, 'member');
-      expect((await add(member.key, 'x2@example.org', 'viewer')).body).toMatchObject({ code: 'forbidden' });
+      expect((await invite(member.key, 'x2@example.org', 'viewer')).body).toMatchObject({ code: 'forbidden' });
       expect((await setRole(member.key, member.userId, 'admin')).status).toBe(403);
       expect((await remove(member.key, acme.userId)).status).toBe(403);
       const viewer = await addPerson(plinth, acme, 'viewer');
@@ -154,7 +143,7 @@ describeEngines(
         });
       }
       // back again, the old key stays dead
-      await add(acme.key, gone.email, 'admin');
+      await joinByInvitation(plinth, acme, gone.email, 'admin', { cookie: gone.cookie });
       expect((await plinth.call('GET', '/v1/me', { key: gone.key })).status).toBe(401);
     });
 

@@ -62,7 +62,11 @@ export async function ensureUser(platform: Platform, scope: Scope, email: string
   return row.id;
 }
 
-/** Adds a person to the organization. Throws `forbidden`, `already_exists`, `not_found` (the account is off). */
+/**
+ * Adds a person to the organization without asking them: for the operator's own programs (seeds, tests). A request
+ * invites instead, for an address that nobody has proven may belong to an account of somebody else. Throws `forbidden`,
+ * `already_exists`, `not_found` (the account is off).
+ */
 export async function addMember(
   tx: ScopedTx,
   actor: Actor,

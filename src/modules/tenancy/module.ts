@@ -1,8 +1,11 @@
+import { makeFailureThrottle } from '../../platform/http/throttle.ts';
 import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
 import { makeAccess } from './access.ts';
 import { registerAccountRoutes } from './account-routes.ts';
 import { registerApiKeyRoutes } from './api-key-routes.ts';
 import { functions } from './functions.ts';
+import { registerIdentityRoutes } from './identity-routes.ts';
+import { registerInvitationRoutes } from './invitation-routes.ts';
 import { tenancyMaintenance } from './maintenance.ts';
 import { registerOrganizationRoutes } from './organization-routes.ts';
 import { registerPages } from './pages.ts';
@@ -28,7 +31,7 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
       'organization:delete': { description: 'Delete it', roles: ['owner'] },
       'members:read': { description: 'See who belongs to it', roles: people },
       'members:write': {
-        description: "Add, change and remove members, up to one's own role",
+        description: "Invite, change and remove members, up to one's own role",
         roles: ['owner', 'admin'],
       },
       'api_keys:read': { description: 'See API keys: administrators all, others their own', roles: everybody },
@@ -40,9 +43,12 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
     loops: [tenancyMaintenance],
     routes(routes, platform) {
       const access = makeAccess(platform, { ...settingsOf(platform.config), ...settings });
-      registerSignInRoutes(routes, access);
+      const failures = makeFailureThrottle(platform.clock);
+      registerSignInRoutes(routes, access, failures);
       registerAccountRoutes(routes, access);
       registerOrganizationRoutes(routes, access);
+      registerInvitationRoutes(routes, access, failures);
+      registerIdentityRoutes(routes, access, failures);
       registerApiKeyRoutes(routes, platform);
       registerPages(routes);
     },

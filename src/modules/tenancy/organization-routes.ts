@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
 import { limits } from '../../platform/core/limits.ts';
 import type { Actor } from '../../platform/http/actor.ts';
-import { withIdempotency } from '../../platform/http/idempotency.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, PageOf, PageQuery } from '../../platform/http/schemas.ts';
 import type { Access } from './access.ts';
 import { requirePerson } from './account.ts';
-import { addMember, changeMemberRole, ensureUser, listMembers, removeMember } from './members.ts';
+import { changeMemberRole, listMembers, removeMember } from './members.ts';
 import {
   createOrganization,
   deleteOrganization,
@@ -15,11 +14,8 @@ import {
   recoverOrganization,
   updateOrganization,
 } from './organizations.ts';
-import { assertMayGrant } from './roles.ts';
 import {
   closed,
-  Email,
-  FullName,
   MemberAnswer,
   MemberRoleSchema,
   Name,
@@ -119,25 +115,6 @@ function registerMemberRoutes(routes: RouteRegistrar, access: Access): void {
     response: PageOf(MemberAnswer),
     mode: 'read',
     run: (tx, { query }) => listMembers(tx, { limit: query.limit ?? limits.page_rows_default, cursor: query.cursor }),
-  });
-  routes.add({
-    method: 'POST',
-    url: '/v1/members',
-    tag: 'tenancy',
-    summary: 'Add a person by e-mail',
-    permission: 'members:write',
-    status: 201,
-    body: Type.Object({ email: Email, role: MemberRoleSchema, full_name: Type.Optional(FullName) }, closed),
-    response: MemberAnswer,
-    idempotent: true,
-    handle: async ({ actor, scope, body, request, reply }) => {
-      const asker = actor as Actor;
-      assertMayGrant(asker, body.role);
-      const userId = await ensureUser(platform, scope, body.email, body.full_name ?? '');
-      return withIdempotency(platform, request, reply, scope, (tx) =>
-        addMember(tx, asker, { userId, role: body.role, at: platform.clock.now() }),
-      );
-    },
   });
   routes.add({
     method: 'PATCH',

@@ -9,7 +9,7 @@ describeEngines('the sign-in pages', (on) => {
   });
   afterAll(() => plinth.close());
 
-  it.each(['/sign-in', '/welcome'])('%s runs and shows nothing but our own files', async (url) => {
+  it.each(['/sign-in', '/welcome', '/invitation'])('%s runs and shows nothing but our own files', async (url) => {
     const page = await plinth.call('GET', url);
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -29,7 +29,7 @@ describeEngines('the sign-in pages', (on) => {
   });
 
   it('label every field', async () => {
-    for (const url of ['/sign-in', '/welcome']) {
+    for (const url of ['/sign-in', '/welcome', '/invitation']) {
       const { text } = await plinth.call('GET', url);
       const fields = [...text.matchAll(/<(?:input|select)[^>]*\sid="([^"]+)"/g)].map(([, id]) => id);
       expect(fields.length).toBeGreaterThan(2);

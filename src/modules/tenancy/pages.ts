@@ -18,6 +18,8 @@ const files = [
   { url: '/', file: 'sign-in.html', type: 'text/html; charset=utf-8' },
   { url: '/sign-in', file: 'sign-in.html', type: 'text/html; charset=utf-8' },
   { url: '/welcome', file: 'welcome.html', type: 'text/html; charset=utf-8' },
+  { url: '/invitation', file: 'invitation.html', type: 'text/html; charset=utf-8' },
+  { url: '/assets/invitation.js', file: 'invitation.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/sign-in.js', file: 'sign-in.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/welcome.js', file: 'welcome.js', type: 'text/javascript; charset=utf-8' },
   { url: '/assets/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
@@ -26,7 +28,7 @@ const files = [
 ] as const;
 
 /**
- * The static pages of signing in and of the first run. Plain files, read once. The console takes the place of the one at
+ * The static pages of signing in, of joining and of the first run. Plain files, read once. The console takes the place of the one at
  * the root once it is built; the plain page stays at /sign-in.
  */
 export function registerPages(routes: RouteRegistrar): void {

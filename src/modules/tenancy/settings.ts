@@ -1,5 +1,6 @@
 import type { Config } from '../../platform/core/config.ts';
 import type { PasswordAlgorithm } from '../../platform/core/passwords.ts';
+import type { TokenIssuer } from '../../platform/core/token-issuers.ts';
 
 /** What an operator may change; the composition root passes the configuration's values. */
 export interface TenancySettings {
@@ -8,19 +9,22 @@ export interface TenancySettings {
   readonly sessionIdleHours: number;
   /** A session ends at this age even when it is used. */
   readonly sessionHoursMax: number;
+  /** Identity providers whose tokens are accepted. */
+  readonly tokenIssuers: readonly TokenIssuer[];
 }
 
 export const defaultTenancySettings: TenancySettings = {
   passwordAlgorithm: 'argon2id',
   sessionIdleHours: 24,
   sessionHoursMax: 720,
+  tokenIssuers: [],
 };
 
 /** The configuration's values; test platforms may have none. */
 export function settingsOf(config: Partial<Config> | undefined): Partial<TenancySettings> {
   if (!config?.passwordHash) return {};
-  const { passwordHash: passwordAlgorithm, sessionIdleHours, sessionHoursMax } = config as Config;
-  return { passwordAlgorithm, sessionIdleHours, sessionHoursMax };
+  const { passwordHash: passwordAlgorithm, sessionIdleHours, sessionHoursMax, tokenIssuers } = config as Config;
+  return { passwordAlgorithm, sessionIdleHours, sessionHoursMax, tokenIssuers };
 }
 
 /** Bounds of this module, units last. */
@@ -37,6 +41,18 @@ export const tenancyLimits = {
   rotation_grace_seconds_default: 24 * 3600,
   rotation_grace_seconds_max: 30 * 24 * 3600,
   one_time_link_minutes: 15,
+  invitation_days: 7,
+  token_chars_max: 8192,
+  token_skew_seconds: 30,
+  jwks_bytes_max: 256 * 1024,
+  jwks_keys_max: 100,
+  jwks_timeout_ms: 5000,
+  jwks_fresh_ms: 10 * 60_000,
+  /** For so long after the last answer keys are used while their issuer does not answer. */
+  jwks_stale_ms: 60 * 60_000,
+  jwks_retry_ms: 5000,
+  jwks_unknown_kid_ms: 30_000,
+  invitations_pending_max: 500,
   recovery_days: 30,
   purge_rows_batch: 5000,
   cleanup_rows_batch: 10_000,

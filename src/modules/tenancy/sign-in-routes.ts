@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { errors } from '../../platform/core/errors.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id } from '../../platform/http/schemas.ts';
-import { type FailureThrottle, makeFailureThrottle } from '../../platform/http/throttle.ts';
+import { type FailureThrottle, throttled } from '../../platform/http/throttle.ts';
 import type { Access, Caller } from './access.ts';
 import { requirePerson, withoutTenant } from './account.ts';
 import { assertCookiesAreSafe, clearSessionCookies, setSessionCookie } from './cookies.ts';
@@ -27,20 +27,8 @@ export function callerOf(request: FastifyRequest): Caller {
   return { requestId: request.id, ipAddress: request.ip, device: request.headers['user-agent'] ?? '' };
 }
 
-/** An address that fails often waits, whatever accounts it tries: hashing is what such a request costs us. */
-async function throttled<T>(failures: FailureThrottle, request: FastifyRequest, work: () => Promise<T>): Promise<T> {
-  failures.check(request.ip);
-  try {
-    return await work();
-  } catch (error) {
-    if ((error as { status?: number }).status === 401) failures.count(request.ip);
-    throw error;
-  }
-}
-
-export function registerSignInRoutes(routes: RouteRegistrar, access: Access): void {
+export function registerSignInRoutes(routes: RouteRegistrar, access: Access, failures: FailureThrottle): void {
   const { platform } = access;
-  const failures = makeFailureThrottle(platform.clock);
   routes.add({
     method: 'GET',
     url: '/v1/first-run',
@@ -69,7 +57,7 @@ export function registerSignInRoutes(routes: RouteRegistrar, access: Access): vo
     ),
     response: Type.Object({ user_id: Id, organization: NewOrganizationAnswer, api_key: NewApiKeyAnswer }, closed),
     handle: ({ body, request, reply }) =>
-      throttled(failures, request, async () => {
+      throttled(failures, request.ip, async () => {
         assertCookiesAreSafe(request);
         const input = { ...body, full_name: body.full_name ?? '' };
         const made = await completeFirstRun(access, input, callerOf(request));
@@ -86,7 +74,7 @@ export function registerSignInRoutes(routes: RouteRegistrar, access: Access): vo
     body: Type.Object({ email: Email, password: Password }, closed),
     response: SignedInAnswer,
     handle: ({ body, request, reply }) =>
-      throttled(failures, request, async () => {
+      throttled(failures, request.ip, async () => {
         assertCookiesAreSafe(request);
         const session = await signIn(access, body, callerOf(request));
         setSessionCookie(request, reply, session.token, session.expiresAt);
@@ -102,7 +90,7 @@ export function registerSignInRoutes(routes: RouteRegistrar, access: Access): vo
     body: Type.Object({ token: OneTimeToken, password: Password }, closed),
     response: SignedInAnswer,
     handle: ({ body, request, reply }) =>
-      throttled(failures, request, async () => {
+      throttled(failures, request.ip, async () => {
         assertCookiesAreSafe(request);
         const session = await redeemSignInLink(access, body, callerOf(request));
         setSessionCookie(request, reply, session.token, session.expiresAt);

@@ -8,6 +8,7 @@ import {
   type FirstRun,
   firstRun,
   HOST,
+  joinByInvitation,
   openPlinthOn,
   PASSWORD,
   signInByLink,
@@ -209,7 +210,7 @@ describeEngines('signing in', (on) => {
   it('puts a person with several organizations where the header says', async () => {
     const person = await addPerson(plinth, acme, 'member');
     const other = await addOrganization(plinth, 'Second Home', 'second@example.org');
-    await plinth.call('POST', '/v1/members', { key: other.key, body: { email: person.email, role: 'viewer' } });
+    await joinByInvitation(plinth, other, person.email, 'viewer', { cookie: person.cookie });
     const cookie = await signInByLink(plinth, person.email);
     const me = (organization?: string) =>
       plinth.call('GET', '/v1/me', { cookie, ...(organization ? { organization } : {}) });

@@ -41,6 +41,16 @@ export const tables: Readonly<Record<string, TableDeclaration>> = {
     unaudited: ['last_used_at'],
     ownerColumn: 'user_id',
   },
+  // not in the REST layer: addresses of people who are no members (yet) are for those who invite
+  invitations: {
+    visibility: 'tenant',
+    audit: 'row',
+    requestVerbs: ['select'],
+    personal: ['email'],
+    secret: ['token_hash'],
+    ownerColumn: 'accepted_by',
+  },
+  user_identities: secretTable,
   api_key_hashes: secretTable,
   user_sessions: secretTable,
   one_time_tokens: secretTable,

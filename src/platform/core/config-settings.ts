@@ -18,6 +18,7 @@ import {
 import { limits } from './limits.ts';
 import { logLevels } from './log.ts';
 import { passwordAlgorithms } from './passwords.ts';
+import { tokenIssuers } from './token-issuers.ts';
 
 const setting = <T>(row: Setting<T>): Setting<T> => row;
 
@@ -192,6 +193,14 @@ export const settings = {
     type: integer({ min: 1, max: 8760, what: 'a number of hours' }),
     fallback: 720,
     description: 'A session ends at this age even when it is used.',
+  }),
+  tokenIssuers: setting({
+    env: 'PLINTH_JWT_ISSUERS',
+    example: '[{"issuer":"https://example.auth0.com/","audience":"plinth"}]',
+    type: tokenIssuers,
+    fallback: [],
+    fallbackText: 'none',
+    description: 'Identity providers (Clerk, Auth0, Supabase …) whose signed tokens are accepted as bearer tokens.',
   }),
   outboundAllow: setting({
     env: 'PLINTH_OUTBOUND_ALLOW',

@@ -42,3 +42,17 @@ export function makeFailureThrottle(clock: Clock): FailureThrottle {
     },
   };
 }
+
+/**
+ * Runs work that anybody may ask for, and counts its refusals (401) against the address: one that fails often waits,
+ * whatever accounts or links it tries. Hashing is what such a request costs us. Throws `rate_limited`.
+ */
+export async function throttled<T>(failures: FailureThrottle, address: string, work: () => Promise<T>): Promise<T> {
+  failures.check(address);
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as { status?: number }).status === 401) failures.count(address);
+    throw error;
+  }
+}

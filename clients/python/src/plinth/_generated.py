@@ -18,6 +18,8 @@ OPERATIONS: Dict[str, str] = {
     "api_keys.delete": "DELETE /v1/api-keys/{id}",
     "api_keys.rotate": "POST /v1/api-keys/{id}/rotate",
     "audit.list": "GET /v1/audit",
+    "audit.get_verify": "GET /v1/audit/verify",
+    "audit.get_proof": "GET /v1/audit/{id}/proof",
     "auth.sign_in": "POST /v1/sign-in",
     "auth.redeem_link": "POST /v1/sign-in/link",
     "auth.sign_out": "POST /v1/sign-out",
@@ -40,13 +42,23 @@ OPERATIONS: Dict[str, str] = {
     "events.retry": "POST /v1/events/{id}/retry",
     "first_run.get": "GET /v1/first-run",
     "first_run.complete": "POST /v1/first-run",
+    "invitations.list": "GET /v1/invitations",
+    "invitations.create": "POST /v1/invitations",
+    "invitations.resend": "POST /v1/invitations/{id}/resend",
+    "invitations.delete": "DELETE /v1/invitations/{id}",
+    "invitations.preview": "POST /v1/invitations/preview",
+    "invitations.accept": "POST /v1/invitations/accept",
     "issues.list": "GET /v1/issues",
     "me.get": "GET /v1/me",
     "me.update": "PATCH /v1/me",
     "me.set_email": "PUT /v1/me/email",
     "me.set_password": "PUT /v1/me/password",
+    "me.get_preferences": "GET /v1/me/preferences",
+    "me.set_preferences": "PUT /v1/me/preferences",
+    "me.list_identities": "GET /v1/me/identities",
+    "me.identities": "POST /v1/me/identities",
+    "me.identities_unlink": "POST /v1/me/identities/unlink",
     "members.list": "GET /v1/members",
-    "members.create": "POST /v1/members",
     "members.update": "PATCH /v1/members/{user_id}",
     "members.delete": "DELETE /v1/members/{user_id}",
     "members.leave": "POST /v1/members/leave",
@@ -164,6 +176,32 @@ class Audit(TypedDict):
     old_values: Optional[Dict[str, Any]]
     new_values: Optional[Dict[str, Any]]
     details: Optional[Any]
+
+
+class AuditGetProofResult(TypedDict):
+    entry_id: str
+    leaf: str
+    leaf_hash: str
+    leaf_index: int
+    tree_size: int
+    path: List[str]
+    root: str
+    sequence: int
+    chain_hash: str
+
+
+class AuditGetVerifyResultBroken(TypedDict):
+    fault: Literal["changed", "removed", "inserted", "reordered", "seal_changed", "seal_missing", "head_missing"]
+    sequence: int
+    entry_id: Optional[str]
+
+
+class AuditGetVerifyResult(TypedDict):
+    intact: bool
+    seals: int
+    entries: int
+    head: Optional[str]
+    broken: Optional[AuditGetVerifyResultBroken]
 
 
 class AuthSignInResult(TypedDict):
@@ -327,6 +365,48 @@ class FirstRunCompleteResult(TypedDict):
     api_key: ApiKeysCreateResult
 
 
+class Invitation(TypedDict):
+    id: str
+    email: str
+    role: Literal["owner", "admin", "member", "viewer"]
+    invited_by: Optional[str]
+    links_made: int
+    expires_at: str
+    accepted_at: Optional[str]
+    accepted_by: Optional[str]
+    revoked_at: Optional[str]
+    created_at: str
+
+
+class InvitationsAcceptResult(TypedDict):
+    organization_id: str
+    user_id: str
+
+
+class InvitationsCreateResult(TypedDict):
+    id: str
+    email: str
+    role: Literal["owner", "admin", "member", "viewer"]
+    invited_by: Optional[str]
+    links_made: int
+    expires_at: str
+    accepted_at: Optional[str]
+    accepted_by: Optional[str]
+    revoked_at: Optional[str]
+    created_at: str
+    token: Optional[str]
+    path: Optional[str]
+
+
+class InvitationsPreviewResult(TypedDict):
+    organization_id: str
+    organization_name: str
+    email: str
+    role: Literal["owner", "admin", "member", "viewer"]
+    invited_by: Optional[str]
+    expires_at: str
+
+
 class MeOrganization(TypedDict):
     id: str
     name: str
@@ -350,6 +430,29 @@ class Me(TypedDict):
     api_key_id: Optional[str]
     session_id: Optional[str]
     permissions: List[str]
+
+
+class MeGetPreferencesResult(TypedDict, total=False):
+    theme: Literal["system", "light", "dark"]
+    density: Literal["comfortable", "compact"]
+    times: Literal["local", "utc"]
+    page_rows: int
+
+
+class MeIdentitiesResult(TypedDict):
+    issuer: str
+    subject: str
+
+
+class MeListIdentitiesResultDataItem(TypedDict):
+    issuer: str
+    subject: str
+    created_at: str
+
+
+class MeListIdentitiesResult(TypedDict):
+    data: List[MeListIdentitiesResultDataItem]
+    next_cursor: None
 
 
 class MeUpdateResult(TypedDict):
@@ -626,6 +729,24 @@ class AuditResource(Resource):
         """Who changed what, newest first. GET /v1/audit (audit:read)"""
         return self._pages("/v1/audit", given(limit=limit, cursor=cursor, resource_type=resource_type, resource_id=resource_id, action=action, from_=from_, until=until, actor_user_id=actor_user_id), options)
 
+    def get_verify(
+        self,
+        *,
+        head: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> AuditGetVerifyResult:
+        """Whether the audit log is what was sealed, and if not from which entry on. GET /v1/audit/verify (audit:read)"""
+        return self._transport.send("GET", "/v1/audit/verify", query=given(head=head), options=options)
+
+    def get_proof(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> AuditGetProofResult:
+        """The proof that an entry is under a seal. GET /v1/audit/{id}/proof (audit:read)"""
+        return self._transport.send("GET", fill("audit.get_proof", "/v1/audit/{id}/proof", id=id), options=options)
+
 
 class AuthResource(Resource):
     def sign_in(
@@ -869,6 +990,68 @@ class FirstRunResource(Resource):
         return self._transport.send("POST", "/v1/first-run", body=given(token=token, email=email, password=password, organization_name=organization_name, full_name=full_name), options=options)
 
 
+class InvitationsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        open: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Invitation]:
+        """Who was invited; with open=true those who have not answered yet. GET /v1/invitations (members:write)"""
+        return self._pages("/v1/invitations", given(limit=limit, cursor=cursor, open=open), options)
+
+    def create(
+        self,
+        *,
+        email: str,
+        role: Literal["owner", "admin", "member", "viewer"],
+        options: Optional[CallOptions] = None,
+    ) -> InvitationsCreateResult:
+        """Invite an address; the link is shown this once, for you to hand over. POST /v1/invitations (members:write)"""
+        return self._transport.send("POST", "/v1/invitations", body=given(email=email, role=role), options=options)
+
+    def resend(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> InvitationsCreateResult:
+        """Make a new link for an invitation; the old one stops working. POST /v1/invitations/{id}/resend (members:write)"""
+        return self._transport.send("POST", fill("invitations.resend", "/v1/invitations/{id}/resend", id=id), options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Revoke an invitation. DELETE /v1/invitations/{id} (members:write)"""
+        return self._transport.send("DELETE", fill("invitations.delete", "/v1/invitations/{id}", id=id), idempotent=True, options=options)
+
+    def preview(
+        self,
+        *,
+        token: str,
+        options: Optional[CallOptions] = None,
+    ) -> InvitationsPreviewResult:
+        """What an invitation link is for. POST /v1/invitations/preview (public)"""
+        return self._transport.send("POST", "/v1/invitations/preview", body=given(token=token), options=options)
+
+    def accept(
+        self,
+        *,
+        token: str,
+        password: str = NOT_GIVEN,
+        full_name: str = NOT_GIVEN,
+        use_this_account: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> InvitationsAcceptResult:
+        """Join with an invitation link: as the person signed in, else with a password. POST /v1/invitations/accept (public)"""
+        return self._transport.send("POST", "/v1/invitations/accept", body=given(token=token, password=password, full_name=full_name, use_this_account=use_this_account), options=options)
+
+
 class IssuesResource(Resource):
     def list(
         self,
@@ -926,6 +1109,53 @@ class MeResource(Resource):
         """Change your password; your other sessions end. PUT /v1/me/password (user)"""
         return self._transport.send("PUT", "/v1/me/password", body=given(current_password=current_password, new_password=new_password), options=options)
 
+    def get_preferences(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> MeGetPreferencesResult:
+        """How the console looks to you: what you have chosen. GET /v1/me/preferences (user)"""
+        return self._transport.send("GET", "/v1/me/preferences", options=options)
+
+    def set_preferences(
+        self,
+        *,
+        theme: Literal["system", "light", "dark"] = NOT_GIVEN,
+        density: Literal["comfortable", "compact"] = NOT_GIVEN,
+        times: Literal["local", "utc"] = NOT_GIVEN,
+        page_rows: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> MeGetPreferencesResult:
+        """Choose how the console looks; what is left out goes back to its default. PUT /v1/me/preferences (user)"""
+        return self._transport.send("PUT", "/v1/me/preferences", body=given(theme=theme, density=density, times=times, page_rows=page_rows), options=options)
+
+    def list_identities(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> MeListIdentitiesResult:
+        """Your identities at other providers. GET /v1/me/identities (user)"""
+        return self._transport.send("GET", "/v1/me/identities", options=options)
+
+    def identities(
+        self,
+        *,
+        token: str,
+        options: Optional[CallOptions] = None,
+    ) -> MeIdentitiesResult:
+        """Link an identity: its tokens then act as you. POST /v1/me/identities (user)"""
+        return self._transport.send("POST", "/v1/me/identities", body=given(token=token), options=options)
+
+    def identities_unlink(
+        self,
+        *,
+        issuer: str,
+        subject: str,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Unlink an identity: its tokens open nothing of yours any more. POST /v1/me/identities/unlink (user)"""
+        return self._transport.send("POST", "/v1/me/identities/unlink", body=given(issuer=issuer, subject=subject), options=options)
+
 
 class MembersResource(Resource):
     def list(
@@ -937,17 +1167,6 @@ class MembersResource(Resource):
     ) -> Page[Member]:
         """Who belongs to the organization. GET /v1/members (members:read)"""
         return self._pages("/v1/members", given(limit=limit, cursor=cursor), options)
-
-    def create(
-        self,
-        *,
-        email: str,
-        role: Literal["owner", "admin", "member", "viewer"],
-        full_name: str = NOT_GIVEN,
-        options: Optional[CallOptions] = None,
-    ) -> Member:
-        """Add a person by e-mail. POST /v1/members (members:write)"""
-        return self._transport.send("POST", "/v1/members", body=given(email=email, role=role, full_name=full_name), idempotent=True, options=options)
 
     def update(
         self,
@@ -1343,6 +1562,7 @@ class Resources:
         self.event_subscriptions = EventSubscriptionsResource(transport)
         self.events = EventsResource(transport)
         self.first_run = FirstRunResource(transport)
+        self.invitations = InvitationsResource(transport)
         self.issues = IssuesResource(transport)
         self.me = MeResource(transport)
         self.members = MembersResource(transport)

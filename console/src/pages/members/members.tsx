@@ -11,7 +11,7 @@ import { IconMenu } from '../../parts/icon-menu.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { EmptyState } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
-import { AddMember } from './add-member.tsx';
+import { InviteMember } from './invite-member.tsx';
 
 const touches = ['/v1/members', '/v1/me'];
 
@@ -20,7 +20,7 @@ export function Members() {
   const me = useMe();
   const members = useRows<Member>('/v1/members');
   const mayWrite = useCan('members:write');
-  const [isAdding, setAdding] = useState(false);
+  const [isInviting, setInviting] = useState(false);
   const [removing, setRemoving] = useState<Member>();
   const remove = useChange(({ user_id }: Member) => api.delete(`/v1/members/${user_id}`), { touches });
   const columns: Column<Member>[] = [
@@ -69,8 +69,8 @@ export function Members() {
         description="Owners and admins run the organization, members work in it, viewers look."
         actions={
           mayWrite ? (
-            <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setAdding(true)}>
-              Add a member
+            <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setInviting(true)}>
+              Invite a member
             </Button>
           ) : null
         }
@@ -82,7 +82,7 @@ export function Members() {
         rowKey={(member) => member.id}
         empty={<EmptyState title="Nobody is here" />}
       />
-      {isAdding ? <AddMember onClose={() => setAdding(false)} /> : null}
+      {isInviting ? <InviteMember onClose={() => setInviting(false)} /> : null}
       {removing ? (
         <Confirm
           title="Remove this member?"
