@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import {
@@ -14,6 +15,7 @@ import {
   signInByLink,
   text,
 } from '../../../tests/support/plinth.ts';
+import { assertCookiesAreSafe } from './cookies.ts';
 import { issueSignInLink } from './index.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,8 +53,13 @@ describeEngines('signing in', (on) => {
       headers: { host: 'plinth.example', origin: 'https://plinth.example' },
     });
     expect(String(secure.headers['set-cookie'])).toMatch(/^__Host-plinth_session=pls_\w+; .*; Secure$/);
-    const plain = await plinth.call('POST', '/v1/sign-in', { body, headers: { host: 'plinth.example' } });
-    expect(plain.body).toMatchObject({ code: 'insecure_connection' });
+    // the public URL says https: a proxy ends the TLS, and the cookie is one that browsers take over TLS only
+    const proxied = await plinth.call('POST', '/v1/sign-in', { body, headers: { host: 'plinth.example' } });
+    expect(String(proxied.headers['set-cookie'])).toMatch(/^__Host-plinth_session=pls_\w+; .*; Secure$/);
+    const plain = { protocol: 'http', headers: { host: 'elsewhere.example' }, server: { publicHost: undefined } };
+    expect(() => assertCookiesAreSafe(plain as unknown as FastifyRequest)).toThrow(
+      expect.objectContaining({ code: 'insecure_connection' }),
+    );
     // a cookie without the prefix could have been planted by a sibling domain
     const planted = cookieOf(await signIn(acme.email, PASSWORD));
     const elsewhere = await plinth.call('GET', '/v1/me', { cookie: planted, headers: { host: 'plinth.example' } });

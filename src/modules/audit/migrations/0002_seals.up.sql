@@ -83,6 +83,13 @@ begin
      or length(new_root) <> 32 or length(new_chain_hash) <> 32 then
     raise exception 'not a seal' using errcode = '22023';
   end if;
+  -- another worker may have sealed the same entries since they were read, under the number before this one
+  if new_sequence > 1 and not exists (
+    select from audit_seals s
+    where s.organization_id = organization and s.sequence = new_sequence - 1 and not s.entry_ids && ids
+  ) then
+    return false;
+  end if;
   insert into audit_seals (organization_id, sequence, entry_ids, leaf_hashes, root, chain_hash, last_xid, last_id, created_at)
   values (organization, new_sequence, ids, hashes, new_root, new_chain_hash, cursor_xid::xid8, ids[cardinality(ids)], at)
   on conflict do nothing;
