@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
 import { apiKeyAuthenticator, sessionAuthenticator } from './modules/tenancy/index.ts';
 import { modules as builtInModules } from './modules.ts';
-import { systemClock } from './platform/core/clock.ts';
+import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
 import { cryptoErrors, loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
 import { errors } from './platform/core/errors.ts';
@@ -36,6 +36,8 @@ export interface OpenOptions {
   readonly modules?: readonly ModuleDefinition[];
   /** An engine opened elsewhere: for tests. It is closed with the rest. */
   readonly engine?: Engine;
+  /** For tests that put it forward. */
+  readonly clock?: Clock;
   /** The keys secrets are sealed with, for tests; else from the configuration. */
   readonly masterKeys?: MasterKeyRing;
   /** Bring the schema up to date first: development. Without it a schema that is behind throws `schema_behind`. */
@@ -92,7 +94,7 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
     if (report.state === 'behind') throw errors.schema_behind({ detail: `not applied: ${report.because.join(', ')}` });
     if (report.state === 'ahead') throw errors.schema_ahead({ detail: `newer: ${report.because.join(', ')}` });
 
-    const clock = systemClock;
+    const clock = options.clock ?? systemClock;
     const door = makeDoor(engine);
     const wakeups = makeWakeups();
     const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
@@ -106,11 +108,16 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
   }
 }
 
+export interface PlinthApp extends PlinthServer {
+  /** Writes the last-used times that are written behind; closing the server does so too. */
+  flush(): Promise<void>;
+}
+
 /** Builds the HTTP server of an open Plinth; it does not listen yet. */
 export async function makeApp(
   platform: Platform,
   listening?: { hosts: AllowedHosts; schema: () => Promise<SchemaReport> },
-): Promise<PlinthServer> {
+): Promise<PlinthApp> {
   const { config } = platform;
   const authenticators = [apiKeyAuthenticator(platform), sessionAuthenticator(platform)];
   const server = await makeServer({
@@ -130,11 +137,12 @@ export async function makeApp(
     }),
     ...(config.metricsToken && { metricsToken: config.metricsToken.reveal() }),
   });
-  // last-used times are written behind; the last of them before the engine closes
-  server.app.addHook('onClose', async () => {
+  const flush = async () => {
     for (const authenticator of authenticators) await authenticator.flush();
-  });
-  return server;
+  };
+  // the last of them before the engine closes
+  server.app.addHook('onClose', flush);
+  return { ...server, flush };
 }
 
 function hostsOf(config: Config, host: string, port: number): AllowedHosts {

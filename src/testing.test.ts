@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from './modules.ts';
+import { systemClock } from './platform/core/clock.ts';
+import { openPglite } from './platform/db/pglite/engine.ts';
 import { openTestPlinth, type TestPlinth, templateFile } from './testing.ts';
 
 let plinth: TestPlinth;
@@ -20,13 +22,16 @@ describe('openTestPlinth', () => {
 
   it('makes organizations whose keys work and see nothing of each other', async () => {
     const [acme, other] = [await plinth.makeOrganization('Acme'), await plinth.makeOrganization('Other')];
-    const made = await plinth.call('POST', '/rest/v1/projects?select=name', acme.key, { name: 'One', slug: 'one' });
+    const made = await plinth.call('POST', '/rest/v1/projects?select=name', {
+      key: acme.key,
+      body: { name: 'One', slug: 'one' },
+    });
     expect(made.status).toBe(201);
-    expect(await plinth.call('GET', '/rest/v1/projects?select=name', acme.key)).toMatchObject({
+    expect(await plinth.call('GET', '/rest/v1/projects?select=name', { key: acme.key })).toMatchObject({
       status: 200,
       body: [{ name: 'One' }],
     });
-    expect(await plinth.call('GET', '/rest/v1/projects?select=name', other.key)).toMatchObject({
+    expect(await plinth.call('GET', '/rest/v1/projects?select=name', { key: other.key })).toMatchObject({
       status: 200,
       body: [],
     });
@@ -37,13 +42,15 @@ describe('openTestPlinth', () => {
     const viewer = await plinth.makeUser({ organizationId, role: 'viewer' });
     const key = await plinth.makeKey({ organizationId, userId: viewer.id, role: 'viewer' });
     expect(key).toMatchObject({ role: 'viewer', user_id: viewer.id });
-    expect(await plinth.call('POST', '/v1/projects', key.key, { name: 'One' })).toMatchObject({
+    expect(await plinth.call('POST', '/v1/projects', { key: key.key, body: { name: 'One' } })).toMatchObject({
       status: 403,
       body: { code: 'forbidden' },
     });
     const service = await plinth.makeKey({ organizationId, scopes: ['projects:read'] });
-    expect(await plinth.call('GET', '/v1/projects', service.key)).toMatchObject({ status: 200 });
-    expect(await plinth.call('POST', '/v1/projects', service.key, { name: 'One' })).toMatchObject({ status: 403 });
+    expect(await plinth.call('GET', '/v1/projects', { key: service.key })).toMatchObject({ status: 200 });
+    expect(await plinth.call('POST', '/v1/projects', { key: service.key, body: { name: 'One' } })).toMatchObject({
+      status: 403,
+    });
   });
 
   it('does the services in process, in one transaction or none', async () => {
@@ -80,10 +87,26 @@ describe('what the server refuses', () => {
   it('an address that guesses, for the rest of its minute', async () => {
     const codes = new Set<unknown>();
     for (let tries = 0; tries < 61; tries++) {
-      const { body } = await plinth.call('GET', '/v1/projects', 'no-key-of-ours');
-      codes.add((body as { code: string }).code);
+      const { body } = await plinth.call('GET', '/v1/projects', { key: 'no-key-of-ours' });
+      codes.add(body['code']);
     }
     expect([...codes]).toEqual(['unauthenticated', 'rate_limited']);
+  });
+});
+
+describe('on a database of its own', () => {
+  it('takes an engine and a clock, and reads what another one on it has sealed', async () => {
+    const engine = await openPglite({ memory: true, fsync: false, load: await templateFile(modules, 'plinth') });
+    const clock = { ...systemClock, now: () => new Date('2031-02-03T04:05:06Z') };
+    const first = await openTestPlinth({ engine, clock });
+    const { id: organizationId } = await first.makeOrganization('Later');
+    expect(await first.owner('select created_at from plinth.organizations')).toEqual([{ created_at: clock.now() }]);
+    const place = { organizationId, table: 'event_sources', column: 'secret', rowId: organizationId };
+    const sealed = await first.platform.keyring.seal(place, 'kept');
+    const second = await openTestPlinth({ engine });
+    expect(String(await second.platform.keyring.open(place, sealed))).toBe('kept');
+    await second.close();
+    await first.close();
   });
 });
 

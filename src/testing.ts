@@ -13,12 +13,15 @@ import {
   type NewApiKey,
 } from './modules/tenancy/index.ts';
 import { modules as builtInModules } from './modules.ts';
+import type { Clock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
 import { MasterKey } from './platform/core/crypto/index.ts';
+import type { Engine } from './platform/db/engine.ts';
 import { openPglite, type PgliteEngine } from './platform/db/pglite/engine.ts';
 import { type Actor, makePolicy } from './platform/http/actor.ts';
 import { renderBootstrap } from './platform/migrate/bootstrap.ts';
 import { migrationId } from './platform/migrate/files.ts';
+import { quoteName, roleName } from './platform/migrate/names.ts';
 import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
 import type { ModuleDefinition, OrganizationRole } from './platform/module.ts';
 import type { Platform } from './platform/platform.ts';
@@ -35,6 +38,10 @@ type TestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export interface TestPlinthOptions {
   readonly modules?: readonly ModuleDefinition[];
   readonly config?: Partial<Config>;
+  /** A migrated database of your own, a copy of a template on a server for instance; closed with the rest. */
+  readonly engine?: Engine;
+  /** A clock that can be put forward. */
+  readonly clock?: Clock;
 }
 
 export interface TestOrganization {
@@ -62,49 +69,78 @@ export interface TestKey {
   readonly expiresAt?: Date;
 }
 
-/** What a call of `inject` gave back. */
+/** Who calls, and with what: nobody, a program with a key, or a browser with a session cookie. */
+export interface TestCall {
+  readonly key?: string;
+  readonly cookie?: string;
+  /** The header `Plinth-Organization`. */
+  readonly organization?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The caller's IP address. */
+  readonly address?: string;
+}
+
+/** What a test reads of an answer; the server has checked it against the route's schema. */
+export interface TestJson {
+  readonly [name: string]: TestJson;
+}
+
+/** What a call gave back. */
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** The parsed body where it is JSON. */
-  readonly body: unknown;
+  /** The parsed body where it is JSON, else an empty object. */
+  readonly body: TestJson;
   readonly text: string;
 }
 
 export interface TestPlinth extends Plinth {
   /** The HTTP server, without a port: for `app.inject`. */
   readonly app: FastifyInstance;
-  /** One request through the HTTP server, with an API key and a JSON body where given. */
-  call(method: TestMethod, url: string, key?: string, body?: unknown): Promise<TestAnswer>;
+  /** One request through the HTTP server. */
+  call(method: TestMethod, url: string, options?: TestCall): Promise<TestAnswer>;
+  /** One statement as the owner of the schema, who sees every row. */
+  owner<R = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /** Writes the last-used times that are written behind. */
+  flush(): Promise<void>;
   makeOrganization(name?: string): Promise<TestOrganization>;
   /** A person; with `organizationId` also a member of it. */
   makeUser(options?: { email?: string; organizationId?: string; role?: MemberRole }): Promise<TestUser>;
   makeKey(options: TestKey): Promise<NewApiKey>;
 }
 
+/** The same for all that one process opens: two of them on one database must read each other's secrets. */
+const masterKey = new MasterKey(randomBytes(32));
+
 /**
- * A Plinth of its own in memory, migrated, with nothing in it. The first call on a machine makes a template in the
- * temporary folder (some seconds); later ones, in any process, copy it. Close it in `afterAll`.
+ * A Plinth of its own in memory, migrated, with nothing in it; or on the database that is given. The first call on a
+ * machine makes a template in the temporary folder (some seconds); later ones, in any process, copy it in under a
+ * second. Close it in `afterAll`.
  */
 export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<TestPlinth> {
   const modules = options.modules ?? builtInModules;
   const config: Config = { ...loadConfig({ PLINTH_LOG_LEVEL: 'silent' }), ...options.config };
-  const engine = await openTestEngine(modules, config.rolePrefix);
+  const engine = options.engine ?? (await openTestEngine(modules, config.rolePrefix));
   const plinth = await openPlinth({
     engine,
     modules,
     config,
-    masterKeys: { current: new MasterKey(randomBytes(32)), previous: [] },
+    masterKeys: { current: masterKey, previous: [] },
+    ...(options.clock ? { clock: options.clock } : {}),
   });
   const { platform } = plinth;
   try {
     // not part of the template: what a seed writes depends on code, which the template's name does not tell
     await seedCatalogues(platform);
-    const { app } = await makeApp(platform);
+    const { app, flush } = await makeApp(platform);
     return {
       ...plinth,
       app,
-      call: (method, url, key, body) => inject(app, config, { method, url, key, body }),
+      flush,
+      call: (method, url, call = {}) => inject(app, `localhost:${config.port}`, method, url, call),
+      owner: (sql, values) => asOwner(engine, roleName(config.rolePrefix, 'owner'), sql, values),
       makeOrganization: (name) => makeOrganization(platform, name),
       makeUser: (user) => makeUser(platform, user),
       makeKey: (key) => makeKey(platform, key),
@@ -121,21 +157,44 @@ export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<T
 
 async function inject(
   app: FastifyInstance,
-  config: Config,
-  call: { method: TestMethod; url: string; key: string | undefined; body: unknown },
+  host: string,
+  method: TestMethod,
+  url: string,
+  { key, cookie, organization, body: sent, headers: more, address }: TestCall,
 ): Promise<TestAnswer> {
   const { statusCode, headers, body } = await app.inject({
-    method: call.method,
-    url: call.url,
+    method,
+    url,
+    remoteAddress: address ?? '127.0.0.1',
     headers: {
-      host: `localhost:${config.port}`,
-      ...(call.key === undefined ? {} : { authorization: `Bearer ${call.key}` }),
-      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      host,
+      ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(cookie ? { cookie } : {}),
+      // as a browser says it of a page of ours
+      ...(cookie && method !== 'GET' ? { origin: `http://${host}` } : {}),
+      ...(organization ? { 'plinth-organization': organization } : {}),
+      ...more,
     },
-    ...(call.body === undefined ? {} : { payload: JSON.stringify(call.body) }),
+    ...(sent === undefined ? {} : { payload: JSON.stringify(sent) }),
   });
   const isJson = String(headers['content-type'] ?? '').includes('json') && body !== '';
-  return { status: statusCode, headers, body: isJson ? JSON.parse(body) : undefined, text: body };
+  return { status: statusCode, headers, body: isJson ? (JSON.parse(body) as TestJson) : {}, text: body };
+}
+
+async function asOwner<R>(engine: Engine, role: string, sql: string, values: readonly unknown[] = []): Promise<R[]> {
+  const client = await engine.directPool.connect();
+  try {
+    await client.query(`begin; set local role ${quoteName(role)}`);
+    const { rows } = await client.query(sql, values as unknown[]);
+    await client.query('commit');
+    return rows as R[];
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
 }
 
 // --- people ----------------------------------------------------------------------------------------------------------
