@@ -1,6 +1,8 @@
 /** The command line: finds the command, the configuration and the engine, and turns every failure into words. */
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import type { Application } from '../application/compose.ts';
+import { loadApplication } from '../application/load.ts';
 import { type Config, loadConfig } from '../platform/core/config.ts';
 import { openPlinth, type Plinth } from '../plinth.ts';
 import { type Command, type CommandContext, exitCodes } from './command.ts';
@@ -8,6 +10,7 @@ import { commands } from './commands.ts';
 import { exitCodeOf, type RemoteLine, readControl } from './control.ts';
 import { describeError } from './describe-error.ts';
 import { type ParsedCall, parseCall } from './parse-call.ts';
+import { runCommand } from './run-command.ts';
 import { callServer } from './server-client.ts';
 
 /** Long options that stand for a setting. */
@@ -50,6 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
   }
   let opened: Plinth | undefined;
+  let loading: Promise<Application> | undefined;
   const context: CommandContext = {
     config,
     cwd: process.cwd(),
@@ -59,8 +63,14 @@ async function main(argv: readonly string[]): Promise<number> {
     note: (line) => process.stderr.write(`${line}\n`),
     progress: (line) => printRemote({ progress: line }),
     ask,
+    application() {
+      const file = call.values['config'];
+      loading ??= loadApplication(process.cwd(), typeof file === 'string' ? file : undefined);
+      return loading;
+    },
     async plinth() {
       opened ??= await openPlinth({
+        application: await context.application(),
         config: { ...config, logLevel: quiet(config) },
         migrate: config.environment !== 'production',
       });
@@ -68,7 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
     },
   };
   try {
-    return await call.command.run(context, call);
+    return await runCommand(context, call);
   } finally {
     await opened?.close();
   }
@@ -120,7 +130,7 @@ function helpLines(): string[] {
     '',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'Every command takes --data DIR or --database-url URL, --json and --help.',
+    'Every command takes --data DIR or --database-url URL, --config FILE, --json and --help.',
     'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
   ];
 }

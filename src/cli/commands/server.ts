@@ -3,6 +3,7 @@ import { openPlinth, type Plinth } from '../../plinth.ts';
 import { type Command, type CommandContext, exitCodes, UsageError } from '../command.ts';
 import { type RunCall, startControl } from '../control.ts';
 import { parseCall } from '../parse-call.ts';
+import { runCommand } from '../run-command.ts';
 
 const drain_ms = 10_000;
 
@@ -15,6 +16,7 @@ export const up: Command = {
     const started = performance.now();
     const applied: string[] = [];
     const plinth = await openPlinth({
+      application: await context.application(),
       config: serverConfig(context),
       migrate: true,
       onMigration: (id) => applied.push(id),
@@ -33,7 +35,7 @@ export const serve: Command = {
   usage: ['serve [--host ADDRESS] [--port N]'],
   database: 'exclusive',
   async run(context) {
-    const plinth = await openPlinth({ config: context.config });
+    const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: true, work: false, banner: plinth.platform.engine.description });
   },
 };
@@ -44,7 +46,7 @@ export const work: Command = {
   usage: ['work'],
   database: 'exclusive',
   async run(context) {
-    const plinth = await openPlinth({ config: context.config });
+    const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: false, work: true, banner: plinth.platform.engine.description });
   },
 };
@@ -102,7 +104,8 @@ function runRemotely(plinth: Plinth): RunCall {
         `"${call.command.name}" cannot run while a server (pid ${process.pid}) has the data folder open`,
       );
     }
-    return call.command.run({ ...context, config: plinth.config, ask: async () => undefined }, call);
+    const application = async () => plinth.application;
+    return runCommand({ ...context, config: plinth.config, application, ask: async () => undefined }, call);
   };
 }
 

@@ -11,7 +11,16 @@ export {
 } from './api-keys.ts';
 export { completeFirstRun, type FirstRunResult, hasAdministrator, issueFirstRunLink } from './first-run.ts';
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
-export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';
+export {
+  addMember,
+  changeMemberRole,
+  ensureUser,
+  listMembers,
+  type Member,
+  memberHooks,
+  type NewMember,
+  removeMember,
+} from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';
 export { assertSlug, slugify } from './names.ts';
 export {

@@ -4,6 +4,7 @@ import { registerAccountRoutes } from './account-routes.ts';
 import { registerApiKeyRoutes } from './api-key-routes.ts';
 import { functions } from './functions.ts';
 import { tenancyMaintenance } from './maintenance.ts';
+import { memberHooks } from './members.ts';
 import { registerOrganizationRoutes } from './organization-routes.ts';
 import { registerPages } from './pages.ts';
 import { settingsOf, type TenancySettings } from './settings.ts';
@@ -37,6 +38,7 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
         roles: ['owner', 'admin', 'member', 'service'],
       },
     },
+    hookPoints: [memberHooks.add],
     loops: [tenancyMaintenance],
     routes(routes, platform) {
       const access = makeAccess(platform, { ...settingsOf(platform.config), ...settings });
