@@ -16,6 +16,7 @@ import {
   migrateStatus,
   migrateUp,
 } from './commands/migrate.ts';
+import { newProject } from './commands/new.ts';
 import { openapi } from './commands/openapi.ts';
 import { repositoriesList, repositoriesRegister } from './commands/repositories.ts';
 import { reset } from './commands/reset.ts';
@@ -42,6 +43,7 @@ const versionCommand: Command = {
 export const commands: readonly Command[] = [
   up,
   demo,
+  newProject,
   serve,
   work,
   migrateUp,
