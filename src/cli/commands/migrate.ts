@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '../../platform/core/log.ts';
 import type { Engine } from '../../platform/db/engine.ts';
@@ -191,7 +191,9 @@ export const migrateNew: Command = {
       name,
       template: values['tenant'] ? 'tenant-table' : 'empty',
     });
-    printResult(context, paths, () => [...paths]);
+    // as one types it, where it is below the working directory
+    const shown = (path: string) => (path.startsWith(`${context.cwd}${sep}`) ? relative(context.cwd, path) : path);
+    printResult(context, paths, () => paths.map(shown));
     return exitCodes.fine;
   },
 };
