@@ -2,9 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type Application, applicationOf, composeApplication } from './application/compose.ts';
+import type { ApplicationDefinition } from './application/define.ts';
+import { loadApplication } from './application/load.ts';
+import { checkOwnTables } from './application/own-tables.ts';
 import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
 import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
-import { modules as builtInModules } from './modules.ts';
 import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
 import { cryptoErrors, loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
@@ -14,6 +17,7 @@ import type { Engine } from './platform/db/engine.ts';
 import { maintain } from './platform/db/maintenance.ts';
 import { openPglite } from './platform/db/pglite/engine.ts';
 import { openServer } from './platform/db/server.ts';
+import { makeHooks } from './platform/hooks.ts';
 import { listenError } from './platform/http/client-errors.ts';
 import { type AllowedHosts, allowedHosts } from './platform/http/hosts.ts';
 import { makeServer, type PlinthServer } from './platform/http/server.ts';
@@ -31,9 +35,41 @@ import { type Supervisor, superviseLoops } from './platform/worker/supervisor.ts
 import { makeWakeups } from './platform/worker/wakeups.ts';
 import { version } from './version.ts';
 
+// What a program of one's own is written with.
+export { Type } from 'typebox';
+export {
+  type ApplicationDefinition,
+  type ApplicationInput,
+  defineHook,
+  defineModule,
+  definePlinth,
+  type HookTable,
+  type ModuleInput,
+  type TaskFunction,
+} from './application/define.ts';
+export { settingsOf } from './application/settings.ts';
+export { enqueueTasks, type NewTask, TaskFailure } from './modules/tasks/index.ts';
+export { defineErrors, errors, PlinthError } from './platform/core/errors.ts';
+export { uuidv7 } from './platform/core/ids.ts';
+export { limits } from './platform/core/limits.ts';
+export { defineHookPoint, type Hook, type HookCall, type HookPoint } from './platform/hooks.ts';
+export type { Actor } from './platform/http/actor.ts';
+export { decodeCursor, type Page, toPage } from './platform/http/paging.ts';
+export type { RouteRegistrar } from './platform/http/route.ts';
+export { Id, IdParams, Line, Lines, Nullable, PageOf, PageQuery, Timestamp } from './platform/http/schemas.ts';
+export type { Access, ModuleDefinition, OrganizationRole, TaskContext, TaskHandler } from './platform/module.ts';
+export type { Platform } from './platform/platform.ts';
+export type { ScopedTx } from './platform/scope/door.ts';
+
 export interface OpenOptions {
   /** Configuration; read from the environment when absent. */
   readonly config?: Config;
+  /**
+   * What `definePlinth` made. Without it `plinth.config.ts` (or .js, .mjs) of the working directory is loaded, where
+   * there is one.
+   */
+  readonly application?: ApplicationDefinition | Application;
+  /** A list of modules as it is, in place of an application. */
   readonly modules?: readonly ModuleDefinition[];
   /** An engine opened elsewhere: for tests. It is closed with the rest. */
   readonly engine?: Engine;
@@ -61,6 +97,7 @@ export interface ScopedPlinth {
 
 export interface Plinth {
   readonly platform: Platform;
+  readonly application: Application;
   readonly config: Config;
   readonly version: string;
   /** Where this process listens, once it does. */
@@ -80,7 +117,8 @@ const maintenance_interval_ms = 60_000;
 /** Opens Plinth on the configured engine. Throws errors of the catalogue, each with what to do. */
 export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
   const config = options.config ?? loadConfig(process.env);
-  const modules = options.modules ?? builtInModules;
+  const application = await applicationFrom(options);
+  const { modules, settings } = application;
   const log = createLogger({ level: config.logLevel });
   const engine = options.engine ?? (await openEngine(config, log));
   try {
@@ -98,19 +136,30 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
     if (report.state === 'ahead') throw errors.schema_ahead({ detail: `newer: ${report.because.join(', ')}` });
 
     const clock = options.clock ?? systemClock;
-    const door = makeDoor(engine);
+    const door = makeDoor(
+      engine,
+      makeHooks(modules, () => platform),
+    );
     await refuseUnfinished(door);
     const wakeups = makeWakeups();
     const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
     const net =
       options.net ?? outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });
-    const platform: Platform = { engine, door, clock, log, modules, wakeups, keyring, net, config };
+    const platform: Platform = { engine, door, clock, log, modules, settings, wakeups, keyring, net, config };
+    await checkOwnTables(platform, application.own);
     if (options.migrate) await seedCatalogues(platform);
-    return assemble(platform, schema);
+    return assemble(platform, application, schema);
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** The application that was given, or the one of the working directory. */
+async function applicationFrom({ application, modules }: OpenOptions): Promise<Application> {
+  if (modules) return applicationOf(modules);
+  if (!application) return loadApplication(process.cwd());
+  return 'known' in application ? application : composeApplication(application);
 }
 
 export interface PlinthApp extends PlinthServer {
@@ -160,7 +209,7 @@ export async function seedCatalogues(platform: Platform): Promise<void> {
   for (const module of platform.modules) await module.seed?.(platform);
 }
 
-function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plinth {
+function assemble(platform: Platform, application: Application, schema: () => Promise<SchemaReport>): Plinth {
   const { config, engine, log, modules, wakeups, door } = platform;
   const hints = startHints(engine, wakeups, log);
   let server: PlinthServer | undefined;
@@ -175,6 +224,7 @@ function assemble(platform: Platform, schema: () => Promise<SchemaReport>): Plin
 
   return {
     platform,
+    application,
     config,
     version,
     schema,

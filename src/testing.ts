@@ -4,6 +4,9 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } fr
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type Application, applicationOf, composeApplication } from './application/compose.ts';
+import type { ApplicationDefinition } from './application/define.ts';
+import { loadApplication } from './application/load.ts';
 import {
   addMember,
   createApiKey,
@@ -12,7 +15,6 @@ import {
   type Member,
   type NewApiKey,
 } from './modules/tenancy/index.ts';
-import { modules as builtInModules } from './modules.ts';
 import type { Clock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
 import { MasterKey } from './platform/core/crypto/index.ts';
@@ -37,6 +39,8 @@ type MemberRole = Member['role'];
 type TestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface TestPlinthOptions {
+  /** What `definePlinth` made; without it the application file of the working directory, where there is one. */
+  readonly application?: ApplicationDefinition;
   readonly modules?: readonly ModuleDefinition[];
   readonly config?: Partial<Config>;
   /** A migrated database of your own, a copy of a template on a server for instance; closed with the rest. */
@@ -123,12 +127,13 @@ const masterKey = new MasterKey(randomBytes(32));
  * second. Close it in `afterAll`.
  */
 export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<TestPlinth> {
-  const modules = options.modules ?? builtInModules;
+  const application = await testApplication(options);
+  const { modules } = application;
   const config: Config = { ...loadConfig({ PLINTH_LOG_LEVEL: 'silent' }), ...options.config };
   const engine = options.engine ?? (await openTestEngine(modules, config.rolePrefix));
   const plinth = await openPlinth({
     engine,
-    modules,
+    application,
     config,
     masterKeys: { current: masterKey, previous: [] },
     ...(options.clock ? { clock: options.clock } : {}),
@@ -157,6 +162,11 @@ export async function openTestPlinth(options: TestPlinthOptions = {}): Promise<T
     await plinth.close();
     throw error;
   }
+}
+
+function testApplication({ application, modules }: TestPlinthOptions): Promise<Application> | Application {
+  if (modules) return applicationOf(modules);
+  return application ? composeApplication(application) : loadApplication(process.cwd());
 }
 
 async function inject(

@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
+import type { Application } from '../application/compose.ts';
 import type { Config } from '../platform/core/config.ts';
 import type { Plinth } from '../plinth.ts';
 
@@ -21,6 +22,8 @@ export interface CommandContext {
   progress(line: string): void;
   /** Aborts on Ctrl-C and SIGTERM, or when the caller has gone. */
   readonly signal: AbortSignal;
+  /** What the program is made of: Plinth's modules, and those of plinth.config.ts. */
+  application(): Promise<Application>;
   /** The open Plinth: the running server's, or one opened (and closed afterwards) for this command. */
   plinth(): Promise<Plinth>;
   /** Asks for a line; undefined where nobody can answer. */
@@ -42,6 +45,8 @@ export interface Command {
   readonly database: 'none' | 'shared' | 'exclusive';
   /** `unread`: the command looks at the environment itself, and runs whatever is wrong with it. */
   readonly configuration?: 'unread';
+  /** Modules that it can not do without, of those that can be switched off. */
+  readonly needs?: readonly string[];
   run(context: CommandContext, args: { values: OptionValues; positionals: readonly string[] }): Promise<number>;
 }
 

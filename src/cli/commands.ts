@@ -21,6 +21,7 @@ import {
   migrateStatus,
   migrateUp,
 } from './commands/migrate.ts';
+import { newProject } from './commands/new.ts';
 import { openapi } from './commands/openapi.ts';
 import { repositoriesList, repositoriesRegister } from './commands/repositories.ts';
 import { reset } from './commands/reset.ts';
@@ -47,6 +48,7 @@ const versionCommand: Command = {
 export const commands: readonly Command[] = [
   up,
   demo,
+  newProject,
   serve,
   work,
   migrateUp,

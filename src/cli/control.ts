@@ -26,7 +26,10 @@ export function controlFile(dataFolder: string): string {
   return join(dataFolder, 'control');
 }
 
-export type RunCall = (call: RemoteCall, context: Omit<CommandContext, 'config' | 'ask'>) => Promise<number>;
+export type RunCall = (
+  call: RemoteCall,
+  context: Omit<CommandContext, 'config' | 'ask' | 'application'>,
+) => Promise<number>;
 
 /**
  * Lets commands of this machine's same user run inside the server, which alone has the embedded engine open. The socket

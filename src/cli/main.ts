@@ -1,6 +1,8 @@
 /** The command line: finds the command, the configuration and the engine, and turns every failure into words. */
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import type { Application } from '../application/compose.ts';
+import { loadApplication } from '../application/load.ts';
 import { type Config, loadConfig } from '../platform/core/config.ts';
 import { openPlinth, type Plinth } from '../plinth.ts';
 import { type CommandContext, exitCodes } from './command.ts';
@@ -9,6 +11,7 @@ import { describeError } from './describe-error.ts';
 import { commandEnvironment } from './environment.ts';
 import { type ParsedCall, parseCall } from './parse-call.ts';
 import { helpLines, usageOf } from './reference.ts';
+import { runCommand } from './run-command.ts';
 import { callServer } from './server-client.ts';
 
 function configuration(call: ParsedCall): Config {
@@ -43,6 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
   }
   let opened: Plinth | undefined;
+  let loading: Promise<Application> | undefined;
   const context: CommandContext = {
     config,
     cwd: process.cwd(),
@@ -52,8 +56,14 @@ async function main(argv: readonly string[]): Promise<number> {
     note: (line) => process.stderr.write(`${line}\n`),
     progress: (line) => printRemote({ progress: line }),
     ask,
+    application() {
+      const file = call.values['config'];
+      loading ??= loadApplication(process.cwd(), typeof file === 'string' ? file : undefined);
+      return loading;
+    },
     async plinth() {
       opened ??= await openPlinth({
+        application: await context.application(),
         config: { ...config, logLevel: quiet(config) },
         migrate: config.environment !== 'production',
       });
@@ -61,7 +71,7 @@ async function main(argv: readonly string[]): Promise<number> {
     },
   };
   try {
-    return await call.command.run(context, call);
+    return await runCommand(context, call);
   } finally {
     await opened?.close();
   }

@@ -4,6 +4,7 @@ import { commands } from './commands.ts';
 
 const globalOptions = {
   data: { type: 'string' },
+  config: { type: 'string' },
   'database-url': { type: 'string' },
   env: { type: 'string' },
   host: { type: 'string' },

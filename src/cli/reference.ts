@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 
 const everywhere = [
-  'Every command takes --data DIR or --database-url URL, --env FILE, --json and --help.',
+  'Every command takes --data DIR or --database-url URL, --env FILE, --config FILE, --json and --help.',
   'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
 ];
 

@@ -1,3 +1,5 @@
+import type { TObject } from 'typebox';
+import type { AnyHook, AnyHookPoint } from './hooks.ts';
 import type { RouteRegistrar } from './http/route.ts';
 import type { Platform } from './platform.ts';
 
@@ -104,6 +106,12 @@ export interface ModuleDefinition {
   readonly routes?: (routes: RouteRegistrar, platform: Platform) => void;
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
   readonly loops?: readonly LoopDeclaration[];
+  /** Places in its services where hooks run. */
+  readonly hookPoints?: readonly AnyHookPoint[];
+  /** Its hooks around services, its own or other modules', by the point's name. */
+  readonly hooks?: Readonly<Record<string, AnyHook | undefined>>;
+  /** What may be set of it: an object schema whose fields have defaults. Read with `settingsOf`. */
+  readonly settings?: TObject;
   /** Brings catalogue rows up to date; runs as the owner, is idempotent. */
   readonly seed?: (platform: Platform) => Promise<void>;
   /** Values for /metrics, read at each scrape. */

@@ -18,6 +18,8 @@ export interface Platform {
   readonly log: Logger;
   readonly modules: readonly ModuleDefinition[];
   readonly config: Config;
+  /** The modules' settings by module, checked, with their defaults. */
+  readonly settings: ReadonlyMap<string, unknown>;
   /** The only way to an address that comes from outside. */
   readonly net: OutboundClient;
   /** Tells loops, here and in other processes, that there may be something to do. Polling is the truth. */

@@ -14,6 +14,7 @@ export const analyze: Command = {
   usage: ['analyze PATH [--save --organization SLUG] [--all]'],
   options: { save: { type: 'boolean' }, organization: { type: 'string' }, all: { type: 'boolean' } },
   database: 'shared',
+  needs: ['analysis'],
   async run(context, { values, positionals }) {
     const [path] = positionals;
     if (!path) throw new UsageError('analyze wants a PATH');

@@ -42,6 +42,7 @@ export const demo: Command = {
   usage: ['demo [--source PATH]'],
   options: { source: { type: 'string' } },
   database: 'shared',
+  needs: ['events', 'analysis'],
   async run(context, { values }) {
     const plinth = await context.plinth();
     const url = plinth.url ?? (await startHere(context, plinth));

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { modules } from '../../modules.ts';
+import { relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openPglite } from '../../platform/db/pglite/engine.ts';
 import { renderBootstrap } from '../../platform/migrate/bootstrap.ts';
 import { lintMigrations } from '../../platform/migrate/lint.ts';
@@ -25,7 +25,7 @@ export const migrateUp: Command = {
         config.databaseUrl && config.migrateUrl !== config.databaseUrl
           ? new URL(config.databaseUrl.reveal()).username
           : '';
-      const { done } = await migrateEngine(engine, modules, {
+      const { done } = await migrateEngine(engine, (await context.application()).modules, {
         programVersion: version,
         prefix: config.rolePrefix,
         onProgress: (event) => {
@@ -68,7 +68,7 @@ export const migrateDown: Command = {
       return exitCodes.finding;
     }
     return withMigrationEngine(context, async (engine) => {
-      const set = await migrationsOf(modules);
+      const set = await migrationsOf((await context.application()).modules);
       const { done } = await rollBack(engine.directPool, set, {
         programVersion: version,
         prefix: context.config.rolePrefix,
@@ -87,7 +87,11 @@ export const migrateStatus: Command = {
   database: 'exclusive',
   run: (context) =>
     withMigrationEngine(context, async (engine) => {
-      const status = await migrationStatus(engine.directPool, await migrationsOf(modules), context.config.rolePrefix);
+      const status = await migrationStatus(
+        engine.directPool,
+        await migrationsOf((await context.application()).modules),
+        context.config.rolePrefix,
+      );
       printResult(context, status, () =>
         table(
           ['migration', 'name', 'state', 'applied at'],
@@ -104,7 +108,7 @@ export const migrateLint: Command = {
   usage: ['migrate lint'],
   database: 'none',
   async run(context) {
-    const findings = await lintMigrations(await migrationsOf(modules));
+    const findings = await lintMigrations(await migrationsOf((await context.application()).modules));
     printResult(context, findings, () => [
       ...findings.flatMap(({ path, line, rule, message, safeWay }) => [
         `${path}:${line} ${rule}: ${message}`,
@@ -128,9 +132,11 @@ export const migrateDrift: Command = {
       let expected: string;
       try {
         const { rolePrefix } = context.config;
-        const status = await migrationStatus(engine.directPool, await migrationsOf(modules), rolePrefix);
+        // what a switched-off module made stays, and is no drift
+        const { known } = await context.application();
+        const status = await migrationStatus(engine.directPool, await migrationsOf(known), rolePrefix);
         const applied = new Set(status.filter(({ state }) => state === 'applied').map(({ id }) => id));
-        await migrateEngine(replay, modules, {
+        await migrateEngine(replay, known, {
           programVersion: version,
           prefix: rolePrefix,
           only: (migration) => applied.has(`${migration.module}/${String(migration.version).padStart(4, '0')}`),
@@ -153,11 +159,15 @@ export const migrateNew: Command = {
   database: 'none',
   async run(context, { values, positionals }) {
     const [name] = positionals;
-    const module = values['module'];
+    const { modules, own } = await context.application();
+    // the only module of one's own need not be named
+    const module = values['module'] ?? (own.length === 1 ? own[0] : undefined);
     if (!name || typeof module !== 'string') throw new UsageError('migrate new wants a NAME and --module');
-    const known = (await migrationsOf(modules)).sources.find((source) => source.module === module);
+    const { migrations } = modules.find((one) => one.name === module) ?? {};
     const directory =
-      typeof values['directory'] === 'string' ? resolve(context.cwd, values['directory']) : known?.directory;
+      typeof values['directory'] === 'string'
+        ? resolve(context.cwd, values['directory'])
+        : migrations && fileURLToPath(migrations);
     if (!directory)
       throw new UsageError(`there is no module ${module}; --directory says where a new one has its migrations`);
     const paths = await newMigration({
@@ -165,7 +175,9 @@ export const migrateNew: Command = {
       name,
       template: values['tenant'] ? 'tenant-table' : 'empty',
     });
-    printResult(context, paths, () => [...paths]);
+    // as one types it, where it is below the working directory
+    const shown = (path: string) => (path.startsWith(`${context.cwd}${sep}`) ? relative(context.cwd, path) : path);
+    printResult(context, paths, () => paths.map(shown));
     return exitCodes.fine;
   },
 };

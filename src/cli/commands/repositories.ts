@@ -44,6 +44,7 @@ export const repositoriesRegister: Command = {
   usage: ['repositories register PATH [--organization SLUG] [--name OWNER/NAME] [--provider github]'],
   options: { organization: { type: 'string' }, name: { type: 'string' }, provider: { type: 'string' } },
   database: 'shared',
+  needs: ['analysis'],
   async run(context, { values, positionals }) {
     const [path] = positionals;
     if (!path) throw new UsageError('repositories register wants a PATH');

@@ -4,6 +4,7 @@ import { type Command, type CommandContext, exitCodes, UsageError } from '../com
 import { buildConsole } from '../console-build.ts';
 import { type RunCall, startControl } from '../control.ts';
 import { parseCall } from '../parse-call.ts';
+import { runCommand } from '../run-command.ts';
 
 const drain_ms = 10_000;
 
@@ -16,6 +17,7 @@ export const up: Command = {
     const started = performance.now();
     const applied: string[] = [];
     const plinth = await openPlinth({
+      application: await context.application(),
       config: serverConfig(context),
       migrate: true,
       onMigration: (id) => applied.push(id),
@@ -34,7 +36,7 @@ export const serve: Command = {
   usage: ['serve [--host ADDRESS] [--port N]'],
   database: 'exclusive',
   async run(context) {
-    const plinth = await openPlinth({ config: context.config });
+    const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: true, work: false, banner: plinth.platform.engine.description });
   },
 };
@@ -45,7 +47,7 @@ export const work: Command = {
   usage: ['work'],
   database: 'exclusive',
   async run(context) {
-    const plinth = await openPlinth({ config: context.config });
+    const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: false, work: true, banner: plinth.platform.engine.description });
   },
 };
@@ -106,7 +108,8 @@ function runRemotely(plinth: Plinth): RunCall {
         `"${call.command.name}" cannot run while a server (pid ${process.pid}) has the data folder open`,
       );
     }
-    return call.command.run({ ...context, config: plinth.config, ask: async () => undefined }, call);
+    const application = async () => plinth.application;
+    return runCommand({ ...context, config: plinth.config, application, ask: async () => undefined }, call);
   };
 }
 

@@ -93,6 +93,7 @@ export const analysisShow: Command = {
   usage: ['analysis show [RUN] [--organization SLUG] [--limit N]'],
   options,
   database: 'shared',
+  needs: ['analysis'],
   async run(context, { values, positionals }) {
     const [runId] = positionals;
     const [run] = await readRows(

@@ -85,6 +85,7 @@ export async function openTestEvents(engine: Engine, clock: Clock = systemClock)
     modules: [...modules, testTasks],
     wakeups: makeWakeups(),
     config: loadConfig({}),
+    settings: new Map(),
     net: outbound(),
   };
   const server = await makeServer({

@@ -1,5 +1,7 @@
 import type { Access, LoopDeclaration, ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { projectHooks } from './projects.ts';
+import { repositoryHooks } from './repositories.ts';
 import { registerProjectRoutes } from './routes.ts';
 
 const PURGE_ROWS_BATCH = 500;
@@ -80,6 +82,7 @@ export const projectsModule: ModuleDefinition = {
     'repositories:read': { description: 'See repositories', roles: everybody },
     'repositories:write': { description: "Add repositories; change one's own, administrators any", roles: writers },
   },
+  hookPoints: [projectHooks.create, projectHooks.update, projectHooks.move, repositoryHooks.create],
   loops: [maintenance],
   routes: registerProjectRoutes,
 };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { errors } from '../../platform/core/errors.ts';
+import { defineHookPoint } from '../../platform/hooks.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { decodeCursor, type Page, toPage } from '../../platform/http/paging.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
@@ -60,6 +61,40 @@ export interface ProjectFields {
   readonly git_repo_url?: string | null | undefined;
 }
 
+export type NewProject = ProjectFields & { readonly name: string };
+
+export interface ProjectMove {
+  readonly id: string;
+  readonly to: ProjectStatus;
+}
+
+/** Where hooks run. A project is changed at /rest/v1 only while none of them would be gone around. */
+export const projectHooks = {
+  create: defineHookPoint<NewProject, Project>('projects.create', [{ table: 'projects', verb: 'insert' }]),
+  update: defineHookPoint<{ readonly id: string; readonly changes: ProjectFields }, Project>('projects.update', [
+    { table: 'projects', verb: 'update' },
+  ]),
+  move: defineHookPoint<ProjectMove, Project>('projects.move', [{ table: 'projects', verb: 'update' }]),
+};
+
+const fieldNames: ReadonlySet<string> = new Set([
+  'name',
+  'slug',
+  'description',
+  'owner_id',
+  'template_type',
+  'status',
+  'priority',
+  'goals',
+  'starts_on',
+  'due_on',
+  'git_repo_url',
+] satisfies (keyof ProjectFields)[]);
+
+function assertProjectField(name: string): void {
+  if (!fieldNames.has(name)) throw errors.invalid_value({ detail: `a project has no field ${name.slice(0, 60)}` });
+}
+
 // dates as text: a date has no time zone, a JavaScript Date has one
 const columns = `id, name, slug, description, owner_id, template_type, status, priority, goals, starts_on::text as starts_on,
   due_on::text as due_on, git_repo_url, archived_at, created_by, created_at, updated_at, deleted_at`;
@@ -108,11 +143,11 @@ export async function getProject(tx: ScopedTx, id: string): Promise<Project> {
  * Makes a project; its owner is the caller unless said otherwise. Without a slug one is made of the name. Throws
  * `already_exists` (slug), `reference_not_found` (the owner is no member), `forbidden` (for another person).
  */
-export async function createProject(
-  tx: ScopedTx,
-  actor: Actor,
-  input: ProjectFields & { readonly name: string },
-): Promise<Project> {
+export function createProject(tx: ScopedTx, actor: Actor, input: NewProject): Promise<Project> {
+  return tx.hooks.around(projectHooks.create, { tx, actor }, input, (given) => insertProject(tx, actor, given));
+}
+
+async function insertProject(tx: ScopedTx, actor: Actor, input: NewProject): Promise<Project> {
   const ownerId = input.owner_id === undefined ? (actor.userId ?? null) : input.owner_id;
   if (!managesAll(actor) && ownerId !== actor.userId) throw notYours('make projects for others');
   if (input.slug !== undefined) assertSlug(input.slug);
@@ -154,6 +189,13 @@ export async function createProject(
 
 /** Changes a project one may change: one's own, or any for administrators. Throws as `createProject`, and `not_found`. */
 export async function updateProject(tx: ScopedTx, actor: Actor, id: string, changes: ProjectFields): Promise<Project> {
+  const input = { id, changes };
+  return tx.hooks.around(projectHooks.update, { tx, actor }, input, (given) =>
+    changeProject(tx, actor, id, given.changes),
+  );
+}
+
+async function changeProject(tx: ScopedTx, actor: Actor, id: string, changes: ProjectFields): Promise<Project> {
   const old = await lockProject(tx, actor, id);
   if (old.deleted_at) throw errors.invalid_transition({ detail: 'the project is deleted; restore it first' });
   if (changes.slug !== undefined) assertSlug(changes.slug);
@@ -169,7 +211,8 @@ export async function updateProject(tx: ScopedTx, actor: Actor, id: string, chan
   );
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   if (given.length > 0) {
-    // names come from ProjectFields through the route's closed schema, values are parameters
+    // names are compared with the list, for a hook may have given them; values are parameters
+    for (const [column] of given) assertProjectField(column);
     const assignments = given.map(([column], index) => `${column} = $${index + 3}`).join(', ');
     const values = given.map(([column, value]) => (column === 'goals' ? JSON.stringify(value) : value));
     await refusingTakenSlug(changes.slug, () =>
@@ -195,14 +238,25 @@ export async function updateProject(tx: ScopedTx, actor: Actor, id: string, chan
 
 /** Soft delete: restored within 30 days, removed after. Throws `not_found`, `forbidden`, `invalid_transition`. */
 export async function deleteProject(tx: ScopedTx, actor: Actor, id: string): Promise<void> {
-  const project = await moveProject(tx, actor, id, 'deleted');
-  await recordProjectActivity(tx, 'project_deleted', id, `Project ${project.name} was deleted`);
+  await moving(tx, actor, { id, to: 'deleted' }, async () => {
+    const project = await moveProject(tx, actor, id, 'deleted');
+    await recordProjectActivity(tx, 'project_deleted', id, `Project ${project.name} was deleted`);
+  });
+}
+
+/** The hooks around archiving, restoring and deleting; what `before` returns is not looked at. */
+function moving(tx: ScopedTx, actor: Actor, move: ProjectMove, work: () => Promise<void>): Promise<Project> {
+  return tx.hooks.around(projectHooks.move, { tx, actor }, move, async () => {
+    await work();
+    return getProject(tx, move.id);
+  });
 }
 
 export async function archiveProject(tx: ScopedTx, actor: Actor, id: string): Promise<Project> {
-  const project = await moveProject(tx, actor, id, 'archived');
-  await recordProjectActivity(tx, 'project_archived', id, `Project ${project.name} was archived`);
-  return getProject(tx, id);
+  return moving(tx, actor, { id, to: 'archived' }, async () => {
+    const project = await moveProject(tx, actor, id, 'archived');
+    await recordProjectActivity(tx, 'project_archived', id, `Project ${project.name} was archived`);
+  });
 }
 
 /**
@@ -218,9 +272,10 @@ export async function restoreProject(tx: ScopedTx, actor: Actor, id: string, at:
     throw errors.invalid_transition({ detail: `it was deleted more than ${RECOVERY_DAYS} days ago` });
   }
   const status = old.status === 'deleted' && old.archived_at ? 'archived' : 'active';
-  await setStatus(tx, id, status);
-  await recordProjectActivity(tx, 'project_restored', id, `Project ${old.name} was restored`);
-  return getProject(tx, id);
+  return moving(tx, actor, { id, to: status }, async () => {
+    await setStatus(tx, id, status);
+    await recordProjectActivity(tx, 'project_restored', id, `Project ${old.name} was restored`);
+  });
 }
 
 async function moveProject(tx: ScopedTx, actor: Actor, id: string, status: ProjectStatus): Promise<Project> {

@@ -1,4 +1,5 @@
 import { errors } from '../../platform/core/errors.ts';
+import { defineHookPoint } from '../../platform/hooks.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { decodeCursor, type Page, toPage } from '../../platform/http/paging.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
@@ -33,6 +34,12 @@ export interface RepositoryFields {
   readonly languages?: readonly string[] | undefined;
   readonly analysis_config?: Readonly<Record<string, unknown>> | undefined;
 }
+
+export type NewRepository = RepositoryFields & { readonly full_name: string };
+
+export const repositoryHooks = {
+  create: defineHookPoint<NewRepository, Repository>('repositories.create'),
+};
 
 const columns = `r.id, r.name, r.full_name, r.provider, r.url, r.default_branch, r.languages, r.analysis_config,
   r.last_analyzed_at, r.created_by, r.created_at, r.updated_at`;
@@ -70,10 +77,11 @@ export async function getRepository(tx: ScopedTx, id: string): Promise<Repositor
 }
 
 /** Registers a repository. Events find it by provider and full name without regard to case. Throws `already_exists`. */
-export async function createRepository(
-  tx: ScopedTx,
-  input: RepositoryFields & { readonly full_name: string },
-): Promise<Repository> {
+export function createRepository(tx: ScopedTx, input: NewRepository, actor?: Actor): Promise<Repository> {
+  return tx.hooks.around(repositoryHooks.create, { tx, actor }, input, (given) => insertRepository(tx, given));
+}
+
+async function insertRepository(tx: ScopedTx, input: NewRepository): Promise<Repository> {
   assertRepositoryUrl(input.url);
   const [row] = await tx.sql<{ id: string }>(
     `insert into plinth.repositories (organization_id, name, full_name, provider, url, default_branch, languages, analysis_config)

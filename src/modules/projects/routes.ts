@@ -229,7 +229,7 @@ function registerRepositoryRoutes(routes: RouteRegistrar): void {
     body: Type.Object({ ...repositoryFields, full_name: Line(300) }, closed),
     response: RepositoryAnswer,
     mode: 'write',
-    run: (tx, { body }) => createRepository(tx, body),
+    run: (tx, { actor, body }) => createRepository(tx, body, actor),
   });
   routes.add({
     method: 'GET',

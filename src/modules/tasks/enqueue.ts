@@ -1,4 +1,5 @@
 import { limits } from '../../platform/core/limits.ts';
+import { defineHookPoint } from '../../platform/hooks.ts';
 import { assertJsonDepth } from '../../platform/http/json.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
@@ -32,6 +33,9 @@ export interface Enqueued {
   readonly created: boolean;
 }
 
+/** However a task comes to be: by the API, an event's subscription, or code. */
+export const taskHooks = { enqueue: defineHookPoint<readonly NewTask[], Enqueued[]>('tasks.enqueue') };
+
 /** The task types this program can run, with what each does. */
 export function taskTypes(platform: Platform): { task_type: string; description: string }[] {
   return platform.modules.flatMap((module) =>
@@ -51,6 +55,10 @@ export function assertTaskType(platform: Platform, type: string, field: string):
  */
 export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
   if (tasks.length === 0) return [];
+  return tx.hooks.around(taskHooks.enqueue, { tx }, tasks, (given) => insertTasks(platform, tx, given));
+}
+
+async function insertTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
   for (const task of tasks) {
     const bytes = Buffer.from(JSON.stringify(task.payload ?? {}));
     if (bytes.length > task_payload_bytes_max) {

@@ -1,4 +1,4 @@
 /** What other modules may use of tasks. */
-export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, tasks_channel } from './enqueue.ts';
+export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, taskHooks, tasks_channel } from './enqueue.ts';
 export { TaskFailure } from './failure.ts';
 export { startWorker, type TaskWorker } from './worker.ts';

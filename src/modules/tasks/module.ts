@@ -1,4 +1,5 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
+import { taskHooks } from './enqueue.ts';
 import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
 
@@ -60,6 +61,7 @@ export const tasksModule: ModuleDefinition = {
     },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
+  hookPoints: [taskHooks.enqueue],
   routes: taskRoutes,
   metrics: taskMetrics,
 };

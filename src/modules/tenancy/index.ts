@@ -20,7 +20,16 @@ export {
   revokeInvitation,
 } from './invitations.ts';
 export { deleteExpiredAccess, purgeDeletedOrganizations } from './maintenance.ts';
-export { addMember, changeMemberRole, ensureUser, listMembers, type Member, removeMember } from './members.ts';
+export {
+  addMember,
+  changeMemberRole,
+  ensureUser,
+  listMembers,
+  type Member,
+  memberHooks,
+  type NewMember,
+  removeMember,
+} from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';
 export { assertSlug, slugify } from './names.ts';
 export {

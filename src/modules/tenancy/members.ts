@@ -1,4 +1,5 @@
 import { errors } from '../../platform/core/errors.ts';
+import { defineHookPoint } from '../../platform/hooks.ts';
 import type { Actor } from '../../platform/http/actor.ts';
 import { decodeCursor, type Page, toPage } from '../../platform/http/paging.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -18,6 +19,14 @@ export interface Member {
   readonly avatar_url: string | null;
   readonly created_at: Date;
 }
+
+export interface NewMember {
+  readonly userId: string;
+  readonly role: MemberRole;
+  readonly at: Date;
+}
+
+export const memberHooks = { add: defineHookPoint<NewMember, Member>('members.add') };
 
 const columns = 'id, user_id, role, display_name, email, avatar_url, created_at';
 
@@ -67,11 +76,11 @@ export async function ensureUser(platform: Platform, scope: Scope, email: string
  * invites instead, for an address that nobody has proven may belong to an account of somebody else. Throws `forbidden`,
  * `already_exists`, `not_found` (the account is off).
  */
-export async function addMember(
-  tx: ScopedTx,
-  actor: Actor,
-  input: { userId: string; role: MemberRole; at: Date },
-): Promise<Member> {
+export function addMember(tx: ScopedTx, actor: Actor, input: NewMember): Promise<Member> {
+  return tx.hooks.around(memberHooks.add, { tx, actor }, input, (given) => insertMember(tx, actor, given));
+}
+
+async function insertMember(tx: ScopedTx, actor: Actor, input: NewMember): Promise<Member> {
   assertMayGrant(actor, input.role);
   const [row] = await tx.sql<{ outcome: string }>('select plinth.add_member($1, $2, $3, $4) as outcome', [
     tx.organizationId,

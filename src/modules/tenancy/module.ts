@@ -7,6 +7,7 @@ import { functions } from './functions.ts';
 import { registerIdentityRoutes } from './identity-routes.ts';
 import { registerInvitationRoutes } from './invitation-routes.ts';
 import { tenancyMaintenance } from './maintenance.ts';
+import { memberHooks } from './members.ts';
 import { registerOrganizationRoutes } from './organization-routes.ts';
 import { registerPages } from './pages.ts';
 import { settingsOf, type TenancySettings } from './settings.ts';
@@ -40,6 +41,7 @@ export function makeTenancyModule(settings: Partial<TenancySettings> = {}): Modu
         roles: ['owner', 'admin', 'member', 'service'],
       },
     },
+    hookPoints: [memberHooks.add],
     loops: [tenancyMaintenance],
     routes(routes, platform) {
       const access = makeAccess(platform, { ...settingsOf(platform.config), ...settings });

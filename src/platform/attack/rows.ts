@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { quoteName, quoteText } from '../migrate/names.ts';
 import type { Column, Relation } from './catalogue.ts';
+import { textMatching } from './pattern.ts';
 import type { Random } from './random.ts';
 
 /** Rows tried for one set of columns that share checks. */
@@ -156,8 +157,16 @@ function byType(column: Column, literals: readonly string[], { marker, at, rando
       ...literals,
     ];
   }
-  if (column.category === 'S') return [...texts(marker).map(quoteText), ...literals];
+  if (column.category === 'S')
+    return [...texts(marker).map(quoteText), ...literals, ...literals.flatMap(textsOfPattern)];
   return [quoteText(''), quoteText(marker), quoteText('{}')];
+}
+
+/** For a literal that is a regular expression; others give a text that no check asks for, which does no harm. */
+function textsOfPattern(literal: string): string[] {
+  if (!/[\^$[]/.test(literal)) return [];
+  const text = textMatching(literal.slice(1, -1).replaceAll("''", "'"));
+  return text === undefined ? [] : [quoteText(text)];
 }
 
 /** Texts of the shapes that checks ask for. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errors, PlinthError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { coveredWrites, hookErrors } from '../hooks.ts';
 import type { ModuleDefinition, TableDeclaration, Verb } from '../module.ts';
 import type { Platform } from '../platform.ts';
 import { readRelations } from '../rest/catalogue.ts';
@@ -28,6 +29,7 @@ interface Exposed {
 export function registerRest(app: FastifyInstance, platform: Platform, policy: Policy, rolePrefix: string): void {
   const exposed = exposedTables(platform.modules);
   const functions = exposedFunctions(platform.modules);
+  const covered = coveredWrites(platform.modules);
   let loading: Promise<Relations> | undefined;
   const relations = (): Promise<Relations> => {
     loading ??= loadRelations(platform, exposed, functions, rolePrefix).catch((error: unknown) => {
@@ -57,6 +59,7 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
         const { actor } = request;
         if (!actor) throw errors.unauthenticated();
         if (!actor.organizationId) throw errors.organization_required();
+        refuseCoveredWrite(request, covered);
         const answer = await answerRest(platform, request, reply, {
           relations: await relations(),
           access: accessOf(actor, exposed, functions, policy),
@@ -69,6 +72,25 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
       },
     });
   });
+}
+
+const verbsOf: Readonly<Record<string, readonly Verb[]>> = {
+  // an upsert changes rows too
+  POST: ['insert', 'update'],
+  PATCH: ['update'],
+  DELETE: ['delete'],
+};
+
+/** Hooks run in services: a write that would go around them is refused. */
+function refuseCoveredWrite(request: FastifyRequest, covered: ReadonlyMap<string, string>): void {
+  if (covered.size === 0) return;
+  const table = (request.params as { '*': string })['*'];
+  const isUpsert = /\bresolution\b/.test(String(request.headers['prefer'] ?? ''));
+  const verbs = (verbsOf[request.method] ?? []).filter((_verb, index) => index === 0 || isUpsert);
+  for (const verb of verbs) {
+    const point = covered.get(`${table} ${verb}`);
+    if (point) throw hookErrors.write_has_hooks({ detail: `${verb} on ${table}: hooks of ${point}` });
+  }
 }
 
 async function answerRest(

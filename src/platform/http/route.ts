@@ -1,11 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import { errors } from '../core/errors.ts';
+import { defineErrors, errors, PlinthError } from '../core/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { ScopedTx, ScopeOptions } from '../scope/door.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
+
+export const routeErrors = defineErrors({
+  route_invalid: {
+    status: 500,
+    title: 'A route of a module can not be added',
+    hint: 'Each method and URL has one route, and its permission is declared by a module.',
+  },
+});
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Typed<S> = S extends TSchema ? Static<S> : undefined;
@@ -77,6 +85,15 @@ export function readOptions(request: FastifyRequest): ScopeOptions {
   return wishes !== undefined && /(?:^|[\s,])max-stale(?:$|[\s,=])/i.test(wishes) ? { pool: 'replica' } : {};
 }
 
+/** A permission that nobody declares would refuse everyone, and only once the route is called. */
+function assertPermission(
+  policy: Policy,
+  { permission, method, url }: { permission: string; method: string; url: string },
+) {
+  if (permission === 'public' || permission === 'user' || policy.permissions.has(permission)) return;
+  throw routeErrors.route_invalid({ detail: `${method} ${url}: no module declares the permission ${permission}` });
+}
+
 export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: Policy): RouteRegistrar {
   const actorOf = (request: FastifyRequest): Actor | undefined => request.actor;
   return {
@@ -84,6 +101,7 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
     policy,
     actorOf,
     add(route) {
+      assertPermission(policy, route);
       const schema = {
         summary: route.summary,
         tags: [route.tag],
@@ -134,4 +152,17 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
       });
     },
   };
+}
+
+/** Adds the routes of every module. Throws `route_invalid` with the module's name. */
+export function addRoutes(registrar: RouteRegistrar, platform: Platform): void {
+  for (const module of platform.modules) {
+    try {
+      module.routes?.(registrar, platform);
+    } catch (cause) {
+      const { code } = cause as { code?: string };
+      if (!(cause instanceof PlinthError) && !code?.startsWith('FST_')) throw cause;
+      throw routeErrors.route_invalid({ detail: `module ${module.name}: ${(cause as Error).message}`, cause });
+    }
+  }
 }

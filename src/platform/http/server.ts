@@ -16,7 +16,7 @@ import { registerPages } from './pages.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
 import { lazyChild } from './request-log.ts';
 import { registerRest } from './rest-routes.ts';
-import { makeRegistrar, type RouteRegistrar } from './route.ts';
+import { addRoutes, makeRegistrar, type RouteRegistrar } from './route.ts';
 import { makeFailureThrottle } from './throttle.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -176,7 +176,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   registerConsole(app);
   registerRest(app, platform, policy, options.rolePrefix ?? 'plinth');
   const registrar: RouteRegistrar = makeRegistrar(app, platform, policy);
-  for (const module of platform.modules) module.routes?.(registrar, platform);
+  addRoutes(registrar, platform);
 
   return {
     app,

@@ -52,12 +52,15 @@ select 'write what changes here';
   ],
   'tenant-table': (name) => [
     `-- ${name.replaceAll('_', ' ')} of an organization
+
 create table plinth.${name} (
   organization_id uuid not null,
-  id uuid not null,
+  -- version 7: ids sort by their time
+  id uuid not null default plinth.uuidv7(),
   name text not null,
   status text not null default 'draft',
   metadata jsonb not null default '{}',
+  created_by uuid default plinth.current_user_id(),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint ${name}_pkey primary key (organization_id, id),
@@ -65,10 +68,12 @@ create table plinth.${name} (
   constraint ${name}_name_check check (length(name) between 1 and 200),
   constraint ${name}_status_check check (status in ('draft', 'active'))
 );
+comment on table plinth.${name} is 'Say what a row is, in a sentence.';
 
 create index ${name}_status_idx on plinth.${name} (organization_id, status, id);
 
-select plinth.register_table('${name}', visibility => 'tenant', audit => 'row');
+-- makes row level security, grants, the audit trigger and updated_at; name the table in the module's "tables" too
+select plinth.register_table('${name}', visibility => 'tenant', user_column => 'created_by', fixed_columns => '{created_by}');
 `,
     `-- undo: ${name.replaceAll('_', ' ')}
 select plinth.unregister_table('${name}');

@@ -8,9 +8,19 @@ import type { RunResult, UpOptions } from './runner.ts';
 
 /** The migrations of a list of modules, read and checked. */
 export function migrationsOf(modules: readonly ModuleDefinition[]): Promise<MigrationSet> {
+  // what has no migrations does not stand in the order of migrations
+  const withTables = new Set(modules.flatMap(({ name, migrations }) => (migrations ? [name] : [])));
   return readMigrations(
     modules.flatMap(({ name, migrations, dependsOn }) =>
-      migrations ? [{ module: name, directory: fileURLToPath(migrations), dependsOn }] : [],
+      migrations
+        ? [
+            {
+              module: name,
+              directory: fileURLToPath(migrations),
+              dependsOn: dependsOn.filter((one) => withTables.has(one)),
+            },
+          ]
+        : [],
     ),
   );
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../db/engine.ts';
 import { type PipelinedStatement, pipelined } from '../db/pipelined-query.ts';
 import { isConnectionLost, makeReadQueue } from '../db/read-queue.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
+import { type Hooks, noHooks } from '../hooks.ts';
 import { enterStatement, type Scope } from './scope.ts';
 
 declare const scoped: unique symbol;
@@ -17,6 +18,8 @@ declare const scoped: unique symbol;
 export interface ScopedTx {
   readonly [scoped]: true;
   readonly scope: Scope;
+  /** What other modules run around a service. */
+  readonly hooks: Hooks;
   /** The organization of the scope; throws `organization_required` when there is none. */
   readonly organizationId: string;
   /** Every row of a query built with `queryBuilder()`. */
@@ -91,7 +94,7 @@ function refuseReentry(): void {
 }
 
 /** Makes the door of an engine. What `afterCommit` collected runs in order, after a successful commit. */
-export function makeDoor(engine: Engine): Door {
+export function makeDoor(engine: Engine, hooks: Hooks = noHooks): Door {
   const { namedStatements: named, pipelinedScope, sessionSettings, distributed } = engine.capabilities;
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
   const runRead = makeReadQueue(engine.pool);
@@ -136,7 +139,7 @@ export function makeDoor(engine: Engine): Door {
     const enter = entering(scope, true, options);
     const run: RunInScope = (text, values) => readStatement(enter, text, values, options);
     try {
-      const result = await current.run(open, () => work(makeTx(run, scope, open, hints)));
+      const result = await current.run(open, () => work(makeTx(run, { scope, hooks, open, hints })));
       open.active = false;
       for (const hint of hints) hint();
       return result;
@@ -160,7 +163,7 @@ export function makeDoor(engine: Engine): Door {
     const enter = entering(scope, readOnly, options);
     const session = makeSession(client, enter, { named, pipelinedScope });
     try {
-      const result = await current.run(open, () => work(makeTx(session.run, scope, open, hints)));
+      const result = await current.run(open, () => work(makeTx(session.run, { scope, hooks, open, hints })));
       open.active = false;
       if (session.begun()) await commit(client);
       client.release();
@@ -243,7 +246,14 @@ function makeSession(
   };
 }
 
-function makeTx(runInScope: RunInScope, scope: Scope, open: OpenScope, hints: (() => void)[]): ScopedTx {
+interface TxParts {
+  readonly scope: Scope;
+  readonly hooks: Hooks;
+  readonly open: OpenScope;
+  readonly hints: (() => void)[];
+}
+
+function makeTx(runInScope: RunInScope, { scope, hooks, open, hints }: TxParts): ScopedTx {
   async function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     if (!open.active) throw errors.internal({ cause: new Error('a transaction was used after it had ended') });
     return (await runInScope(text, values)) as pg.QueryResult<R & pg.QueryResultRow>;
@@ -254,6 +264,7 @@ function makeTx(runInScope: RunInScope, scope: Scope, open: OpenScope, hints: ((
   };
   const tx: Omit<ScopedTx, typeof scoped> = {
     scope,
+    hooks,
     get organizationId() {
       if (!scope.organizationId) throw errors.organization_required();
       return scope.organizationId;
