@@ -8,7 +8,7 @@ import type { Me } from '../api/types.ts';
 import { ErrorState } from '../parts/states.tsx';
 import { ChooseOrganization } from './choose-organization.tsx';
 import { FrontPage } from './front-page.tsx';
-import { basenameOf, choosePath, organizationInAddress } from './place.ts';
+import { basenameOf, choosePath, organizationInAddress, takeLinkToken } from './place.ts';
 import { lastOrganization } from './preferences.ts';
 import { makeRouter } from './router.tsx';
 import { ChoosePassword, SignIn } from './sign-in.tsx';
@@ -22,6 +22,12 @@ setOrganization(organizationInAddress());
  */
 export function Gate({ linkToken }: { linkToken: string | undefined }) {
   const [token, setToken] = useState(linkToken);
+  useEffect(() => {
+    // a link opened where the console is already: only the fragment changes, and the page is not loaded again
+    const follow = () => setToken((before) => takeLinkToken() ?? before);
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, []);
   const me = useRead<Me>('/v1/me', {}, { enabled: token === undefined });
   if (token !== undefined) return <ChoosePassword token={token} onDone={() => setToken(undefined)} />;
   if (me.isPending) return <Waiting />;
