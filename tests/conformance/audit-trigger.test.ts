@@ -68,7 +68,7 @@ describeEngines('the audit trigger', (on) => {
     askAsOwner<Entry>(
       on.engine,
       `select id, action, actor, actor_user_id, api_key_id, request_id, ip_address, resource_type, old_values, new_values
-       from plinth.audit_logs where resource_id = $1 order by xid, id`,
+       from plinth.audit_logs where resource_id = $1 order by xid, occurred_at, id`,
       [id],
     );
   const personalOf = async (entry: Entry) =>

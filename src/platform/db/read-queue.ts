@@ -6,7 +6,7 @@ import { type PipelinedStatement, pipelinedTransactions } from './pipelined-quer
  * Reads one connection takes at once, at most. A write to the server's socket and the wake-up of its process take 50 µs
  * here, as much as the read itself; shared by eight that is little.
  */
-const together_max = 8;
+export const together_max = 8;
 /** A statement that takes longer on average goes alone: those behind it would wait for it. */
 const quick_ms = 10;
 /** Statements whose times are remembered; the oldest is forgotten first. */
@@ -22,11 +22,14 @@ interface WaitingRead {
 }
 
 /**
- * Collects the reads of one turn of the event loop. Those whose statement has always been quick so far share
- * connections; one that is new or has been slow has a connection to itself. When all connections are busy, whoever gets
- * one takes its share of the quick reads that wait.
+ * Collects the reads of one turn of the event loop. Those whose statement is quick on average share connections, up to
+ * `together` each; one that is new or slow has a connection to itself.
  */
-export function makeReadQueue(pool: pg.Pool, now: () => number = () => performance.now()): RunRead {
+export function makeReadQueue(
+  pool: pg.Pool,
+  now: () => number = () => performance.now(),
+  together = together_max,
+): RunRead {
   const quick: WaitingRead[] = [];
   const times = statementTimes();
   let asking = 0;
@@ -62,10 +65,10 @@ export function makeReadQueue(pool: pg.Pool, now: () => number = () => performan
     await run([read], client);
   }
 
-  /** Asks for a connection and runs on it as many of the quick reads as then are its share. */
+  /** Asks for a connection and runs on it as many of the quick reads as may go together. */
   async function runQuick(): Promise<void> {
     asking++;
-    const share = () => quick.splice(0, together_max);
+    const share = () => quick.splice(0, together);
     let client: pg.PoolClient;
     try {
       client = await pool.connect();
@@ -84,13 +87,13 @@ export function makeReadQueue(pool: pg.Pool, now: () => number = () => performan
 
   /** As many connections as the waiting reads fill. */
   function askForQuick(): void {
-    while (asking < pool.options.max && asking * together_max < quick.length) void runQuick();
+    while (asking < pool.options.max && asking * together < quick.length) void runQuick();
   }
 
   return (statements) =>
     new Promise((resolve, reject) => {
       const read = { statements, resolve, reject };
-      if (!times.areQuick(statements)) {
+      if (together === 1 || !times.areQuick(statements)) {
         void runAlone(read);
         return;
       }

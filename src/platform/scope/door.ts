@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { errors, PlinthError } from '../core/errors.ts';
 import type { Engine } from '../db/engine.ts';
 import { type PipelinedStatement, pipelined } from '../db/pipelined-query.ts';
-import { isConnectionLost, makeReadQueue } from '../db/read-queue.ts';
+import { isConnectionLost, makeReadQueue, together_max } from '../db/read-queue.ts';
 import { fromDatabaseError } from '../db/sql-errors.ts';
 import { type Hooks, noHooks } from '../hooks.ts';
 import { enterStatement, type Scope } from './scope.ts';
@@ -97,9 +97,12 @@ function refuseReentry(): void {
 export function makeDoor(engine: Engine, hooks: Hooks = noHooks): Door {
   const { namedStatements: named, pipelinedScope, sessionSettings, distributed } = engine.capabilities;
   const poolOf = (options?: ScopeOptions) => (options?.pool === 'worker' ? engine.workerPool : engine.pool);
-  const runRead = makeReadQueue(engine.pool);
-  const runWorkerRead = engine.workerPool === engine.pool ? runRead : makeReadQueue(engine.workerPool);
-  const runReplicaRead = engine.readPool === engine.pool ? undefined : makeReadQueue(engine.readPool);
+  // The embedded engine stops a statement by starting anew, and with it whatever shares its round trip.
+  const together = engine.kind === 'pglite' ? 1 : together_max;
+  const queueOf = (pool: pg.Pool) => makeReadQueue(pool, undefined, together);
+  const runRead = queueOf(engine.pool);
+  const runWorkerRead = engine.workerPool === engine.pool ? runRead : queueOf(engine.workerPool);
+  const runReplicaRead = engine.readPool === engine.pool ? undefined : queueOf(engine.readPool);
 
   function entering(scope: Scope, readOnly: boolean, options: ScopeOptions): PipelinedStatement {
     const limit = options.statementTimeoutMs ?? engine.statementTimeoutMs;
