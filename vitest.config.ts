@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // examples and their tests import the package by its name: here that means the sources, not a build of them
+  ssr: { resolve: { conditions: ['plinth-source', 'module', 'node'], externalConditions: ['plinth-source', 'node'] } },
   test: {
     include: ['{src,tests,tools}/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],

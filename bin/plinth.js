@@ -11,6 +11,7 @@ const main = existsSync(source) ? source : built;
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  if (main === source) await meanSourcesByPlinth();
   await import(main.href);
 } else {
   const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
@@ -22,4 +23,20 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+/**
+ * In a checkout `import 'plinth'` in a user's plinth.config.ts means these sources and not a build of them: there must be
+ * one copy of Plinth in the process. The condition stands in package.json's exports.
+ */
+async function meanSourcesByPlinth() {
+  const { registerHooks } = await import('node:module');
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, specifier === 'plinth' || specifier.startsWith('plinth/') ? withSources(context) : context),
+  });
+}
+
+function withSources(context) {
+  return { ...context, conditions: [...context.conditions, 'plinth-source'] };
 }

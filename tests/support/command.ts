@@ -1,4 +1,5 @@
 /** Commands of the program, run inside a test. */
+import { plainApplication } from '../../src/application/compose.ts';
 import type { CommandContext } from '../../src/cli/command.ts';
 import { parseCall } from '../../src/cli/parse-call.ts';
 import type { Config } from '../../src/platform/core/config.ts';
@@ -25,6 +26,7 @@ export async function runCommand(
     note: () => undefined,
     progress: () => undefined,
     signal: from.signal ?? new AbortController().signal,
+    application: async () => plainApplication(),
     async plinth() {
       if (!from.plinth) throw new Error('this test opens no Plinth');
       return from.plinth;
