@@ -7,6 +7,8 @@ const answeredByServer = ['/v1', '/rest', '/docs', '/openapi.json', '/healthz', 
 
 export default defineConfig({
   plugins: [react()],
+  // the server puts the path it is served at before what the page loads; what that loads is relative to itself
+  base: './',
   build: {
     outDir: process.env['PLINTH_CONSOLE_OUT'] ?? 'dist',
     emptyOutDir: true,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeEngines } from '../support/engines.ts';
-import { type ConsoleServer, chromiumPath, openConsole, PASSWORD, seriousFindings } from './support.ts';
+import { type ConsoleServer, chromiumPath, EMAIL, openConsole, PASSWORD, seriousFindings } from './support.ts';
 
 // each test opens a browser of its own: a guard against hanging, wide enough for a busy machine
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -237,4 +237,37 @@ describe.skipIf(!chromiumPath)('the server of the console', () => {
         expect([path, (await get(path, '*/*')).status]).toEqual([path, 404]);
     });
   });
+});
+
+describe.skipIf(!chromiumPath)('the console elsewhere', () => {
+  describeEngines(
+    'the console below a path of a host',
+    (on) => {
+      it('loads, signs in, goes about and signs out, all below it', async () => {
+        const server = await openConsole((await on.open()).engine, '/plinth');
+        const { page, outside, faults } = await server.open();
+        const pathNow = () => new URL(page.url()).pathname;
+        await page.goto(`${server.url}/o/acme/members`);
+        await page.getByLabel('E-mail').fill(EMAIL);
+        await page.getByLabel('Password').first().fill(PASSWORD);
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { level: 1, name: 'Members' }).waitFor();
+        await page.getByRole('link', { name: 'API keys' }).click();
+        await page.getByRole('heading', { level: 1, name: 'API keys' }).waitFor();
+        expect(pathNow()).toBe('/plinth/o/acme/api-keys');
+        await page.goto(`${server.url}/`);
+        await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+        expect(pathNow()).toBe('/plinth/o/acme/');
+        await page.getByRole('button', { name: 'You' }).click();
+        expect(await page.getByRole('menuitem', { name: 'API reference' }).getAttribute('href')).toBe('/plinth/docs');
+        await page.getByRole('menuitem', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+        expect(pathNow()).toBe('/plinth/');
+        // everything that was asked for began with /plinth/
+        expect({ outside, faults }).toEqual({ outside: [], faults: [] });
+        await server.close();
+      });
+    },
+    { only: ['pglite'] },
+  );
 });

@@ -12,6 +12,7 @@ import { MasterKey } from '../../src/platform/core/crypto/index.ts';
 import type { Engine } from '../../src/platform/db/engine.ts';
 import { consoleFolder } from '../../src/platform/http/console.ts';
 import { openPlinth, type Plinth } from '../../src/plinth.ts';
+import { freePort } from '../support/processes.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 export const EMAIL = 'ada@example.org';
@@ -30,7 +31,7 @@ export const chromiumPath = candidates.find((path) => path !== undefined && exis
 const build_wait_ms = 60_000;
 
 /** Builds the console where it is not current, or waits for the process that does. */
-async function ensureBuilt(): Promise<void> {
+export async function ensureBuilt(): Promise<void> {
   const failures: string[] = [];
   await buildConsole({ failed: (why) => failures.push(why) });
   if (failures.length > 0) throw new Error(failures.join('\n'));
@@ -71,12 +72,18 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-/** A server with one organization, Acme, whose owner is `EMAIL` with `PASSWORD`; and a browser. */
-export async function openConsole(engine: Engine): Promise<ConsoleServer> {
+/**
+ * A server with one organization, Acme, whose owner is `EMAIL` with `PASSWORD`; and a browser. `basePath` (`/plinth`) is
+ * where its public address is.
+ */
+export async function openConsole(engine: Engine, basePath = ''): Promise<ConsoleServer> {
   await ensureBuilt();
   const masterKeys = { current: new MasterKey(randomBytes(32)), previous: [] };
-  const plinth = await openPlinth({ engine, masterKeys, config: loadConfig({ PLINTH_LOG_LEVEL: 'silent' }) });
-  const { url } = await plinth.listen({ host: '127.0.0.1', port: 0 });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}${basePath}`;
+  const config = loadConfig({ PLINTH_LOG_LEVEL: 'silent', ...(basePath !== '' && { PLINTH_PUBLIC_URL: url }) });
+  const plinth = await openPlinth({ engine, masterKeys, config });
+  await plinth.listen({ host: '127.0.0.1', port });
   const link = await issueFirstRunLink(plinth.platform);
   const made = await call<{ user_id: string; organization: { id: string; slug: string }; api_key: { key: string } }>(
     url,

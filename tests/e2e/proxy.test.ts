@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issueFirstRunLink } from '../../src/modules/tenancy/index.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { openTestPlinth, type TestPlinth } from '../../src/testing.ts';
+import { ensureBuilt } from '../browser/support.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { startServer } from '../support/program.ts';
@@ -45,7 +46,7 @@ function ask(
   port: number,
   method: string,
   url: string,
-  options: { body?: unknown; cookie?: string; host?: string } = {},
+  options: { body?: unknown; cookie?: string; host?: string; accept?: string } = {},
 ): Promise<Through> {
   const { pathname, search, origin, host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -57,6 +58,7 @@ function ask(
         path: pathname + search,
         headers: {
           host: options.host ?? host,
+          ...(options.accept === undefined ? {} : { accept: options.accept }),
           ...(method === 'GET' ? {} : { origin }),
           ...(options.cookie === undefined ? {} : { cookie: options.cookie }),
           ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -91,6 +93,7 @@ describe.each([
   let port: number;
 
   beforeAll(async () => {
+    await ensureBuilt();
     const { publicUrl: url, trustedProxies } = loadConfig({
       PLINTH_PUBLIC_URL: publicUrl,
       PLINTH_TRUSTED_PROXIES: '127.0.0.1',
@@ -109,8 +112,8 @@ describe.each([
   const get = (path: string, cookie?: string) =>
     ask(port, 'GET', `${publicUrl}${path}`, cookie === undefined ? {} : { cookie });
 
-  it.each(['/', '/welcome', '/docs/'])('what %s loads and links to is there', async (path) => {
-    const page = await get(path);
+  it.each(['/', '/o/acme/events', '/welcome', '/docs/'])('what %s loads and links to is there', async (path) => {
+    const page = await ask(port, 'GET', `${publicUrl}${path}`, { accept: 'text/html' });
     expect(page.status).toBe(200);
     const links = linksOf(page.text).map((link) => new URL(link, `${publicUrl}${path}`).href);
     expect(links.length).toBeGreaterThan(0);

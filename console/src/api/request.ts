@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts';
 import { Problem, type ProblemBody, unreachable } from './problem.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -40,7 +41,7 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
   let response: Response;
   let text: string;
   try {
-    response = await fetch(withQuery(path, options.query), {
+    response = await fetch(basePath + withQuery(path, options.query), {
       method,
       headers,
       credentials: 'same-origin',

@@ -1,6 +1,7 @@
 import { Center, Loader } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
 import { RouterProvider } from 'react-router/dom';
+import { pathInAddress } from '../api/base-path.ts';
 import { useRead } from '../api/hooks.ts';
 import type { Problem } from '../api/problem.ts';
 import { setOrganization } from '../api/request.ts';
@@ -8,7 +9,7 @@ import type { Me } from '../api/types.ts';
 import { ErrorState } from '../parts/states.tsx';
 import { ChooseOrganization } from './choose-organization.tsx';
 import { FrontPage } from './front-page.tsx';
-import { basenameOf, choosePath, organizationInAddress, takeLinkToken } from './place.ts';
+import { basenameOf, choosePath, goTo, organizationInAddress, takeLinkToken } from './place.ts';
 import { lastOrganization } from './preferences.ts';
 import { makeRouter } from './router.tsx';
 import { ChoosePassword, SignIn } from './sign-in.tsx';
@@ -46,13 +47,13 @@ function Waiting() {
 
 function SignedIn({ me }: { me: Me }) {
   const asked = organizationInAddress();
-  const chosen = asked ?? (location.pathname === choosePath ? undefined : organizationFor(me));
+  const chosen = asked ?? (pathInAddress() === choosePath ? undefined : organizationFor(me));
   const router = useMemo(() => (asked === undefined ? undefined : makeRouter(asked)), [asked]);
   useEffect(() => {
     if (chosen === undefined) return;
     lastOrganization.set(chosen);
     // every address names its organization, so that a link shows somebody else the same
-    if (asked === undefined) location.replace(`${basenameOf(chosen)}${location.pathname}${location.search}`);
+    if (asked === undefined) location.replace(`${basenameOf(chosen)}${pathInAddress()}${location.search}`);
   }, [asked, chosen]);
   if (chosen === undefined) return <ChooseOrganization me={me} />;
   return router ? <RouterProvider router={router} /> : <Waiting />;
@@ -71,7 +72,7 @@ function NoEntry({ problem, onRetry }: { problem: Problem; onRetry: () => void }
   if (problem.status === 403 && asked !== undefined) {
     return (
       <FrontPage title="Not your organization">
-        <ErrorState error={problem} onRetry={() => location.assign('/')} retryLabel="Choose another organization" />
+        <ErrorState error={problem} onRetry={() => goTo('/')} retryLabel="Choose another organization" />
       </FrontPage>
     );
   }

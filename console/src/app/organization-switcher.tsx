@@ -1,7 +1,7 @@
 import { Button, Menu, Text } from '@mantine/core';
 import { IconCheck, IconPlus, IconSelector } from '@tabler/icons-react';
 import { useMe } from '../api/hooks.ts';
-import { choosePath, goToOrganization } from './place.ts';
+import { choosePath, goTo, goToOrganization } from './place.ts';
 
 /** Which organization the page is about, and the others one may go to. */
 export function OrganizationSwitcher() {
@@ -37,7 +37,7 @@ export function OrganizationSwitcher() {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => location.assign(choosePath)}>
+        <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => goTo(choosePath)}>
           New or deleted organization
         </Menu.Item>
       </Menu.Dropdown>

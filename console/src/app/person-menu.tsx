@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconBook, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react';
 import { Link } from 'react-router';
+import { basePath } from '../api/base-path.ts';
 import { useMe } from '../api/hooks.ts';
 import { asProblem } from '../api/problem.ts';
 import { signOut } from './sign-out.ts';
@@ -38,7 +39,7 @@ export function PersonMenu() {
         >
           {isDark ? 'Light theme' : 'Dark theme'}
         </Menu.Item>
-        <Menu.Item component="a" href="/docs" leftSection={<IconBook size={16} aria-hidden />}>
+        <Menu.Item component="a" href={`${basePath}/docs`} leftSection={<IconBook size={16} aria-hidden />}>
           API reference
         </Menu.Item>
         <Menu.Divider />

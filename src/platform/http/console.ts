@@ -24,6 +24,7 @@ const STATIC_FILE = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\.(js|css|svg|woff2)$/;
 const NOT_A_PAGE = /^\/(?:v1|rest|docs|hooks|static|assets|graphql|healthz|readyz|metrics|openapi\.json)(?:[/?]|$)/;
 
 const NONCE_PLACE = '__CSP_NONCE__';
+const BASE_PATH_PLACE = '__BASE_PATH__';
 const compress = promisify(gzip);
 
 interface StaticFile {
@@ -85,8 +86,16 @@ export async function sendConsole(reply: FastifyReply, folder: string = consoleF
     .header('referrer-policy', 'no-referrer')
     .header('cross-origin-opener-policy', 'same-origin')
     .serializer((text: string) => text);
-  await reply.send(template.replaceAll(NONCE_PLACE, nonce));
+  await reply.send(placeBelow(template, reply.server.basePath).replaceAll(NONCE_PLACE, nonce));
   return true;
+}
+
+/** The page at a base path. A page of any depth loads the same files, so their addresses can not be relative. */
+function placeBelow(template: string, basePath: string): string {
+  const path = basePath.replaceAll('&', '&amp;');
+  return template
+    .replace(BASE_PATH_PLACE, path)
+    .replaceAll(/(src|href)="(?:\.\/static|\.?\/assets)\//g, (link) => link.replace(/"\.?/, `"${path}`));
 }
 
 /** Whether a browser opens an address that nothing else answers: the console shows its own page there. */

@@ -5,7 +5,7 @@ import { useCan, useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import type { Organization } from '../../api/types.ts';
-import { choosePath, goToOrganization } from '../../app/place.ts';
+import { choosePath, goTo, goToOrganization } from '../../app/place.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ErrorState, LoadingState, ProblemAlert } from '../../parts/states.tsx';
@@ -104,7 +104,7 @@ function Deletion({ organization }: { organization: Organization }) {
           onClose={() => setAsking(false)}
           onConfirm={async () => {
             await remove.mutateAsync(undefined);
-            location.assign(choosePath);
+            goTo(choosePath);
           }}
         >
           Everything in it becomes unreachable at once: projects, events, tasks, keys. After 30 days it is gone for
