@@ -68,6 +68,20 @@ describeEngines('partitions', (on) => {
       )
       .then((rows) => rows[0]!.made);
 
+  it('ids of any time say their millisecond, pass the check, and sort as the times do', async () => {
+    const [row] = await askAsOwner<Record<string, number>>(
+      on.engine,
+      `with made as (
+         select at, plinth.uuidv7(at) as id
+         from generate_series(timestamptz '1999-12-31 23:59:59.999', '2000-01-01 00:00:00.011', '1 microsecond') as at)
+       select count(*)::int as made, count(*) filter (where plinth.id_has_time(id, at))::int as checked,
+         count(*) filter (where id > before or before is null)::int as in_order,
+         count(*) filter (where id::text ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$')::int as formed
+       from (select *, lag(id) over (order by at) as before from made) as m`,
+    );
+    expect(row).toEqual({ made: 12_001, checked: 12_001, in_order: 12_001, formed: 12_001 });
+  });
+
   it('are there for this month and three more from the start, with a default one', async () => {
     const named = (await months([0, 1, 2, 3])).map((month) => `scratch_log_${month}`);
     expect(await partitionsOf('scratch_log')).toEqual([...named, 'scratch_log_default']);

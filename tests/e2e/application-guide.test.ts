@@ -32,8 +32,6 @@ it('leads from nothing to one’s own table, task, route and hook', { timeout: s
     PATH: [dirname(process.execPath), join(parent, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
     HOME: parent,
     LANG: 'C.UTF-8',
-    // the link leads into a checkout, which is not built
-    NODE_OPTIONS: '--conditions=plinth-source',
   };
   let line = 0;
   for (const [at, block] of blocks.entries()) {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { projectFiles } from '../../src/cli/new-project/files.ts';
+import { version } from '../../src/version.ts';
 import { freePort } from '../support/processes.ts';
 import { runProgram, startServer } from '../support/program.ts';
 
@@ -34,12 +36,12 @@ beforeAll(async () => {
 describe('plinth new', () => {
   it('makes a project whose own test passes', () => {
     expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'my-notes', type: 'module' });
-    const said = execFileSync(process.execPath, ['--test'], {
-      cwd: project,
-      encoding: 'utf8',
-      // the link leads into a checkout, which is not built
-      env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=plinth-source' },
+    // what the package itself writes: its own version, by number
+    expect(JSON.parse(projectFiles('x', '/x', undefined)['package.json'] ?? '')).toMatchObject({
+      scripts: { test: 'node --test' },
+      dependencies: { plinth: version },
     });
+    const said = execFileSync('npm', ['test'], { cwd: project, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
     expect(said).toMatch(/pass 1\n.*fail 0/s);
   });
 

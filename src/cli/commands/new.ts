@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { defineErrors } from '../../platform/core/errors.ts';
 import { type Command, exitCodes, printResult, UsageError } from '../command.ts';
-import { projectFiles } from '../new-project/files.ts';
+import { checkoutFolder, projectFiles } from '../new-project/files.ts';
 
 const newErrors = defineErrors({
   folder_not_empty: {
@@ -25,7 +25,7 @@ export const newProject: Command = {
     if (!given || more.length > 0) throw new UsageError('new wants a FOLDER, and nothing else');
     const folder = resolve(context.cwd, given);
     await assertEmpty(folder);
-    const files = projectFiles(packageName(basename(folder)));
+    const files = projectFiles(packageName(basename(folder)), folder, checkoutFolder());
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), text, { flag: 'wx' });

@@ -1,7 +1,23 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { version } from '../../version.ts';
 
-/** The files of a new project by path: one module with one table, whole. */
-export function projectFiles(name: string): Record<string, string> {
+/** Where this program's sources lie, when it is a checkout that runs and not the package. */
+export function checkoutFolder(): string | undefined {
+  const root = new URL('../../../', import.meta.url);
+  return existsSync(new URL('src/plinth.ts', root)) ? fileURLToPath(root) : undefined;
+}
+
+/**
+ * The files of a new project by path: one module with one table, whole. One made by a checkout uses that checkout: as a
+ * link, and by its sources, which need no build.
+ */
+export function projectFiles(name: string, folder: string, checkout: string | undefined): Record<string, string> {
+  const [dependency, test] =
+    checkout === undefined
+      ? [version, 'node --test']
+      : [`file:${relative(folder, checkout)}`, 'node --conditions=plinth-source --test'];
   return {
     'package.json': `${JSON.stringify(
       {
@@ -9,8 +25,8 @@ export function projectFiles(name: string): Record<string, string> {
         private: true,
         type: 'module',
         engines: { node: '>=22.18' },
-        scripts: { start: 'plinth up', test: 'node --test' },
-        dependencies: { plinth: version },
+        scripts: { start: 'plinth up', test },
+        dependencies: { plinth: dependency },
       },
       null,
       2,

@@ -10,6 +10,13 @@ test('an id carries the millisecond it was minted from', () => {
   expect(uuidTime(id)).toEqual(at);
 });
 
+test('ids minted in turn from one time sort in turn', () => {
+  const at = new Date('2026-01-01T00:00:00.000Z');
+  const ids = Array.from({ length: 4000 }, () => uuidv7(at));
+  expect(ids.toSorted()).toEqual(ids);
+  expect(ids.every((id) => uuidTime(id).getTime() === at.getTime())).toBe(true);
+});
+
 test('ids of later milliseconds sort later, ids of one millisecond differ', () => {
   const at = new Date('2026-01-01T00:00:00.000Z');
   const later = new Date(at.getTime() + 1);

@@ -65,6 +65,19 @@ describeEngines('an engine', (on) => {
     expect(rows[0]).toEqual([at, '1000000000000000000', ...values.slice(2)]);
   });
 
+  it('tells statements that follow each other apart by their time', async () => {
+    const client = await on.pool.connect();
+    const times: string[] = [];
+    for (let n = 0; n < 200; n++) {
+      const { rows } = await client.query<{ at: string }>(
+        `select to_char(clock_timestamp(), 'YYYY-MM-DD HH24:MI:SS.US') as at`,
+      );
+      times.push(rows[0]!.at);
+    }
+    client.release();
+    expect([...new Set(times)].toSorted()).toEqual(times);
+  });
+
   it('goes on after an error, alone and inside a transaction with a savepoint', async () => {
     await expect(on.pool.query('select 1/0')).rejects.toMatchObject({ code: '22012' });
     await expect(on.pool.query('select $1::int', ['x'])).rejects.toMatchObject({ code: '22P02' });

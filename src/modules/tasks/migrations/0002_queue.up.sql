@@ -24,7 +24,9 @@ begin
   end if;
   return query
     with asked as (
-      select t.*, n as nth, coalesce(t.id, plinth.uuidv7(at)) as new_id, coalesce(t.scheduled_at, at) as due
+      -- ids of one call sort in its order, so that what was given together is claimed in turn
+      select t.*, n as nth,
+        coalesce(t.id, plinth.uuidv7(at + (n - 1) * interval '1 microsecond')) as new_id, coalesce(t.scheduled_at, at) as due
       from jsonb_array_elements(enqueue_tasks.tasks) with ordinality as e(element, n)
       cross join lateral jsonb_to_record(e.element) as t(
         id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
