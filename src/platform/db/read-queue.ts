@@ -8,7 +8,7 @@ import { type QueuedRead, settle, sharedStatements, shareTransactions } from './
  * here, as much as the read itself; shared by many that is little.
  */
 export const together_max = 16;
-/** Those that go together take no longer than this in sum, on average; a statement that does by itself goes alone. */
+/** Those that go together take no longer than this in sum; a statement that does by itself, on average, goes alone. */
 const quick_ms = 10;
 /**
  * While so many round trips of quick reads are under way, the next reads wait for company: until one of those is back,
@@ -133,12 +133,12 @@ export function makeReadQueue(
 
   return (statements) =>
     new Promise((resolve, reject) => {
-      const ms = times.mean(statements);
-      if (together === 1 || ms >= quick_ms) {
+      const time = times.of(statements);
+      if (together === 1 || time === undefined || time.meanMs >= quick_ms) {
         void runAlone({ statements, resolve, reject });
         return;
       }
-      const part = Math.max(1 / together, ms / quick_ms);
+      const part = Math.max(1 / together, time.leastMs / quick_ms);
       quick.push({ statements, resolve, reject, part });
       waiting += part;
       if (collecting) return;
@@ -155,25 +155,32 @@ function isLost({ failure, unsent }: PipelineOutcome): boolean {
   return failure !== undefined && !unsent && isConnectionLost(failure);
 }
 
+interface StatementTime {
+  /**
+   * Moving average: one slow run counts for a quarter, so that after a second of waiting a statement goes alone some
+   * twenty times before it is trusted again, and after the first run on a cold connection two or three times.
+   */
+  readonly meanMs: number;
+  /** The least of late, which is what the statement itself takes: on a busy machine the rest is waiting for a core. */
+  readonly leastMs: number;
+}
+
 interface StatementTimes {
-  /** What the last of the statements takes on average, with its context; infinite when it has not run before. */
-  mean(statements: readonly PipelinedStatement[]): number;
+  /** What the last of the statements takes, with its context; undefined when it has not run before. */
+  of(statements: readonly PipelinedStatement[]): StatementTime | undefined;
   note(statements: readonly PipelinedStatement[], ms: number): void;
 }
 
-/**
- * Moving averages: one slow run counts for a quarter, so that after a second of waiting a statement goes alone some
- * twenty times before it is trusted again, and after the first run on a cold connection two or three times.
- */
 function statementTimes(): StatementTimes {
-  const meanMs = new Map<string, number>();
+  const times = new Map<string, StatementTime>();
   return {
-    mean: (statements) => meanMs.get(statements.at(-1)!.text) ?? Number.POSITIVE_INFINITY,
+    of: (statements) => times.get(statements.at(-1)!.text),
     note(statements, ms) {
       const { text } = statements.at(-1)!;
-      const known = meanMs.get(text);
-      if (known === undefined && meanMs.size >= statements_max) meanMs.delete(meanMs.keys().next().value as string);
-      meanMs.set(text, known === undefined ? ms : known + (ms - known) / 4);
+      const known = times.get(text);
+      if (known === undefined && times.size >= statements_max) times.delete(times.keys().next().value as string);
+      const { meanMs, leastMs } = known ?? { meanMs: ms, leastMs: ms };
+      times.set(text, { meanMs: meanMs + (ms - meanMs) / 4, leastMs: Math.min(ms, leastMs * 1.25) });
     },
   };
 }
