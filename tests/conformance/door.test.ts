@@ -191,8 +191,11 @@ describeEngines('the door', (on) => {
       current_setting('plinth.request_id', true) as request, current_setting('plinth.ip_address', true) as address`;
     const scope: Scope = { ...asOwnerOf(a), requestId: "r'1", ipAddress: '192.0.2.7' };
     const expected = { role: 'plinth_app', organization: a.organizationId, request: "r'1", address: '192.0.2.7' };
-    expect(await door.read(scope, (tx) => tx.sql(ask))).toEqual([expected]);
-    expect(await door.readOne(scope, ask)).toEqual([expected]);
+    expect(await door.write(scope, (tx) => tx.sql(ask))).toEqual([expected]);
+    // a read records nothing, so that it need not know which request it is of
+    const reading = { ...expected, request: expect.toBeOneOf(['', null]), address: expect.toBeOneOf(['', null]) };
+    expect(await door.read(scope, (tx) => tx.sql(ask))).toEqual([reading]);
+    expect(await door.readOne(scope, ask)).toEqual([reading]);
     expect(await door.readOne({ as: 'readonly' }, 'select current_user::text as role')).toEqual([
       { role: 'plinth_readonly' },
     ]);
@@ -205,6 +208,41 @@ describeEngines('the door', (on) => {
       address: expect.toBeOneOf(['', null]),
     });
     expect(rows[0].role).not.toBe('plinth_app');
+  });
+
+  it('lets reads share a transaction only with those of the same principal, and each see its own tenant', async () => {
+    const member: Scope = { organizationId: a.organizationId, userId: a.userIds[0], memberRole: 'member' };
+    const principals: Scope[] = [asOwnerOf(a), asOwnerOf(b), member, { ...asOwnerOf(a), as: 'readonly' }, {}];
+    const ask = `select virtualtransaction as transaction, plinth.current_organization_id() as organization,
+                        plinth.current_member_role() as role, current_user::text as as, $1::int as n
+                 from pg_locks where locktype = 'virtualxid' and pid = pg_backend_pid()`;
+    const asked = (n: number) => principals[n % principals.length]!;
+    const read = (n: number) =>
+      door.readOne<{ transaction: string }>({ ...asked(n), requestId: `r${n}` }, ask, [n]).then((rows) => rows[0]!);
+    for (let round = 0; round < 4; round++) await read(0);
+    const rows = await Promise.all(Array.from({ length: 60 }, (_, n) => read(n)));
+    const principalsOf = new Map<string, Set<number>>();
+    rows.forEach((row, n) => {
+      const { organizationId = null, memberRole = null, as = 'app' } = asked(n);
+      expect(row).toMatchObject({ organization: organizationId, role: memberRole, as: `plinth_${as}`, n });
+      const found = principalsOf.get(row.transaction) ?? new Set();
+      principalsOf.set(row.transaction, found.add(n % principals.length));
+    });
+    expect([...principalsOf.values()].every((found) => found.size === 1)).toBe(true);
+    if (on.engine.kind === 'postgres') expect(principalsOf.size).toBeLessThan(rows.length);
+    else expect(principalsOf.size).toBe(rows.length);
+    // one that fails is not told of another's rows, and theirs are right
+    const divide = (n: number) =>
+      door.readOne(asked(n), 'select plinth.current_organization_id() as organization, 60 / $1::int as n', [n % 10]);
+    for (let round = 0; round < 4; round++) await divide(5);
+    const outcomes = await Promise.allSettled(Array.from({ length: 60 }, (_, n) => divide(n)));
+    outcomes.forEach((outcome, n) => {
+      expect(outcome.status).toBe(n % 10 === 0 ? 'rejected' : 'fulfilled');
+      if (outcome.status === 'fulfilled') {
+        const organization = asked(n).organizationId ?? null;
+        expect(outcome.value).toEqual([{ organization, n: Math.trunc(60 / (n % 10)) }]);
+      }
+    });
   });
 
   it('reads one statement by the same rules, in one round trip where the engine can', async () => {

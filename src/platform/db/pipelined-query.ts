@@ -35,6 +35,16 @@ export function statementName(text: string): string {
   return name;
 }
 
+/** What became of one transaction of a pipeline. */
+export interface PipelineOutcome {
+  /** Of the statements that ran, in order. When one failed, those after it did not run. */
+  readonly results: readonly pg.QueryResult[];
+  /** Undefined when every statement ran. */
+  readonly failure?: unknown;
+  /** A value could not be written as text: nothing was sent. */
+  readonly unsent?: true;
+}
+
 /**
  * Runs the statements in order and returns their results. When one fails, those after it are not run, nothing of them
  * is kept (outside an explicit transaction), the promise rejects with that error, and the connection stays usable.
@@ -44,33 +54,43 @@ export async function pipelined(
   statements: readonly PipelinedStatement[],
 ): Promise<pg.QueryResult[]> {
   const [outcome] = await pipelinedTransactions(client, [statements]);
-  if (outcome!.status === 'rejected') throw outcome!.reason;
-  return outcome!.value;
+  const { results, failure } = outcome!;
+  if (failure !== undefined) throw failure;
+  return results as pg.QueryResult[];
 }
 
 /**
  * Sends several such pipelines at once, in one write: each is a transaction of its own, and none notices when another
  * fails. Answers in order, when the last one is there; `ended` is told of each when its own answer is.
  */
-export function pipelinedTransactions(
+export async function pipelinedTransactions(
   client: pg.ClientBase,
   transactions: readonly (readonly PipelinedStatement[])[],
   ended: (at: number) => void = () => undefined,
-): Promise<PromiseSettledResult<pg.QueryResult[]>[]> {
+): Promise<PipelineOutcome[]> {
+  const outcomes: PipelineOutcome[] = transactions.map(() => ({ results: [] }));
   const queries: PipelinedQuery[] = [];
-  const outcomes = transactions.map((statements, at) => {
+  const allEnded = Promise.withResolvers<void>();
+  let running = 0;
+  transactions.forEach((statements, at) => {
+    if (statements.length === 0) return;
+    const settle = (outcome: PipelineOutcome) => {
+      outcomes[at] = outcome;
+      ended(at);
+      if (--running === 0) allEnded.resolve();
+    };
     try {
-      if (statements.length === 0) return Promise.resolve([]);
-      const query = new PipelinedQuery(statements.map(prepareValues), () => ended(at));
-      queries.push(query);
-      return query.results;
-    } catch (error) {
-      return Promise.reject(error);
+      queries.push(new PipelinedQuery(statements.map(prepareValues), settle));
+      running++;
+    } catch (failure) {
+      outcomes[at] = { results: [], failure, unsent: true };
     }
   });
-  const settled = Promise.allSettled(outcomes);
-  if (queries.length > 0) sendTogether(client, queries);
-  return settled;
+  if (queries.length > 0) {
+    sendTogether(client, queries);
+    await allEnded.promise;
+  }
+  return outcomes;
 }
 
 interface PreparedStatement {
@@ -108,6 +128,24 @@ const { Result, utils: pgUtils } = pg as unknown as {
   utils: { prepareValue(value: unknown): string | Buffer | null };
 };
 
+const describePortal = serialize.describe({ type: 'P', name: '' });
+const execute = serialize.execute({});
+const sync = serialize.sync();
+
+/**
+ * Whether a statement is the one before it with other values: it is prepared then, and its columns are known. Its
+ * transaction holds a lock on the tables it reads, so that they are still the same.
+ */
+function isAgain({ text, name, rowsUnread }: PreparedStatement, before: PreparedStatement | undefined): boolean {
+  return before !== undefined && before.text === text && before.name === name && before.rowsUnread === rowsUnread;
+}
+
+/** The tables of a prepared statement have other columns than before (0A000), or somebody has discarded it (26000). */
+function isOfThePrepared(error: unknown): boolean {
+  const code = (error as { code?: string } | null)?.code;
+  return code === '0A000' || code === '26000';
+}
+
 /** What is prepared on each connection, longest unused first; `false` while the server has not said so. */
 const preparedOn = new WeakMap<WireConnection, Map<string, boolean>>();
 
@@ -127,7 +165,6 @@ function sendTogether(client: pg.ClientBase, queries: readonly PipelinedQuery[])
 
 /** A query as `pg.Client` drives it: it calls `submit` once, then a handler for each message of the answer. */
 class PipelinedQuery {
-  readonly results: Promise<pg.QueryResult[]>;
   /** Those whose messages this one writes with its own. */
   together: readonly PipelinedQuery[] | undefined;
   handOver: (() => void) | undefined;
@@ -135,26 +172,20 @@ class PipelinedQuery {
   readonly _result: { _types: unknown } = { _types: undefined };
   readonly #statements: readonly PreparedStatement[];
   readonly #results: WireResult[] = [];
-  readonly #ended: () => void;
-  readonly #resolve: (results: pg.QueryResult[]) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #settle: (outcome: PipelineOutcome) => void;
   #named: Map<string, boolean> = new Map();
   #current: WireResult | undefined;
   #failure: unknown;
   #settled = false;
 
-  constructor(statements: readonly PreparedStatement[], ended: () => void) {
+  constructor(statements: readonly PreparedStatement[], settle: (outcome: PipelineOutcome) => void) {
     this.#statements = statements;
-    this.#ended = ended;
-    const { promise, resolve, reject } = Promise.withResolvers<pg.QueryResult[]>();
-    this.results = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#settle = settle;
   }
 
   /** `pg` wants to see one, to replace it where a time limit of its own applies. */
   callback = (error: unknown): void => {
-    if (error) this.#fail(error);
+    if (error) this.#end(error);
   };
 
   /** One buffer, one write: handing eight small ones to the socket took a quarter of a read's time. */
@@ -169,13 +200,16 @@ class PipelinedQuery {
   #serialize(wire: WireConnection, messages: Buffer[]): void {
     this.#named = preparedOn.get(wire) ?? new Map();
     preparedOn.set(wire, this.#named);
+    let before: PreparedStatement | undefined;
     for (const statement of this.#statements) {
-      this.#parse(messages, statement);
+      const again = isAgain(statement, before);
+      if (!again) this.#parse(messages, statement);
       messages.push(serialize.bind({ statement: statement.name, values: statement.values as unknown[] }));
-      if (!statement.rowsUnread) messages.push(serialize.describe({ type: 'P', name: '' }));
-      messages.push(serialize.execute({}));
+      if (!statement.rowsUnread && !again) messages.push(describePortal);
+      messages.push(execute);
+      before = statement;
     }
-    messages.push(serialize.sync());
+    messages.push(sync);
   }
 
   #parse(messages: Buffer[], { text, name }: PreparedStatement): void {
@@ -226,20 +260,18 @@ class PipelinedQuery {
       connection.stream.destroy();
       this.#failure = new Error('a pipeline was answered out of step');
     }
-    if (this.#failure !== undefined) this.#fail(this.#failure);
-    else {
+    if (this.#failure === undefined) {
       for (const { name } of this.#statements) if (this.#named.has(name)) this.#named.set(name, true);
-      this.#settled = true;
       this.callback(undefined);
-      this.#resolve(this.#results);
     }
-    this.#ended();
+    this.#end(this.#failure);
     this.handOver?.();
   }
 
   handleError(error: unknown): void {
-    this.#fail(this.#failure ?? error);
-    this.#ended();
+    if (isOfThePrepared(error))
+      for (const { name } of this.#statements) if (this.#named.has(name)) this.#named.set(name, false);
+    this.#end(this.#failure ?? error);
     this.handOver?.();
   }
 
@@ -258,14 +290,20 @@ class PipelinedQuery {
 
   handlePortalSuspended(): void {}
 
-  #fail(error: unknown): void {
+  #end(failure: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#reject(error);
+    this.#settle(failure === undefined ? { results: this.#results } : { results: this.#results, failure });
   }
 
+  /** The result of the statement whose answer is coming in. */
   #result(): WireResult {
-    this.#current ??= new Result(undefined, this._result._types);
+    if (this.#current) return this.#current;
+    this.#current = new Result(undefined, this._result._types);
+    const at = this.#results.length;
+    const statement = this.#statements[at];
+    const before = this.#results[at - 1];
+    if (statement && before && isAgain(statement, this.#statements[at - 1])) this.#current.addFields(before.fields);
     return this.#current;
   }
 

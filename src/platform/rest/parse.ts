@@ -25,32 +25,32 @@ const MODIFIER = /^(?:(.*)\.)?(order|limit|offset|and|or)$/s;
 export function parseQuery(search: string, argumentNames?: ReadonlySet<string>): RestQuery {
   if (search.length > limits.url_chars) throw tooComplex(`${limits.url_chars} characters`);
   const allowance: Allowance = { selectItems: 0, embeds: 0, conditions: 0 };
+  const top: Draft = { conditions: [] };
   const drafts = new Map<string, { path: string[]; draft: Draft }>();
   const draftAt = (path: string[]): Draft => {
+    if (path.length === 0) return top;
     const key = JSON.stringify(path);
     const known = drafts.get(key) ?? { path, draft: { conditions: [] } };
     drafts.set(key, known);
     return known.draft;
   };
-  draftAt([]);
   const once = new Map<string, string>();
   const args = new Map<string, string>();
-  for (const [name, value] of splitParameters(search)) {
+  forEachParameter(search, (name, value) => {
     if (argumentNames?.has(name)) takeOnce(args, name, value);
     else if (name === 'select' || name === 'columns' || name === 'on_conflict') takeOnce(once, name, value);
     else readParameter(name, value, draftAt, allowance);
-  }
-  const nodes = [...drafts.values()].map(({ path, draft }) => ({ path, ...draft, order: draft.order ?? [] }));
+  });
   const select = once.get('select');
   const columns = once.get('columns');
   const onConflict = once.get('on_conflict');
-  const { path: _, ...top } = nodes[0]!;
+  const embedded = [...drafts.values()].map(({ path, draft }) => ({ path, ...draft, order: draft.order ?? [] }));
   return {
-    ...(top satisfies NodeQuery),
+    ...({ ...top, order: top.order ?? [] } satisfies NodeQuery),
     ...(select === undefined ? {} : { select: parseSelect(select, allowance) }),
     ...(columns === undefined ? {} : { columns: parseNames('columns', columns) }),
     ...(onConflict === undefined ? {} : { onConflict: parseNames('on_conflict', onConflict) }),
-    embedded: nodes.slice(1),
+    embedded,
     arguments: args,
   };
 }
@@ -64,7 +64,7 @@ function twice(name: string): Error {
   return restErrors.rest_syntax({ field: echo(name), detail: `"${echo(name)}" is given twice.` });
 }
 
-function* splitParameters(search: string): Generator<[name: string, value: string]> {
+function forEachParameter(search: string, take: (name: string, value: string) => void): void {
   const text = search.startsWith('?') ? search.slice(1) : search;
   let count = 0;
   for (const part of text.split('&')) {
@@ -74,17 +74,19 @@ function* splitParameters(search: string): Generator<[name: string, value: strin
     if (equals < 1) {
       throw restErrors.rest_syntax({ detail: `"${echo(part)}" is not name=value.` });
     }
-    yield [decode(part.slice(0, equals)), decode(part.slice(equals + 1))];
+    take(decode(part.slice(0, equals)), decode(part.slice(equals + 1)));
   }
 }
 
 /** Undoes the encoding of a form field; refuses what PostgreSQL's text can not hold. */
 function decode(text: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text);
-  } catch {
-    throw restErrors.rest_syntax({ detail: `"${echo(text)}" is not valid percent-encoded UTF-8.` });
+  let decoded = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (decoded.includes('%')) {
+    try {
+      decoded = decodeURIComponent(decoded);
+    } catch {
+      throw restErrors.rest_syntax({ detail: `"${echo(text)}" is not valid percent-encoded UTF-8.` });
+    }
   }
   if (decoded.includes('\0')) throw restErrors.rest_syntax({ detail: 'The character U+0000 is not allowed.' });
   if (!decoded.isWellFormed()) throw restErrors.rest_syntax({ detail: 'A lone surrogate is not allowed.' });

@@ -6,7 +6,7 @@ export interface Statement {
 
 /** Quotes a name that came from the catalogue. Never give it anything from a request. */
 export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return name.includes('"') ? `"${name.replaceAll('"', '""')}"` : `"${name}"`;
 }
 
 /** Collects the values of one statement and hands out their places: `bind('x', 'uuid')` is `$1::uuid`. */

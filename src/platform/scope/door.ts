@@ -57,7 +57,10 @@ export interface Door {
    * of its own, so no cursor, lock or `set local` lasts from one to the next unless `oneTransaction` asks for it.
    */
   read<T>(scope: Scope, work: (tx: ScopedTx) => Promise<T>, options?: ScopeOptions): Promise<T>;
-  /** One reading statement: a single round trip where the engine can (0.84–0.88 of a read without a tenant). */
+  /**
+   * One reading statement: a single round trip where the engine can, and one transaction with reads of the same scope and
+   * text that come at the same time (ADR 10). It must not set anything that lasts as long as its transaction.
+   */
   readOne<R = Record<string, unknown>>(
     scope: Scope,
     text: string,

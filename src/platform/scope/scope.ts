@@ -11,6 +11,7 @@ export interface Scope {
   readonly userId?: string;
   readonly memberRole?: OrganizationRole;
   readonly apiKeyId?: string;
+  /** What the audit log says of a write; the database is not told of it for a read. */
   readonly requestId?: string;
   readonly ipAddress?: string;
 }
@@ -24,13 +25,16 @@ export function enterStatement(
   scope: Scope,
   how: { readOnly: boolean; statementTimeoutMs: number | null; distributed: boolean },
 ): { text: string; values: readonly unknown[] } {
-  const { as = 'app', organizationId, userId, memberRole, apiKeyId, requestId, ipAddress } = scope;
+  const { as = 'app', organizationId, userId, memberRole, apiKeyId } = scope;
+  const { requestId, ipAddress } = how.readOnly ? noRequest : scope;
   const values = [as, organizationId, userId, memberRole, apiKeyId, requestId, ipAddress, how.statementTimeoutMs];
   if (!how.distributed) return { text: how.readOnly ? enterToRead : enterToWrite, values };
   const context = JSON.stringify(Object.fromEntries(contextKeys.map((key, at) => [key, values[at] ?? undefined])));
   return { text: how.readOnly ? 'select plinth.enter($1, true)' : 'select plinth.enter($1, false)', values: [context] };
 }
 
+/** What a read is told of its request: it records nothing, and reads of one principal share a transaction. */
+const noRequest = { requestId: undefined, ipAddress: undefined };
 const enterToRead = 'select plinth.enter_request($1, $2, $3, $4, $5, $6, $7, $8, true)';
 const enterToWrite = 'select plinth.enter_request($1, $2, $3, $4, $5, $6, $7, $8, false)';
 const contextKeys = [
