@@ -2,7 +2,7 @@
  * Databases on a Citus cluster that somebody runs already: PLINTH_TEST_CITUS_URL is a superuser's URL of a database of
  * its coordinator in which the workers were added (`citus_add_node`). Every node must take the same user and password.
  */
-import pg from 'pg';
+import type pg from 'pg';
 import { withClient } from './server.ts';
 
 /** Fewer than Citus makes by itself: making a partitioned table takes as long as it has shards. */
