@@ -9,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     // of the processors left to vitest it would use one less, and every test has a database in a process of its own
     maxWorkers: Number(process.env['PLINTH_TEST_WORKERS'] ?? 2),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // a cluster takes several times as long
+    testTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 120_000 : 30_000,
+    hookTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 180_000 : 60_000,
   },
 });

@@ -2,17 +2,22 @@ import { existsSync } from 'node:fs';
 
 /**
  * `pglite` and `postgres` (18, as an ordinary login) everywhere; PostgreSQL 18 as a superuser too; PostgreSQL 15 and
- * PgBouncer in transaction mode where they are installed.
+ * PgBouncer in transaction mode where they are installed. `citus` is a cluster that somebody runs, named by
+ * PLINTH_TEST_CITUS_URL; it belongs to no run that does not ask for it.
  */
-const known = ['pglite', 'postgres', 'superuser', 'postgres15', 'pgbouncer'] as const;
+const known = ['pglite', 'postgres', 'superuser', 'postgres15', 'pgbouncer', 'citus'] as const;
 export type EngineName = (typeof known)[number];
 
 export const debianPostgres15 = '/usr/lib/postgresql/15/bin';
 export const pgBouncer = '/usr/sbin/pgbouncer';
 
-/** The engines of this run: PLINTH_TEST_ENGINES, names by comma; else PGlite and PostgreSQL 18. */
+/**
+ * The engines of this run: PLINTH_TEST_ENGINES, names by comma; else the cluster of PLINTH_TEST_CITUS_URL; else PGlite
+ * and PostgreSQL 18.
+ */
 export function engineNames(): EngineName[] {
-  const wanted = (process.env['PLINTH_TEST_ENGINES'] ?? 'pglite,postgres').split(',').map((name) => name.trim());
+  const byDefault = process.env['PLINTH_TEST_CITUS_URL'] ? 'citus' : 'pglite,postgres';
+  const wanted = (process.env['PLINTH_TEST_ENGINES'] ?? byDefault).split(',').map((name) => name.trim());
   return wanted.map((name) => {
     const found = known.find((one) => one === name);
     if (found === undefined) throw new Error(`PLINTH_TEST_ENGINES: "${name}" is none of ${known.join(', ')}`);

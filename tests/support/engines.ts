@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Engine } from '../../src/platform/db/engine.ts';
 import { openPglite, type PgliteOptions } from '../../src/platform/db/pglite/engine.ts';
 import { openServer, type ServerOptions } from '../../src/platform/db/server.ts';
+import { copyCitusDatabase, createCitusDatabase, dropCitusDatabase } from './citus.ts';
 import type { EngineName } from './engine-names.ts';
 import { type SharedEngine, templateDatabase, withDatabase } from './global-setup.ts';
 import { withClient } from './server.ts';
@@ -106,8 +107,7 @@ async function openShared(shared: SharedEngine, options: OpenOptions): Promise<T
   }
   const { url, adminUrl, directUrl } = shared as Required<SharedEngine>;
   const database = `test_${randomBytes(6).toString('hex')}`;
-  const from = options.empty ? 'template1' : templateDatabase;
-  await withClient(directUrl, (client) => client.query(`create database ${database} template ${from}`));
+  await createDatabase(shared as Required<SharedEngine>, database, options);
   const engine = await openServer({
     url: withDatabase(url, database),
     directUrl: withDatabase(directUrl, database),
@@ -122,7 +122,22 @@ async function openShared(shared: SharedEngine, options: OpenOptions): Promise<T
     adminUrl: withDatabase(adminUrl, database),
     async close() {
       await engine.close();
+      if (shared.name === 'citus') return await dropCitusDatabase(adminUrl, database);
       await withClient(adminUrl, (client) => client.query(`drop database if exists ${database} with (force)`));
     },
   };
+}
+
+/** An empty database, or a copy of the template. */
+async function createDatabase(
+  { name, url, directUrl, template }: Required<SharedEngine>,
+  database: string,
+  { empty }: OpenOptions,
+): Promise<void> {
+  if (name === 'citus') {
+    await (empty ? createCitusDatabase(url, database) : copyCitusDatabase(url, template, database));
+    return;
+  }
+  const from = empty ? 'template1' : templateDatabase;
+  await withClient(directUrl, (client) => client.query(`create database ${database} template ${from}`));
 }

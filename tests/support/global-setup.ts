@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { openPglite } from '../../src/platform/db/pglite/engine.ts';
 import { openServer } from '../../src/platform/db/server.ts';
+import { citusUrl, createCitusDatabase, dropCitusDatabase, freezeCitusDatabase } from './citus.ts';
 import { type EngineName, engineNames } from './engine-names.ts';
 import { sweepKilledRuns, temporaryFolder } from './processes.ts';
 import {
@@ -17,6 +18,8 @@ import {
 import { prepareTemplate } from './template.ts';
 
 export const templateDatabase = 'plinth_template';
+/** On a cluster that outlives the run: runs at once, and what a killed one left, are not in each other's way. */
+const citusTemplate = `plinth_template_${process.pid}`;
 
 /** What a test file needs to open an engine; plain data, for it travels to other processes. */
 export interface SharedEngine {
@@ -30,6 +33,8 @@ export interface SharedEngine {
   readonly url?: string;
   readonly adminUrl?: string;
   readonly directUrl?: string;
+  /** The database that tests copy; absent: `templateDatabase`. */
+  readonly template?: string;
 }
 
 declare module 'vitest' {
@@ -72,6 +77,7 @@ export default async function setup(project: TestProject): Promise<Stop> {
 
 async function start(name: EngineName, stops: Stop[]): Promise<SharedEngine> {
   if (name === 'pglite') return await preparePglite(stops);
+  if (name === 'citus') return await prepareCitus(stops);
   const programs = name === 'postgres15' ? postgres15Folder() : await postgres18Folder();
   if (programs === undefined) {
     return {
@@ -98,6 +104,20 @@ async function prepareServer(url: string): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+async function prepareCitus(stops: Stop[]): Promise<SharedEngine> {
+  const url = citusUrl();
+  if (url === undefined) return { name: 'citus', missing: 'PLINTH_TEST_CITUS_URL names no cluster' };
+  stops.push(() => dropCitusDatabase(url, citusTemplate));
+  const engine = await openServer({ url: await createCitusDatabase(url, citusTemplate), statementTimeoutMs: 0 });
+  try {
+    await prepareTemplate(engine);
+  } finally {
+    await engine.close();
+  }
+  await freezeCitusDatabase(url, citusTemplate);
+  return { name: 'citus', url, adminUrl: url, directUrl: url, template: citusTemplate };
 }
 
 async function preparePglite(stops: Stop[]): Promise<SharedEngine> {

@@ -60,7 +60,8 @@ describeEngines('receiving webhooks', (on) => {
     const keys = await test.rows<{ n: number }>(
       `select count(*)::int as n
        from event_deduplication d
-       where d.source_id = $1 and not exists (select from events e where e.id = d.event_id)`,
+       where d.source_id = $1
+         and not exists (select from events e where e.organization_id = d.organization_id and e.id = d.event_id)`,
       [octokit.id],
     );
     expect(keys).toEqual([{ n: 0 }]);

@@ -157,11 +157,9 @@ describeEngines(
         },
       });
       await until('the first has it', () => started === 1);
-      await world.owner(
-        `update plinth.task_leases set expires_at = now() - interval '1 second'`,
-        'set local role plinth_worker',
-        'select plinth.recover_expired_leases(20)',
-      );
+      // two transactions: on Citus each role has a connection of its own to the workers, and they wait for each other
+      await world.owner(`update plinth.task_leases set expires_at = now() - interval '1 second'`);
+      await world.owner('set local role plinth_worker', 'select plinth.recover_expired_leases(20)');
       held.resolve('late');
       await until('the late answer was refused', () => first.statistics.refused === 1);
       await world.work({ slow: () => 'in time' }).idle();

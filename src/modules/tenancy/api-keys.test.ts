@@ -165,7 +165,8 @@ describeEngines('API keys', (on) => {
     const fill = (count: number, columns = '') =>
       plinth.owner(
         `insert into plinth.api_keys (organization_id, name, prefix, last4, revoked_at, expires_at)
-         select $1, 'made', 'plk_', 'abcd', ${columns || 'null, null'} from generate_series(1, $2::int)`,
+         select $1, 'made', 'plk_', 'abcd', ${columns || 'null, null'} from generate_series(1, $2::int)
+         on conflict do nothing`,
         [full.organizationId, count],
       );
     await fill(5, `now(), null`);
@@ -230,7 +231,9 @@ describeEngines('API keys', (on) => {
     const state = async () =>
       (
         await plinth.owner<{ last_used_at: Date | null; entries: number }>(
-          `select k.last_used_at, (select count(*)::int from plinth.audit_logs a where a.resource_id = k.id) as entries
+          `select k.last_used_at,
+                  (select count(*)::int from plinth.audit_logs a
+                   where a.organization_id = k.organization_id and a.resource_id = k.id) as entries
            from plinth.api_keys k where k.id = $1`,
           [text(made.body['id'])],
         )

@@ -81,12 +81,8 @@ describeEngines(
       const session = await plinth.call('GET', '/v1/me', { cookie: cookieOf(made!) });
       expect(session.body).toMatchObject({ kind: 'user', organization: { role: 'owner' } });
       // the answer is what shows the key, and nothing keeps it
-      const [leak] = await plinth.owner<{ found: boolean }>(
-        `select exists (select from plinth.api_keys k where row_to_json(k)::text like '%' || $1 || '%')
-             or exists (select from plinth.audit_logs a where row_to_json(a)::text like '%' || $1 || '%') as found`,
-        [key],
-      );
-      expect(leak?.found).toBe(false);
+      for (const table of ['api_keys', 'audit_logs'])
+        expect(await plinth.owner(`select 1 from plinth.${table} t where t::text like '%' || $1 || '%'`, [key])).toEqual([]);
     });
 
     it('writes who made what into the audit log and the security events', async () => {

@@ -47,7 +47,7 @@ begin
   perform assert_organization(organization);
   perform assert_person(person);
   -- locked, so that the copies in the membership can not be older than the user
-  select * into maker from users u where u.id = person and u.is_active and u.deleted_at is null for share;
+  select * into maker from users u where u.id = person and u.is_active and u.deleted_at is null for no key update;
   if not found then
     return 'no_user';
   end if;

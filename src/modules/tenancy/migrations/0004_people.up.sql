@@ -61,7 +61,7 @@ declare
 begin
   perform assert_organization(organization);
   -- locked, so that the copies can not be older than the user
-  select * into u from users where id = person and is_active and deleted_at is null for share;
+  select * into u from users where id = person and is_active and deleted_at is null for no key update;
   if not found then
     return 'not_found';
   end if;
@@ -149,7 +149,9 @@ end
 $$;
 
 -- One's own account ---------------------------------------------------------------------------------------------------
--- The user first (a global row, and the lock that add_member waits for), then the copies in every organization.
+-- The user first (a global row, and the lock that add_member waits for), then credentials, sessions and identities, then
+-- the copies in every organization. On Citus these locks are of the whole global table and a shared one is made stronger
+-- by whoever writes a row that refers to it, so that two people deadlock who lock in another order, or for share.
 
 create function plinth.change_full_name(person uuid, new_full_name text, at timestamptz) returns void
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
@@ -207,6 +209,7 @@ language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
   perform assert_person(person);
+  perform from users u where u.id = person for no key update;
   insert into user_credentials (user_id, password_hash, changed_at) values (person, new_hash, at)
   on conflict (user_id) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at;
   update user_sessions s set revoked_at = at

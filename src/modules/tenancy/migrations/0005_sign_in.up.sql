@@ -114,16 +114,18 @@ create function plinth.create_session(
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
+  -- the user before the password, as everywhere: on Citus a lock of a global row is one of the whole table
+  perform from users u where u.id = person and u.is_active and u.deleted_at is null for no key update;
+  if not found then
+    return false;
+  end if;
   if verified_hash is not null then
     perform from user_credentials c where c.user_id = person and c.password_hash = verified_hash for share;
     if not found then
       return false;
     end if;
   end if;
-  update users u set last_login_at = at where u.id = person and u.is_active and u.deleted_at is null;
-  if not found then
-    return false;
-  end if;
+  update users u set last_login_at = at where u.id = person;
   insert into user_sessions (id, user_id, token_hash, family, device, ip_address, created_at, last_seen_at, expires_at)
   values (session, person, session_hash, session, left(device_name, 200), address, at, at, expires);
   return true;

@@ -153,7 +153,7 @@ declare
 begin
   perform assert_organization(organization);
   perform assert_person(person);
-  select * into u from users where id = person and is_active and deleted_at is null for share;
+  select * into u from users where id = person and is_active and deleted_at is null for no key update;
   if not found then
     return 'no_user';
   end if;

@@ -80,6 +80,7 @@ declare
   holder uuid;
 begin
   perform assert_person(person);
+  perform from users u where u.id = person for no key update;
   insert into user_identities (issuer, subject, user_id, created_at) values (given_issuer, given_subject, person, at)
   on conflict do nothing;
   if not found then
@@ -159,7 +160,7 @@ declare
 begin
   perform assert_organization(organization);
   perform assert_person(person);
-  select * into u from users where id = person and is_active and deleted_at is null for share;
+  select * into u from users where id = person and is_active and deleted_at is null for no key update;
   if not found then
     return null;
   end if;
