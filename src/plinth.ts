@@ -1,16 +1,16 @@
 /** Opening Plinth: the engine, the door, the modules and, where wanted, the server and the worker. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Application, applicationOf, composeApplication } from './application/compose.ts';
 import type { ApplicationDefinition } from './application/define.ts';
 import { loadApplication } from './application/load.ts';
 import { checkOwnTables } from './application/own-tables.ts';
+import { masterKeys } from './master-keys.ts';
 import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
 import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
 import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
-import { cryptoErrors, loadOrCreateMasterKeyFile, type MasterKeyRing } from './platform/core/crypto/index.ts';
+import type { MasterKeyRing } from './platform/core/crypto/index.ts';
 import { errors } from './platform/core/errors.ts';
 import { createLogger } from './platform/core/log.ts';
 import type { Engine } from './platform/db/engine.ts';
@@ -299,24 +299,6 @@ export async function openEngine(config: Config, log: Platform['log']): Promise<
     applicationName: 'plinth',
     log,
   });
-}
-
-/** From the configuration; for development a file beside the data folder, never inside it. */
-async function masterKeys(config: Config): Promise<MasterKeyRing> {
-  const previous = config.previousMasterKey ? [config.previousMasterKey] : [];
-  if (config.masterKey) return { current: config.masterKey, previous };
-  if (config.environment === 'production') {
-    throw cryptoErrors.master_key_missing({ detail: 'production needs PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE' });
-  }
-  const path = masterKeyPath(config);
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const { key } = await loadOrCreateMasterKeyFile(path, { outside: config.dataFolder });
-  return { current: key, previous };
-}
-
-/** Where the development key lies: beside the data folder, so that a backup of the folder does not hold it. */
-export function masterKeyPath(config: Config): string {
-  return `${config.dataFolder.replace(/\/+$/, '')}-master.key`;
 }
 
 /** Where the operator's bare clones lie: `<folder>/<organization>/<repository>.git`. */

@@ -11,6 +11,7 @@ import { copy } from './commands/copy.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { eventsRetry, eventsSend } from './commands/events.ts';
+import { keysCreate, keysRotate, keysStatus } from './commands/keys.ts';
 import { membersInvite } from './commands/members.ts';
 import {
   migrateBootstrap,
@@ -65,6 +66,9 @@ export const commands: readonly Command[] = [
   backupRestore,
   backupList,
   reset,
+  keysStatus,
+  keysRotate,
+  keysCreate,
   configCheck,
   doctor,
   sql,

@@ -1,13 +1,14 @@
 /** Databases a command is told of by name: a data folder, or a server's URL. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { knownMasterKeys } from '../master-keys.ts';
 import type { Config } from '../platform/core/config.ts';
-import { loadMasterKeyFile, type MasterKey } from '../platform/core/crypto/index.ts';
+import type { MasterKey } from '../platform/core/crypto/index.ts';
 import { createLogger } from '../platform/core/log.ts';
 import { Secret } from '../platform/core/secrets.ts';
 import type { Engine } from '../platform/db/engine.ts';
 import { transferErrors } from '../platform/transfer/index.ts';
-import { masterKeyPath, openEngine } from '../plinth.ts';
+import { openEngine } from '../plinth.ts';
 import type { CommandContext } from './command.ts';
 
 const server_url = /^postgres(?:ql)?:\/\//;
@@ -30,15 +31,19 @@ export async function openDatabase(config: Config, options: { mustExist: boolean
   return await openEngine(config, createLogger({ level: 'error' }));
 }
 
-/** The key this process would start a database with: the configured one, else the development key beside the folder. */
-export async function masterKeyFor(config: Config): Promise<MasterKey | undefined> {
-  return config.masterKey ?? (await loadMasterKeyFile(masterKeyPath(config)));
+/**
+ * The key this process would start a database with: the configured one, else the development key beside the folder.
+ * With a fingerprint the one of the keys at hand, those before it too, that has it; where none has, the first.
+ */
+export async function masterKeyFor(config: Config, fingerprint?: string): Promise<MasterKey | undefined> {
+  const keys = await knownMasterKeys(config);
+  return keys.find((key) => key.fingerprint === fingerprint) ?? keys[0];
 }
 
 /** What to do about the master key after data has moved; nothing when the key at hand is the right one. */
 export async function masterKeyNote(config: Config, fingerprint: string | null): Promise<string | undefined> {
   if (fingerprint === null) return undefined;
-  const key = await masterKeyFor(config);
+  const key = await masterKeyFor(config, fingerprint);
   if (key?.fingerprint === fingerprint) return undefined;
   const here = key ? `here is key ${key.fingerprint.slice(0, 8)}…` : 'here is none';
   return `secrets are sealed with master key ${fingerprint.slice(0, 8)}…, ${here}: bring the source's key along (PLINTH_MASTER_KEY_FILE, or the file beside its data folder), else the target does not start`;

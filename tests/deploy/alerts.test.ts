@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { openTestPlinth, type TestPlinth } from '../../src/testing.ts';
+import { asOwner } from '../support/tenants.ts';
 
 const token = 'a-token-of-enough-length';
 const rules = readFileSync(new URL('../../deploy/alerts.yml', import.meta.url), 'utf8');
@@ -62,6 +63,27 @@ it('the queue, the workers and the partitions are counted', async () => {
   expect(sampleOf(after, 'plinth_partitions_ahead{table="audit_logs"}')).toBe(3);
   expect(sampleOf(after, 'plinth_default_partition_rows{table="audit_logs"}')).toBe(0);
   expect(sampleOf(after, 'plinth_database_up')).toBe(1);
+});
+
+it('what has failed for good is counted, until somebody retries it', async () => {
+  const { id } = await plinth.makeOrganization();
+  const before = await scrape();
+  expect(sampleOf(before, 'plinth_dead_letters{kind="task"}')).toBe(0);
+  expect(sampleOf(before, 'plinth_dead_letters{kind="event"}')).toBe(0);
+  const tasks = plinth.as({ as: 'app', organizationId: id, memberRole: 'service' });
+  const [dead] = await tasks.tasks.enqueueMany([{ task_type: 'analysis.run' }, { task_type: 'analysis.run' }]);
+  await asOwner(
+    plinth.platform.engine,
+    `update plinth.tasks set status = 'failed', completed_at = now() where id = '${dead?.id}';
+     delete from plinth.task_queue where id = '${dead?.id}';
+     insert into plinth.events (organization_id, type, source, payload, payload_bytes, status)
+     values ('${id}', 'test', 'test', '{}', 2, 'failed'), ('${id}', 'test', 'test', '{}', 2, 'processed')`,
+  );
+  const after = await scrape();
+  expect(sampleOf(after, 'plinth_dead_letters{kind="task"}')).toBe(1);
+  expect(sampleOf(after, 'plinth_dead_letters{kind="event"}')).toBe(1);
+  await tasks.write((tx) => tx.sql('select plinth.retry_task($1, $2)', [id, dead?.id]));
+  expect(sampleOf(await scrape(), 'plinth_dead_letters{kind="task"}')).toBe(0);
 });
 
 it('a database that does not answer is told of, and nothing old with it', async () => {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { modules } from '../../modules.ts';
 import type { Engine } from '../../platform/db/engine.ts';
 import {
   type ArchiveKey,
   createBackup,
   type LoadResult,
   listBackups,
+  readHeader,
   restoreBackup,
   transferErrors,
   verifyBackup,
@@ -30,12 +30,12 @@ const passphrase_chars_min = 12;
 const keyOptions = { 'passphrase-file': { type: 'string' }, 'master-key': { type: 'boolean' } } as const;
 const keyUsage = '[--passphrase-file FILE | --master-key]';
 
-/** What a backup is sealed with, as the options say. */
-async function keyOf(context: CommandContext, values: OptionValues): Promise<ArchiveKey> {
+/** What a backup is, or is to be, sealed with, as the options say; of a file that is there by the key it names. */
+async function keyOf(context: CommandContext, values: OptionValues, of?: string): Promise<ArchiveKey> {
   const file = values['passphrase-file'];
   if (values['master-key']) {
     if (file !== undefined) throw new UsageError('--passphrase-file or --master-key, not both');
-    const key = await masterKeyFor(context.config);
+    const key = await masterKeyFor(context.config, of === undefined ? undefined : (await readHeader(of)).fingerprint);
     if (!key) throw new UsageError('there is no master key here: set PLINTH_MASTER_KEY_FILE');
     return { kind: 'master-key', key };
   }
@@ -121,9 +121,9 @@ export const backupVerify: Command = {
   database: 'none',
   async run(context, { values, positionals }) {
     const file = await fileOf(context, values, positionals);
-    const key = await keyOf(context, values);
-    const result = await withScratch(context, values['scratch'], (scratch) =>
-      verifyBackup(file, scratch, { ...loadOptions(context), key, now: new Date() }),
+    const key = await keyOf(context, values, file);
+    const result = await withScratch(context, values['scratch'], async (scratch) =>
+      verifyBackup(file, scratch, { ...(await loadOptions(context)), key, now: new Date() }),
     );
     context.progress('');
     printResult(context, { path: file, ...asJson(result) }, () => [`${file}: ${summary(result)}`]);
@@ -160,11 +160,12 @@ export const backupRestore: Command = {
   async run(context, { values, positionals }) {
     const [file] = positionals;
     if (file === undefined) throw new UsageError('backup restore wants a FILE');
-    const key = await keyOf(context, values);
+    const path = resolve(context.cwd, file);
+    const key = await keyOf(context, values, path);
     const config = configOf(context, values['to'] as string | undefined);
     const engine = await openDatabase(config, { mustExist: false });
     try {
-      const result = await restoreBackup(resolve(context.cwd, file), engine, { ...loadOptions(context), key });
+      const result = await restoreBackup(path, engine, { ...(await loadOptions(context)), key });
       context.progress('');
       printResult(context, { to: engine.description, ...asJson(result) }, () => [
         `${engine.description}: ${summary(result)}`,
@@ -212,9 +213,9 @@ export const backupList: Command = {
   },
 };
 
-function loadOptions(context: CommandContext) {
+async function loadOptions(context: CommandContext) {
   return {
-    modules,
+    modules: (await context.application()).known,
     programVersion: version,
     prefix: context.config.rolePrefix,
     signal: context.signal,

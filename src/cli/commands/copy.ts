@@ -1,4 +1,3 @@
-import { modules } from '../../modules.ts';
 import { copyDatabase, type LoadResult, type TransferEvent } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
 import { type Command, type CommandContext, exitCodes, printResult, UsageError } from '../command.ts';
@@ -24,7 +23,7 @@ export const copy: Command = {
         context.note(`from  ${source.description}`);
         context.note(`to    ${target.description}`);
         const result = await copyDatabase(source, target, {
-          modules,
+          modules: (await context.application()).known,
           programVersion: version,
           prefix: context.config.rolePrefix,
           signal: context.signal,

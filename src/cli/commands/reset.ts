@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { masterKeyPath, replacedKeyFiles } from '../../master-keys.ts';
 import { claimDataFolder } from '../../platform/db/pglite/data-folder.ts';
 import { lockFolder } from '../../platform/db/pglite/lock.ts';
-import { masterKeyPath } from '../../plinth.ts';
 import { type Command, exitCodes, UsageError } from '../command.ts';
 
 export const reset: Command = {
@@ -27,7 +27,7 @@ export const reset: Command = {
         return exitCodes.finding;
       }
       await rm(config.dataFolder, { recursive: true, force: true });
-      await rm(masterKeyPath(config), { force: true });
+      for (const path of [masterKeyPath(config), ...(await replacedKeyFiles(config))]) await rm(path, { force: true });
     } finally {
       await lock.release();
     }

@@ -1,4 +1,5 @@
 import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
+import { eventMetrics } from './metrics.ts';
 import { matchingLoop } from './processing.ts';
 import { allEventRoutes } from './routes.ts';
 
@@ -68,6 +69,7 @@ export const eventsModule: ModuleDefinition = {
     'lock_pending_events(uuid, integer, bigint)': { security: 'definer', callers: ['app'] },
     'finish_events(uuid, jsonb)': { security: 'definer', callers: ['app'] },
     'retry_event(uuid, uuid)': { security: 'definer', callers: ['app'] },
+    'count_failed_events(integer)': { security: 'definer', callers: ['worker'] },
     'event_filter_operand(jsonb, jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
     'event_filter_number(jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
     'event_filter_equal(jsonb, jsonb)': { security: 'invoker', callers: ['app', 'worker', 'definer'] },
@@ -88,4 +90,5 @@ export const eventsModule: ModuleDefinition = {
   },
   routes: allEventRoutes,
   loops: [matchingLoop],
+  metrics: eventMetrics,
 };

@@ -1,4 +1,5 @@
 /** What other modules may use of tasks. */
 export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, taskHooks, tasks_channel } from './enqueue.ts';
 export { TaskFailure } from './failure.ts';
+export { dead_letters_counted_max, deadLetters } from './metrics.ts';
 export { startWorker, type TaskWorker } from './worker.ts';

@@ -9,12 +9,31 @@ interface EngineState {
   readonly live_workers: string;
 }
 
+/** A queue that fails as a whole is counted up to here: a scrape reads no more. */
+export const dead_letters_counted_max = 100_000;
+
+/** One kind of what has failed for good and waits for a person. */
+export function deadLetters(kind: 'task' | 'event', value: number): Measurement {
+  return {
+    name: 'plinth_dead_letters',
+    help: `What has failed for good and nobody has retried, counted up to ${dead_letters_counted_max}.`,
+    labels: { kind },
+    value,
+  };
+}
+
 /** What waits, how long it has waited, and who works on it: of all tenants, without a word about any. */
 export async function taskMetrics({ door, clock }: Platform): Promise<Measurement[]> {
   const [state] = await door.readOne<EngineState>(
     { as: 'worker' },
     'select queued, delayed, leased, oldest_run_at, live_workers from plinth.task_engine_state()',
     [],
+    { pool: 'worker' },
+  );
+  const [failed] = await door.readOne<{ dead: string }>(
+    { as: 'worker' },
+    'select plinth.count_failed_tasks($1) as dead',
+    [dead_letters_counted_max],
     { pool: 'worker' },
   );
   if (!state) return [];
@@ -35,5 +54,6 @@ export async function taskMetrics({ door, clock }: Platform): Promise<Measuremen
       value: Math.max(0, waitedMs) / 1000,
     },
     { name: 'plinth_task_workers', help: 'Workers that gave a sign of life.', value: Number(state.live_workers) },
+    deadLetters('task', Number(failed?.dead ?? 0)),
   ];
 }

@@ -53,6 +53,7 @@ export const tasksModule: ModuleDefinition = {
     'register_worker(uuid, text, integer, text, text[])': { security: 'definer', callers: ['worker'] },
     'stop_worker(uuid)': { security: 'definer', callers: ['worker'] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
+    'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
   },
   permissions: {
     'tasks:read': {

@@ -1,6 +1,10 @@
 select plinth.unregister_function('delete_expired_idempotency_keys(timestamp with time zone, integer)');
 select plinth.unregister_function('save_idempotent_response(uuid, text, text, integer, text)');
 select plinth.unregister_function('claim_idempotency_key(uuid, text, text, bytea, integer)');
+select plinth.unregister_function('rewrap_encryption_key(uuid, uuid, text, bytea, text)');
+select plinth.unregister_function('count_encryption_keys()');
+select plinth.unregister_function('list_encryption_keys(uuid, uuid, integer)');
+select plinth.unregister_function('set_master_key(text, text)');
 select plinth.unregister_function('get_encryption_keys(uuid)');
 select plinth.unregister_function('add_encryption_key(uuid, uuid, bytea, text)');
 select plinth.unregister_function('init_system_setting(text, jsonb)');

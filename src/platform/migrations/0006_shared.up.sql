@@ -59,12 +59,69 @@ begin
 end
 $$;
 
-create function plinth.add_encryption_key(organization uuid, key_id uuid, wrapped bytea, fingerprint text) returns void
+-- False, and nothing was added, when new data keys are to be wrapped under another master key by now. What adds holds
+-- the lock shared, set_master_key alone: once that has committed, no data key appears under the key before.
+create function plinth.add_encryption_key(organization uuid, key_id uuid, wrapped bytea, fingerprint text) returns boolean
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('plinth.master_key', 0));
+  if (select s.value from system_settings s where s.key = 'master_key_fingerprint') is distinct from to_jsonb(fingerprint) then
+    return false;
+  end if;
   insert into encryption_keys (organization_id, id, wrapped_key, master_key_fingerprint)
   values (organization, key_id, wrapped, fingerprint);
+  return true;
+end
+$$;
+
+-- New data keys are wrapped under another master key from now on. False when it was not the expected one before.
+create function plinth.set_master_key(expected text, fingerprint text) returns boolean
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('plinth.master_key', 0));
+  update system_settings s
+  set value = to_jsonb(fingerprint)
+  where s.key = 'master_key_fingerprint' and s.value = to_jsonb(expected);
+  return found;
+end
+$$;
+
+-- Data keys of all organizations in the order of their keys, after one of them.
+create function plinth.list_encryption_keys(after_organization uuid, after_id uuid, rows_max int)
+returns table (organization_id uuid, id uuid, wrapped_key bytea, master_key_fingerprint text)
+language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select k.organization_id, k.id, k.wrapped_key, k.master_key_fingerprint
+    from encryption_keys k
+    where (k.organization_id, k.id) > (after_organization, after_id)
+    order by k.organization_id, k.id
+    limit rows_max;
+end
+$$;
+
+-- How many data keys are wrapped under which master key.
+create function plinth.count_encryption_keys() returns table (master_key_fingerprint text, keys bigint)
+language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return query select k.master_key_fingerprint, count(*) from encryption_keys k group by k.master_key_fingerprint;
+end
+$$;
+
+-- The same data key wrapped anew. False when it was not wrapped under the expected master key any more.
+create function plinth.rewrap_encryption_key(organization uuid, key_id uuid, expected text, wrapped bytea, fingerprint text)
+returns boolean
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  update encryption_keys k
+  set wrapped_key = wrapped, master_key_fingerprint = fingerprint
+  where k.organization_id = organization and k.id = key_id and k.master_key_fingerprint = expected;
+  return found;
 end
 $$;
 
@@ -142,14 +199,18 @@ begin
 end
 $$;
 
-select plinth.register_table('system_settings', visibility => 'platform', audit => 'action', definer_verbs => '{select,insert}');
-select plinth.register_table('encryption_keys', visibility => 'auth', audit => 'action', definer_verbs => '{select,insert}');
+select plinth.register_table('system_settings', visibility => 'platform', audit => 'action', definer_verbs => '{select,insert,update}');
+select plinth.register_table('encryption_keys', visibility => 'auth', audit => 'action', definer_verbs => '{select,insert,update}');
 select plinth.register_table('idempotency_keys', visibility => 'auth', audit => 'self', definer_verbs => '{select,insert,update,delete}');
 
 select plinth.register_function('get_system_setting(text)', '{app,worker}');
 select plinth.register_function('init_system_setting(text, jsonb)', '{worker}');
 select plinth.register_function('add_encryption_key(uuid, uuid, bytea, text)', '{worker}');
 select plinth.register_function('get_encryption_keys(uuid)', '{worker}');
+select plinth.register_function('set_master_key(text, text)', '{worker}');
+select plinth.register_function('list_encryption_keys(uuid, uuid, integer)', '{worker}');
+select plinth.register_function('count_encryption_keys()', '{worker}');
+select plinth.register_function('rewrap_encryption_key(uuid, uuid, text, bytea, text)', '{worker}');
 select plinth.register_function('claim_idempotency_key(uuid, text, text, bytea, integer)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('save_idempotent_response(uuid, text, text, integer, text)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('delete_expired_idempotency_keys(timestamp with time zone, integer)', '{worker}');

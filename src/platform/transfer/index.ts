@@ -1,7 +1,7 @@
 /** Moving data: copies between engines, backups. */
 
 export { archiveErrors } from './archive-errors.ts';
-export type { ArchiveKey } from './archive-file.ts';
+export { type ArchiveKey, readHeader } from './archive-file.ts';
 export {
   type BackupInfo,
   type CreateBackupOptions,

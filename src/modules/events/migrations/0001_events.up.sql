@@ -83,6 +83,8 @@ comment on column plinth.events.source is 'The scheme of its source: github, sla
 comment on column plinth.events.repository_id is 'The repository of ours it names, if we know it. No key: a ledger outlives what it mentions.';
 -- what waits to be matched with subscriptions
 create index events_pending_idx on plinth.events (organization_id, received_at) where status = 'pending';
+-- dead letters: counted over all tenants by the metrics
+create index events_failed_idx on plinth.events (received_at) where status = 'failed';
 -- a source's events of a type over time; a repository's history
 create index events_type_idx on plinth.events (organization_id, source, type, occurred_at);
 create index events_repository_idx on plinth.events (organization_id, repository_id, occurred_at) where repository_id is not null;

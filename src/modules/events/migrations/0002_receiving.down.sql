@@ -1,3 +1,4 @@
+select plinth.unregister_function('count_failed_events(integer)');
 select plinth.unregister_function('retry_event(uuid, uuid)');
 select plinth.unregister_function('finish_events(uuid, jsonb)');
 select plinth.unregister_function('lock_pending_events(uuid, integer, bigint)');

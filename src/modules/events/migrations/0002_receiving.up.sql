@@ -338,6 +338,16 @@ begin
 end
 $$;
 
+-- Events whose matching was given up and that nobody has retried, at most so many.
+create function plinth.count_failed_events(events_max int) returns bigint
+language plpgsql stable security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return (select count(*) from (select from events e where e.status = 'failed' limit events_max) dead);
+end
+$$;
+
 select plinth.register_function('ingest_events(uuid, uuid, text, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('event_source_by_token(uuid, bytea)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('create_event_source(uuid, jsonb, bytea)', '{app}', tenant_argument => 'organization');
@@ -348,3 +358,4 @@ select plinth.register_function('organizations_with_pending_events(integer)', '{
 select plinth.register_function('lock_pending_events(uuid, integer, bigint)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('finish_events(uuid, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('retry_event(uuid, uuid)', '{app}', tenant_argument => 'organization');
+select plinth.register_function('count_failed_events(integer)', '{worker}');

@@ -62,6 +62,8 @@ create index tasks_live_idx on plinth.tasks (organization_id, status, priority, 
 create index tasks_project_idx on plinth.tasks (organization_id, project_id, status) where project_id is not null;
 create index tasks_repository_idx on plinth.tasks (organization_id, repository_id, id) where repository_id is not null;
 create index tasks_parent_idx on plinth.tasks (organization_id, parent_task_id) where parent_task_id is not null;
+-- dead letters: counted over all tenants by the metrics
+create index tasks_failed_idx on plinth.tasks (completed_at) where status = 'failed';
 select plinth.register_table('tasks', visibility => 'tenant', audit => 'action', user_column => 'created_by',
   request_verbs => '{select}', definer_verbs => '{select,insert,update}', touch => false);
 select plinth.clear_reference_on_delete('tasks', 'project_id', 'projects');

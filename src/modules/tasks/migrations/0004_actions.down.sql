@@ -1,3 +1,4 @@
+select plinth.unregister_function('count_failed_tasks(integer)');
 select plinth.unregister_function('task_engine_state()');
 select plinth.unregister_function('stop_worker(uuid)');
 select plinth.unregister_function('register_worker(uuid, text, integer, text, text[])');

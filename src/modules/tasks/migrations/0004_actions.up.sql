@@ -104,8 +104,19 @@ begin
 end
 $$;
 
+-- Tasks that have failed for good and nobody has retried, at most so many.
+create function plinth.count_failed_tasks(tasks_max int) returns bigint
+language plpgsql stable security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return (select count(*) from (select from tasks t where t.status = 'failed' limit tasks_max) dead);
+end
+$$;
+
 select plinth.register_function('cancel_task(uuid, uuid, text)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('retry_task(uuid, uuid)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('register_worker(uuid, text, integer, text, text[])', '{worker}');
 select plinth.register_function('stop_worker(uuid)', '{worker}');
 select plinth.register_function('task_engine_state()', '{worker}');
+select plinth.register_function('count_failed_tasks(integer)', '{worker}');
