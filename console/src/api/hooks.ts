@@ -50,7 +50,9 @@ export function useRows<T>(path: string, query: Query = {}, options: ReadOptions
     initialPageParam: null,
     getNextPageParam: (last) => last.next_cursor,
     enabled: options.enabled ?? true,
-    ...(options.refetchEveryMs ? { refetchInterval: options.refetchEveryMs } : {}),
+    // a long list is not read anew whenever somebody comes back to it
+    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? (options.refetchEveryMs ?? false) : false),
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= 1,
   });
   const rows = useMemo(() => result.data?.pages.flatMap((page) => page.data) ?? [], [result.data]);
   return {
@@ -60,7 +62,8 @@ export function useRows<T>(path: string, query: Query = {}, options: ReadOptions
     hasMore: result.hasNextPage,
     isLoadingMore: result.isFetchingNextPage,
     loadMore: () => {
-      if (result.hasNextPage && !result.isFetchingNextPage) void result.fetchNextPage();
+      // after a failure it is asked again only by hand, or it would be asked without end
+      if (result.hasNextPage && !result.isFetchingNextPage && !result.isError) void result.fetchNextPage();
     },
     reload: () => void result.refetch(),
   };

@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** A write with a key is done once, however often it is sent. */
   readonly idempotencyKey?: string;
+  /** Numbers that a double would round come as text, with the digits they were sent with. */
+  readonly exactNumbers?: boolean;
 }
 
 export interface Answer<T> {
@@ -54,20 +56,28 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
     if (options.signal?.aborted) throw error;
     throw unreachable();
   }
-  const body = parse(text);
+  const body = parse(text, options.exactNumbers === true);
   if (response.ok) return { body: body as T, headers: response.headers };
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   const problem = typeof body === 'object' && body !== null ? (body as ProblemBody) : {};
   throw new Problem(response.status, problem, Number.isFinite(wait) ? wait : undefined);
 }
 
-function parse(text: string): unknown {
+function parse(text: string, exactNumbers: boolean): unknown {
   if (text === '') return undefined;
   try {
-    return JSON.parse(text);
+    return exactNumbers ? JSON.parse(text, asSent as typeof roundedIsFine) : JSON.parse(text);
   } catch {
     return text;
   }
+}
+
+const roundedIsFine = (_name: string, value: unknown): unknown => value;
+
+/** Browsers that do not know the source of a value yet give none: then the number stays. */
+function asSent(_name: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  return typeof value === 'number' && source !== undefined && String(value) !== source ? source : value;
 }
 
 /** The requests by method; each resolves to the answer's body. */

@@ -59,10 +59,12 @@ interface FilterProps {
 
 interface ChoiceProps extends FilterProps {
   readonly options: readonly (string | { readonly value: string; readonly label: string })[];
+  /** What it says while nothing is chosen. */
+  readonly none?: string;
 }
 
 /** One of a few. A value in the address that is none of them is offered too, so that what is filtered is seen. */
-export function ChoiceFilter({ filters, name, label, options }: ChoiceProps) {
+export function ChoiceFilter({ filters, name, label, options, none = 'All' }: ChoiceProps) {
   const value = filters.get(name);
   const choices = options.map((one) =>
     typeof one === 'string' ? { value: one, label: one.replaceAll('_', ' ') } : one,
@@ -72,7 +74,7 @@ export function ChoiceFilter({ filters, name, label, options }: ChoiceProps) {
     <NativeSelect
       label={label}
       value={value}
-      data={[{ value: '', label: 'All' }, ...choices]}
+      data={[{ value: '', label: none }, ...choices]}
       maw="14rem"
       onChange={(event) => filters.set(name, event.currentTarget.value)}
     />

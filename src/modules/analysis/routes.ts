@@ -5,6 +5,7 @@ import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Nullable, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
+import { qualityScoreFormula } from './quality-score.ts';
 
 const tag = 'analysis';
 const permission = 'analysis:read';
@@ -138,7 +139,7 @@ async function readRun(tx: ScopedTx, id: string): Promise<unknown> {
   );
   if (!run) throw errors.not_found({ detail: 'no such analysis run' });
   const files = await tx.sql(
-    `select file_path, language, lines_code, cyclomatic, cognitive, maintainability_index, issues_total, debt_minutes
+    `select id, file_path, language, lines_code, cyclomatic, cognitive, maintainability_index, issues_total, debt_minutes
      from plinth.file_analysis
      where organization_id = $1 and run_id = $2
      order by debt_minutes desc, file_path
@@ -146,7 +147,7 @@ async function readRun(tx: ScopedTx, id: string): Promise<unknown> {
     [tx.organizationId, id, worst_rows],
   );
   const functions = await tx.sql(
-    `select f.file_path, e.element_path, e.kind, e.start_line, e.lines_code, e.cyclomatic, e.cognitive, e.nesting_max
+    `select e.id, f.id as file_id, f.file_path, e.element_path, e.kind, e.start_line, e.lines_code, e.cyclomatic, e.cognitive, e.nesting_max
      from plinth.code_elements e
      join plinth.file_analysis f on f.organization_id = e.organization_id and f.id = e.file_id
      where e.organization_id = $1 and e.run_id = $2 and e.cognitive is not null
@@ -154,5 +155,10 @@ async function readRun(tx: ScopedTx, id: string): Promise<unknown> {
      limit $3`,
     [tx.organizationId, id, worst_rows],
   );
-  return { ...run, worst_files: files, most_complex_functions: functions };
+  return {
+    ...run,
+    quality_score_formula: qualityScoreFormula,
+    worst_files: files,
+    most_complex_functions: functions,
+  };
 }

@@ -1,7 +1,12 @@
 import { defineErrors } from '../core/errors.ts';
 
-/** What happens below the routes: on the socket, before there is a request. */
+/** What happens below or beside the routes: on the socket before there is a request, and by headers of ours. */
 export const httpErrors = defineErrors({
+  view_as_refused: {
+    status: 403,
+    title: 'You can not look as somebody else here',
+    hint: 'Plinth-View-As is for owners and administrators reading /rest/v1, as a member or role not above their own.',
+  },
   malformed_http: {
     status: 400,
     title: 'Not a well-formed HTTP request',

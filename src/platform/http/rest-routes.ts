@@ -12,9 +12,13 @@ import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
 import { assertJsonDepth } from './json.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
+import { describeTables, TablesAnswer } from './rest-tables.ts';
 import { readOptions } from './route.ts';
+import { makeViewRecorder, narrowAccess, viewedBy } from './view-as.ts';
 
 export const rest_path = '/rest/v1';
+/** Whether a route is one of the generic layer's. */
+export const isRest = (url: string | undefined): boolean => url === rest_path || url === `${rest_path}/*`;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 interface Exposed {
@@ -51,19 +55,41 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
         ...postgrestFields(error),
       });
     });
+    const recordView = makeViewRecorder(platform);
+    /** What the request may do, as itself or as whom it wants to look. */
+    const accessFor = async (request: FastifyRequest, table: string): Promise<RestAccess> => {
+      const actor = inOrganization(request.actor);
+      const own = accessOf(actor, exposed, functions, policy);
+      const viewed = await viewedBy(platform, request, actor);
+      if (!viewed) return own;
+      await recordView(request, actor, viewed, table);
+      const { userId: _own, ...rest } = actor;
+      const theirs = { ...rest, memberRole: viewed.role, ...(viewed.userId ? { userId: viewed.userId } : {}) };
+      return narrowAccess(own, accessOf(theirs, exposed, functions, policy), (name) => exposed.get(name)?.table);
+    };
+    rest.route({
+      method: 'GET',
+      url: rest_path,
+      schema: {
+        summary: 'The tables this caller may use, with their columns and what may be done',
+        tags: ['rest'],
+        response: { 200: TablesAnswer },
+      },
+      handler: async (request) => {
+        const access = await accessFor(request, 'tables');
+        return { data: describeTables(await relations(), access, (name) => exposed.get(name)?.module ?? '') };
+      },
+    });
     rest.route({
       method: ['GET', 'POST', 'PATCH', 'DELETE'],
       url: `${rest_path}/*`,
       schema: { summary: 'Rows of a table, or a call of a function, in the PostgREST dialect', tags: ['rest'] },
       handler: async (request, reply) => {
-        const { actor } = request;
-        if (!actor) throw errors.unauthenticated();
-        if (!actor.organizationId) throw errors.organization_required();
+        inOrganization(request.actor);
         refuseCoveredWrite(request, covered);
-        const answer = await answerRest(platform, request, reply, {
-          relations: await relations(),
-          access: accessOf(actor, exposed, functions, policy),
-        });
+        const { '*': resource } = request.params as { '*': string };
+        const access = await accessFor(request, resource.slice(0, table_chars_max));
+        const answer = await answerRest(platform, request, reply, { relations: await relations(), access });
         for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
         return reply
           .code(answer.status)
@@ -72,6 +98,15 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
       },
     });
   });
+}
+
+/** A table's name in the audit log; PostgreSQL's have 63 bytes. */
+const table_chars_max = 63;
+
+function inOrganization(actor: Actor | undefined): Actor & { organizationId: string } {
+  if (!actor) throw errors.unauthenticated();
+  if (!actor.organizationId) throw errors.organization_required();
+  return actor as Actor & { organizationId: string };
 }
 
 const verbsOf: Readonly<Record<string, readonly Verb[]>> = {

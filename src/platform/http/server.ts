@@ -9,16 +9,18 @@ import { type Actor, type Authenticator, makePolicy } from './actor.ts';
 import { basePathOf, serveBelow, withoutBasePath } from './base-path.ts';
 import { answerClientError } from './client-errors.ts';
 import { isDeepLink, registerConsole, sendConsole } from './console.ts';
+import { httpErrors } from './errors.ts';
 import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
 import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
 import { lazyChild } from './request-log.ts';
-import { registerRest } from './rest-routes.ts';
+import { isRest, registerRest } from './rest-routes.ts';
 import { addRoutes, makeRegistrar, type RouteRegistrar } from './route.ts';
 import { makeFailureThrottle } from './throttle.ts';
 import { validatorCompiler } from './validation.ts';
+import { wantsView } from './view-as.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -139,6 +141,10 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     failures.check(request.ip);
     request.actor = await authenticate(request, options.authenticators, () => failures.count(request.ip));
     checkOrigin(request, options.hosts, request.actor?.viaCookie === true);
+    // where it is not looked at it must not be passed over: the answer would be taken for somebody else's
+    if (wantsView(request) && !isRest(request.routeOptions.url)) {
+      throw httpErrors.view_as_refused({ detail: 'only /rest/v1 is answered as somebody else' });
+    }
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.observe(request, reply);
