@@ -6,7 +6,7 @@ import type { ApplicationDefinition } from './application/define.ts';
 import { loadApplication } from './application/load.ts';
 import { checkOwnTables } from './application/own-tables.ts';
 import { masterKeys } from './master-keys.ts';
-import { type Enqueued, enqueueTasks, type NewTask, startWorker, type TaskWorker } from './modules/tasks/index.ts';
+import { type Enqueued, enqueueTasks, startWorker, type TaskInput, type TaskWorker } from './modules/tasks/index.ts';
 import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
 import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
@@ -90,8 +90,8 @@ export interface ScopedPlinth {
   write<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
   read<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
   readonly tasks: {
-    enqueue(task: NewTask, tx?: ScopedTx): Promise<Enqueued>;
-    enqueueMany(tasks: readonly NewTask[], tx?: ScopedTx): Promise<Enqueued[]>;
+    enqueue(task: TaskInput, tx?: ScopedTx): Promise<Enqueued>;
+    enqueueMany(tasks: readonly TaskInput[], tx?: ScopedTx): Promise<Enqueued[]>;
   };
 }
 
@@ -218,7 +218,7 @@ function assemble(platform: Platform, application: Application, schema: () => Pr
   let supervisor: Supervisor | undefined;
   let maintenance: NodeJS.Timeout | undefined;
 
-  function enqueueMany(scope: Scope, tasks: readonly NewTask[], tx?: ScopedTx): Promise<Enqueued[]> {
+  function enqueueMany(scope: Scope, tasks: readonly TaskInput[], tx?: ScopedTx): Promise<Enqueued[]> {
     return tx ? enqueueTasks(platform, tx, tasks) : door.write(scope, (own) => enqueueTasks(platform, own, tasks));
   }
 

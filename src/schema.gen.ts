@@ -727,6 +727,49 @@ export interface TaskAttempts {
   worker_id: string | null;
 }
 
+export interface TaskDefinitions {
+  concurrency_key: string | null;
+  concurrency_limit: number | null;
+  cpu_cores: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  /**
+   * Fields a payload has unless it says otherwise.
+   */
+  default_configuration: Generated<Json>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  disk_mb: number | null;
+  id: Generated<string>;
+  /**
+   * Whether the version may be enqueued; enqueueing by name takes the newest that may.
+   */
+  is_active: Generated<boolean>;
+  max_retries: Generated<number>;
+  memory_mb: number | null;
+  name: string;
+  /**
+   * Codes of failures after which a task is not tried again.
+   */
+  non_retryable_codes: Generated<string[]>;
+  organization_id: string;
+  /**
+   * JSON Schema of the payload, checked when a task is enqueued by this definition.
+   */
+  parameter_schema: Generated<Json>;
+  retry_backoff_multiplier: Generated<Numeric>;
+  retry_delay_max_seconds: Generated<Numeric>;
+  retry_delay_seconds: Generated<Numeric>;
+  /**
+   * Share of each pause that is random: 0 none, 1 all ("full jitter").
+   */
+  retry_jitter: Generated<Numeric>;
+  task_type: string;
+  timeout_seconds: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  version: number;
+}
+
 export interface TaskLeases {
   attempts: number[];
   claimed_at: Timestamp;
@@ -762,6 +805,10 @@ export interface Tasks {
   concurrency_key: string | null;
   created_at: Generated<Timestamp>;
   created_by: Generated<string | null>;
+  /**
+   * The version of the definition it was enqueued by. No key: all enqueueing by it would lock one row.
+   */
+  definition_id: string | null;
   deleted_at: Timestamp | null;
   description: string | null;
   error: Json | null;
@@ -905,6 +952,7 @@ export interface DB {
   sign_in_attempts: SignInAttempts;
   system_settings: SystemSettings;
   task_attempts: TaskAttempts;
+  task_definitions: TaskDefinitions;
   task_leases: TaskLeases;
   task_queue: TaskQueue;
   task_timers: TaskTimers;

@@ -779,6 +779,80 @@ export interface Task {
   created_at: string;
 }
 
+export interface TaskDefinition {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  version: number;
+  description: string;
+  task_type: string;
+  parameter_schema: Record<string, unknown>;
+  default_configuration: Record<string, unknown>;
+  cpu_cores: number | null;
+  memory_mb: number | null;
+  disk_mb: number | null;
+  timeout_seconds: number;
+  max_retries: number;
+  retry_delay_seconds: number;
+  retry_backoff_multiplier: number;
+  retry_delay_max_seconds: number;
+  retry_jitter: number;
+  non_retryable_codes: string[];
+  concurrency_key: string | null;
+  concurrency_limit: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface TaskDefinitionsSetInput {
+  description?: string | undefined;
+  /** Lower case: letters, digits and _ . : - */
+  task_type: string;
+  parameter_schema?: Record<string, unknown> | undefined;
+  default_configuration?: Record<string, unknown> | undefined;
+  cpu_cores?: number | undefined;
+  memory_mb?: number | undefined;
+  disk_mb?: number | undefined;
+  timeout_seconds?: number | undefined;
+  max_retries?: number | undefined;
+  retry_delay_seconds?: number | undefined;
+  retry_backoff_multiplier?: number | undefined;
+  retry_delay_max_seconds?: number | undefined;
+  retry_jitter?: number | undefined;
+  non_retryable_codes?: readonly string[] | undefined;
+  concurrency_key?: string | undefined;
+  concurrency_limit?: number | undefined;
+}
+
+export interface TaskDefinitionsTasksInput {
+  version?: number | undefined;
+  payload?: unknown;
+  title?: string | undefined;
+  description?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+  priority?: number | undefined;
+  scheduled_at?: string | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  repository_id?: string | undefined;
+  /** UUID, lower case. */
+  parent_task_id?: string | undefined;
+  idempotency_key?: string | undefined;
+}
+
+export interface TaskDefinitionsTasksResult {
+  /** UUID, lower case. */
+  id: string;
+  created: boolean;
+}
+
+export interface TaskDefinitionsUpdateVersionsInput {
+  is_active: boolean;
+}
+
 export type TaskDetail = {
   /** UUID, lower case. */
   id: string;
@@ -846,12 +920,6 @@ export interface TasksEnqueueInput {
   /** UUID, lower case. */
   parent_task_id?: string | undefined;
   idempotency_key?: string | undefined;
-}
-
-export interface TasksEnqueueResult {
-  /** UUID, lower case. */
-  id: string;
-  created: boolean;
 }
 
 export interface ActivityResource {
@@ -1127,6 +1195,31 @@ export interface SessionsResource {
   delete(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface TaskDefinitionsResource {
+  /** Make a task definition, or its next version; the same contents change nothing. PUT /v1/task-definitions/{name} (task_definitions:write) */
+  set(name: string, body: TaskDefinitionsSetInput, options?: CallOptions): Promise<TaskDefinition>;
+  /** A task definition: the newest active version, or the one asked for. GET /v1/task-definitions/{name} (tasks:read) */
+  get(name: string, query?: {
+    version?: number | undefined;
+  }, options?: CallOptions): Promise<TaskDefinition>;
+  /** Delete a task definition; the tasks it made go on. DELETE /v1/task-definitions/{name} (task_definitions:write) */
+  delete(name: string, options?: CallOptions): Promise<unknown>;
+  /** Task definitions, each in its newest version. GET /v1/task-definitions (tasks:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<TaskDefinition>;
+  /** Versions of a task definition, newest first. GET /v1/task-definitions/{name}/versions (tasks:read) */
+  listVersions(name: string, query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<TaskDefinition>;
+  /** Let a version be enqueued, or no more. PATCH /v1/task-definitions/{name}/versions/{version} (task_definitions:write) */
+  updateVersions(name: string, version: string, body: TaskDefinitionsUpdateVersionsInput, options?: CallOptions): Promise<TaskDefinition>;
+  /** Enqueue a task by its definition. POST /v1/task-definitions/{name}/tasks (tasks:write) */
+  tasks(name: string, body?: TaskDefinitionsTasksInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
+}
+
 export interface TaskTypesResource {
   /** The task types this program can run. GET /v1/task-types (tasks:read) */
   list(options?: CallOptions): Promise<TaskType>;
@@ -1134,7 +1227,7 @@ export interface TaskTypesResource {
 
 export interface TasksResource {
   /** Enqueue a task. POST /v1/tasks (tasks:write) */
-  enqueue(body: TasksEnqueueInput, options?: CallOptions): Promise<TasksEnqueueResult>;
+  enqueue(body: TasksEnqueueInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
   /** Tasks, newest first. GET /v1/tasks (tasks:read) */
   list(query?: {
     limit?: number | undefined;
@@ -1178,6 +1271,7 @@ export interface Resources {
   readonly projects: ProjectsResource;
   readonly repositories: RepositoriesResource;
   readonly sessions: SessionsResource;
+  readonly taskDefinitions: TaskDefinitionsResource;
   readonly taskTypes: TaskTypesResource;
   readonly tasks: TasksResource;
   readonly users: UsersResource;
@@ -1295,6 +1389,15 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   sessions: {
     list: 'GET /v1/sessions -',
     delete: 'DELETE /v1/sessions/{id} -',
+  },
+  taskDefinitions: {
+    set: 'PUT /v1/task-definitions/{name} bi',
+    get: 'GET /v1/task-definitions/{name} q',
+    delete: 'DELETE /v1/task-definitions/{name} -i',
+    list: 'GET /v1/task-definitions qp',
+    listVersions: 'GET /v1/task-definitions/{name}/versions qp',
+    updateVersions: 'PATCH /v1/task-definitions/{name}/versions/{version} bi',
+    tasks: 'POST /v1/task-definitions/{name}/tasks bi',
   },
   taskTypes: {
     list: 'GET /v1/task-types -',

@@ -3,6 +3,7 @@ import { defineHookPoint } from '../../platform/hooks.ts';
 import { assertJsonDepth } from '../../platform/http/json.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
+import { bindDefinitions, resolveDefinitions, type TaskInput } from './definitions/enqueue-defined.ts';
 import { taskErrors } from './errors.ts';
 
 export const task_payload_bytes_max = limits.body_bytes;
@@ -25,6 +26,7 @@ export interface NewTask {
   readonly parent_task_id?: string;
   /** An equal key (with the same type, in the same organization) is the same task: its id is returned. */
   readonly idempotency_key?: string;
+  readonly concurrency_key?: string;
 }
 
 export interface Enqueued {
@@ -51,11 +53,15 @@ export function assertTaskType(platform: Platform, type: string, field: string):
 
 /**
  * Enqueues tasks in the caller's own transaction: they are there when it commits, and never were when it rolls back.
- * Returns an id for each, in order. Throws `task_payload_too_large`.
+ * Returns an id for each, in order. Throws `task_payload_too_large`; for tasks by a definition `unknown_task_definition`
+ * and `parameters_invalid`.
  */
-export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
+export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly TaskInput[]): Promise<Enqueued[]> {
   if (tasks.length === 0) return [];
-  return tx.hooks.around(taskHooks.enqueue, { tx }, tasks, (given) => insertTasks(platform, tx, given));
+  const { tasks: plain, definitionIds } = await resolveDefinitions(tx, tasks);
+  const made = await tx.hooks.around(taskHooks.enqueue, { tx }, plain, (given) => insertTasks(platform, tx, given));
+  await bindDefinitions(tx, definitionIds, made);
+  return made;
 }
 
 async function insertTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {

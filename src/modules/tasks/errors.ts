@@ -21,4 +21,19 @@ export const taskErrors = defineErrors({
     title: 'The task cannot be retried now',
     hint: 'Only a failed or cancelled task that no worker still holds can be retried.',
   },
+  unknown_task_definition: {
+    status: 422,
+    title: 'There is no such task definition',
+    hint: 'Use the name of a definition that has an active version: GET /v1/task-definitions.',
+  },
+  parameters_invalid: {
+    status: 422,
+    title: 'The parameters do not match the definition',
+    hint: 'See "errors" for each path, and the parameter_schema at GET /v1/task-definitions/{name}.',
+  },
+  parameter_schema_invalid: {
+    status: 422,
+    title: 'The parameter schema can not be used',
+    hint: 'See "errors" for each path; docs/reference/task-definitions.md lists the keywords of JSON Schema that are known.',
+  },
 });

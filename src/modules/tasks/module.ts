@@ -1,4 +1,5 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
+import { definitionRoutes } from './definitions/routes.ts';
 import { taskHooks } from './enqueue.ts';
 import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
@@ -9,6 +10,13 @@ export const tasksModule: ModuleDefinition = {
   dependsOn: ['platform', 'audit', 'tenancy', 'projects'],
   migrations: new URL('./migrations/', import.meta.url),
   tables: {
+    task_definitions: {
+      visibility: 'tenant',
+      audit: 'row',
+      requestVerbs: ['select', 'insert', 'update'],
+      ownerColumn: 'created_by',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
     tasks: {
       visibility: 'tenant',
       audit: 'action',
@@ -52,6 +60,9 @@ export const tasksModule: ModuleDefinition = {
     'retry_task(uuid, uuid)': { security: 'definer', callers: ['app'] },
     'register_worker(uuid, text, integer, text, text[])': { security: 'definer', callers: ['worker'] },
     'stop_worker(uuid)': { security: 'definer', callers: ['worker'] },
+    'bind_task_definitions(uuid, uuid[], uuid[])': { security: 'definer', callers: ['app'] },
+    'task_retry_policies(uuid[], uuid[])': { security: 'definer', callers: ['worker'] },
+    'keep_definition_version()': { security: 'invoker', callers: [] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
     'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
   },
@@ -60,9 +71,16 @@ export const tasksModule: ModuleDefinition = {
       description: 'See tasks and their attempts',
       roles: ['owner', 'admin', 'member', 'viewer', 'service'],
     },
+    'task_definitions:write': {
+      description: 'Make, change and delete task definitions',
+      roles: ['owner', 'admin', 'member'],
+    },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
   hookPoints: [taskHooks.enqueue],
-  routes: taskRoutes,
+  routes(routes, platform) {
+    taskRoutes(routes, platform);
+    definitionRoutes(routes, platform);
+  },
   metrics: taskMetrics,
 };

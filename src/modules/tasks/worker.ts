@@ -5,6 +5,7 @@ import type { TaskHandler } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
 import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
+import { RetryPolicies } from './definitions/retry-policy.ts';
 import { type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
@@ -77,6 +78,7 @@ class Worker implements TaskWorker {
   readonly #options: WorkerOptions;
   readonly #platform: Platform;
   readonly #engine: TaskEngine;
+  readonly #policies: RetryPolicies;
   readonly #leaseSeconds: number;
   readonly #batchSize: number;
   readonly #lanes: number;
@@ -113,6 +115,7 @@ class Worker implements TaskWorker {
     const { platform } = options;
     this.#options = options;
     this.#platform = platform;
+    this.#policies = new RetryPolicies(platform);
     this.id = uuidv7(platform.clock.now());
     this.#leaseSeconds = options.leaseSeconds ?? 10;
     this.#batchSize = options.batchSize ?? 500;
@@ -289,7 +292,7 @@ class Worker implements TaskWorker {
         if (!run.lost) this.#answers.successes.push({ task, result, durationMs });
       });
     } catch (thrown) {
-      this.#fail(run, run.stopReason ?? thrown);
+      this.#fail(run, run.lost ? thrown : await this.#policies.refine(run.stopReason ?? thrown, run.task));
     }
   }
 

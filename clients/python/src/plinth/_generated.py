@@ -85,6 +85,13 @@ OPERATIONS: Dict[str, str] = {
     "repositories.delete": "DELETE /v1/repositories/{id}",
     "sessions.list": "GET /v1/sessions",
     "sessions.delete": "DELETE /v1/sessions/{id}",
+    "task_definitions.set": "PUT /v1/task-definitions/{name}",
+    "task_definitions.get": "GET /v1/task-definitions/{name}",
+    "task_definitions.delete": "DELETE /v1/task-definitions/{name}",
+    "task_definitions.list": "GET /v1/task-definitions",
+    "task_definitions.list_versions": "GET /v1/task-definitions/{name}/versions",
+    "task_definitions.update_versions": "PATCH /v1/task-definitions/{name}/versions/{version}",
+    "task_definitions.tasks": "POST /v1/task-definitions/{name}/tasks",
     "task_types.list": "GET /v1/task-types",
     "tasks.enqueue": "POST /v1/tasks",
     "tasks.list": "GET /v1/tasks",
@@ -567,6 +574,36 @@ class Task(TypedDict):
     created_at: str
 
 
+class TaskDefinition(TypedDict):
+    id: str
+    name: str
+    version: int
+    description: str
+    task_type: str
+    parameter_schema: Dict[str, Any]
+    default_configuration: Dict[str, Any]
+    cpu_cores: Optional[float]
+    memory_mb: Optional[int]
+    disk_mb: Optional[int]
+    timeout_seconds: int
+    max_retries: int
+    retry_delay_seconds: float
+    retry_backoff_multiplier: float
+    retry_delay_max_seconds: float
+    retry_jitter: float
+    non_retryable_codes: List[str]
+    concurrency_key: Optional[str]
+    concurrency_limit: Optional[int]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+
+
+class TaskDefinitionsTasksResult(TypedDict):
+    id: str
+    created: bool
+
+
 class TaskDetailFailedAttemptsItem(TypedDict):
     attempt: int
     outcome: str
@@ -609,11 +646,6 @@ class TaskType(TypedDict):
 class TasksCancelResult(TypedDict):
     id: str
     status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
-
-
-class TasksEnqueueResult(TypedDict):
-    id: str
-    created: bool
 
 
 class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
@@ -1454,6 +1486,104 @@ class SessionsResource(Resource):
         return self._transport.send("DELETE", fill("sessions.delete", "/v1/sessions/{id}", id=id), options=options)
 
 
+class TaskDefinitionsResource(Resource):
+    def set(
+        self,
+        name: str,
+        *,
+        task_type: str,
+        description: str = NOT_GIVEN,
+        parameter_schema: Mapping[str, Any] = NOT_GIVEN,
+        default_configuration: Mapping[str, Any] = NOT_GIVEN,
+        cpu_cores: float = NOT_GIVEN,
+        memory_mb: int = NOT_GIVEN,
+        disk_mb: int = NOT_GIVEN,
+        timeout_seconds: int = NOT_GIVEN,
+        max_retries: int = NOT_GIVEN,
+        retry_delay_seconds: float = NOT_GIVEN,
+        retry_backoff_multiplier: float = NOT_GIVEN,
+        retry_delay_max_seconds: float = NOT_GIVEN,
+        retry_jitter: float = NOT_GIVEN,
+        non_retryable_codes: Sequence[str] = NOT_GIVEN,
+        concurrency_key: str = NOT_GIVEN,
+        concurrency_limit: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskDefinition:
+        """Make a task definition, or its next version; the same contents change nothing. PUT /v1/task-definitions/{name} (task_definitions:write)"""
+        return self._transport.send("PUT", fill("task_definitions.set", "/v1/task-definitions/{name}", name=name), body=given(task_type=task_type, description=description, parameter_schema=parameter_schema, default_configuration=default_configuration, cpu_cores=cpu_cores, memory_mb=memory_mb, disk_mb=disk_mb, timeout_seconds=timeout_seconds, max_retries=max_retries, retry_delay_seconds=retry_delay_seconds, retry_backoff_multiplier=retry_backoff_multiplier, retry_delay_max_seconds=retry_delay_max_seconds, retry_jitter=retry_jitter, non_retryable_codes=non_retryable_codes, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit), idempotent=True, options=options)
+
+    def get(
+        self,
+        name: str,
+        *,
+        version: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskDefinition:
+        """A task definition: the newest active version, or the one asked for. GET /v1/task-definitions/{name} (tasks:read)"""
+        return self._transport.send("GET", fill("task_definitions.get", "/v1/task-definitions/{name}", name=name), query=given(version=version), options=options)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a task definition; the tasks it made go on. DELETE /v1/task-definitions/{name} (task_definitions:write)"""
+        return self._transport.send("DELETE", fill("task_definitions.delete", "/v1/task-definitions/{name}", name=name), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[TaskDefinition]:
+        """Task definitions, each in its newest version. GET /v1/task-definitions (tasks:read)"""
+        return self._pages("/v1/task-definitions", given(limit=limit, cursor=cursor), options)
+
+    def list_versions(
+        self,
+        name: str,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[TaskDefinition]:
+        """Versions of a task definition, newest first. GET /v1/task-definitions/{name}/versions (tasks:read)"""
+        return self._pages(fill("task_definitions.list_versions", "/v1/task-definitions/{name}/versions", name=name), given(limit=limit, cursor=cursor), options)
+
+    def update_versions(
+        self,
+        name: str,
+        version: str,
+        *,
+        is_active: bool,
+        options: Optional[CallOptions] = None,
+    ) -> TaskDefinition:
+        """Let a version be enqueued, or no more. PATCH /v1/task-definitions/{name}/versions/{version} (task_definitions:write)"""
+        return self._transport.send("PATCH", fill("task_definitions.update_versions", "/v1/task-definitions/{name}/versions/{version}", name=name, version=version), body=given(is_active=is_active), idempotent=True, options=options)
+
+    def tasks(
+        self,
+        name: str,
+        *,
+        version: int = NOT_GIVEN,
+        payload: Any = NOT_GIVEN,
+        title: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        metadata: Mapping[str, Any] = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        scheduled_at: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        repository_id: str = NOT_GIVEN,
+        parent_task_id: str = NOT_GIVEN,
+        idempotency_key: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskDefinitionsTasksResult:
+        """Enqueue a task by its definition. POST /v1/task-definitions/{name}/tasks (tasks:write)"""
+        return self._transport.send("POST", fill("task_definitions.tasks", "/v1/task-definitions/{name}/tasks", name=name), body=given(version=version, payload=payload, title=title, description=description, metadata=metadata, priority=priority, scheduled_at=scheduled_at, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
+
+
 class TaskTypesResource(Resource):
     def list(
         self,
@@ -1482,7 +1612,7 @@ class TasksResource(Resource):
         parent_task_id: str = NOT_GIVEN,
         idempotency_key: str = NOT_GIVEN,
         options: Optional[CallOptions] = None,
-    ) -> TasksEnqueueResult:
+    ) -> TaskDefinitionsTasksResult:
         """Enqueue a task. POST /v1/tasks (tasks:write)"""
         return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
 
@@ -1571,6 +1701,7 @@ class Resources:
         self.projects = ProjectsResource(transport)
         self.repositories = RepositoriesResource(transport)
         self.sessions = SessionsResource(transport)
+        self.task_definitions = TaskDefinitionsResource(transport)
         self.task_types = TaskTypesResource(transport)
         self.tasks = TasksResource(transport)
         self.users = UsersResource(transport)
