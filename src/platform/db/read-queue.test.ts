@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import { type PipelineOutcome, pipelinedTransactions } from './pipelined-query.ts';
@@ -133,6 +134,33 @@ describeEngines('the queue of reads', (on) => {
     const results = await Promise.all(many.map(async (tenant) => (await run(echo(tenant)))[1]!.rows[0].tenant));
     expect(results).toEqual(many);
     expect(on.pool.waitingCount).toBe(0);
+  });
+
+  it('keeps none waiting for company while others hang', async () => {
+    // one session that holds a lock, and more connections than hang
+    if (on.test.url === undefined || on.name === 'pgbouncer') return;
+    const pool = new pg.Pool({ connectionString: on.test.url, max: 10 });
+    const holder = await pool.connect();
+    try {
+      const run = makeReadQueue(pool, () => 0);
+      const hang = (lock: number) =>
+        run([{ text: 'select pg_advisory_xact_lock_shared($1::bigint) where $1::bigint > 0', values: [lock] }]);
+      await Promise.all([hang(0), run(echo('a'))]);
+      await holder.query('select pg_advisory_lock(7)');
+      const hanging: Promise<unknown>[] = [];
+      for (let n = 0; n < 3; n++) {
+        hanging.push(hang(7));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect((await run(echo('b')))[1]!.rows).toEqual([{ tenant: 'b', asked: 'b' }]);
+      const answers = await Promise.all(tenants.map(async (tenant) => (await run(echo(tenant)))[1]!.rows[0].tenant));
+      expect(answers).toEqual(tenants);
+      await holder.query('select pg_advisory_unlock(7)');
+      await Promise.all(hanging);
+    } finally {
+      holder.release();
+      await pool.end();
+    }
   });
 
   it('rejects those on a connection that is lost, and goes on with another', async () => {
