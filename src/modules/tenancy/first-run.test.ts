@@ -82,7 +82,9 @@ describeEngines(
       expect(session.body).toMatchObject({ kind: 'user', organization: { role: 'owner' } });
       // the answer is what shows the key, and nothing keeps it
       for (const table of ['api_keys', 'audit_logs'])
-        expect(await plinth.owner(`select 1 from plinth.${table} t where t::text like '%' || $1 || '%'`, [key])).toEqual([]);
+        expect(
+          await plinth.owner(`select 1 from plinth.${table} t where t::text like '%' || $1 || '%'`, [key]),
+        ).toEqual([]);
     });
 
     it('writes who made what into the audit log and the security events', async () => {
