@@ -40,14 +40,15 @@ export interface EngineContext {
 
 /**
  * Describes the same behaviour on each engine of this run, each with a database of its own. `only` names the engines
- * it is about; an engine that is missing here is skipped by name.
+ * it is about, `except` those it says nothing of; an engine that is missing here is skipped by name.
  */
 export function describeEngines(
   title: string,
   body: (context: EngineContext) => void,
-  options: OpenOptions & { readonly only?: readonly EngineName[] } = {},
+  options: OpenOptions & { readonly only?: readonly EngineName[]; readonly except?: readonly EngineName[] } = {},
 ): void {
   for (const shared of inject('engines')) {
+    if (options.except?.includes(shared.name)) continue;
     if (options.only && !options.only.includes(shared.name)) continue;
     if (shared.missing !== undefined) {
       describe.skip(`${title} (${shared.name}: ${shared.missing})`, () => undefined);

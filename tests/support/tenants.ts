@@ -1,4 +1,5 @@
 /** Organizations for tests that need no service to make them. */
+import { uuidv7 } from '../../src/platform/core/ids.ts';
 import type { Engine } from '../../src/platform/db/engine.ts';
 
 export interface TestTenant {
@@ -42,22 +43,17 @@ export async function askAsOwner<R>(
 
 /** Makes an organization of two people. Names are made unique by the id. */
 export async function makeTenant(engine: Pick<Engine, 'directPool'>): Promise<TestTenant> {
-  const [row] = await askAsOwner<{ organization: string; first: string; second: string }>(
-    engine,
-    `with ids as (select plinth.uuidv7() as organization, plinth.uuidv7() as first, plinth.uuidv7() as second),
-       made as (
-         insert into plinth.organizations (id, name, slug)
-         select organization, 'Tenant', 'tenant-' || replace(organization::text, '-', '') from ids
-       ), people as (
-         insert into plinth.users (id, email, username)
-         select id, 'user-' || id || '@example.test', 'user-' || id from ids cross join lateral (values (first), (second)) as u(id)
-       )
-     select * from ids`,
-  );
-  const { organization, first, second } = row!;
+  const at = new Date();
+  const [organization, first, second] = [uuidv7(at), uuidv7(at), uuidv7(at)];
+  // values, and the global rows first: the form that Citus takes
   await asOwner(
     engine,
-    `insert into plinth.organization_memberships (organization_id, user_id, role, email)
+    `insert into plinth.users (id, email, username)
+     values ('${first}', 'user-${first}@example.test', 'user-${first}'),
+            ('${second}', 'user-${second}@example.test', 'user-${second}');
+     insert into plinth.organizations (id, name, slug)
+     values ('${organization}', 'Tenant', 'tenant-${organization.replaceAll('-', '')}');
+     insert into plinth.organization_memberships (organization_id, user_id, role, email)
      values ('${organization}', '${first}', 'owner', 'user-${first}@example.test'),
             ('${organization}', '${second}', 'member', 'user-${second}@example.test')`,
   );

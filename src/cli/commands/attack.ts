@@ -19,6 +19,9 @@ import {
 import { withMigrationEngine } from '../migration-engine.ts';
 
 const shown_max = 40;
+/** In one transaction, what the owner wrote and the attacker touches is refused for that alone, and nothing is proved. */
+const needsLogin =
+  'on Citus the attack comes from a login of its own: --login URL (plinth migrate bootstrap --print makes one)';
 
 export const attack: Command = {
   name: 'attack',
@@ -29,7 +32,8 @@ export const attack: Command = {
     '',
     '--login is the URL of the same database with the login that requests have in production (NOSUPERUSER): the',
     'migration login makes two organizations, that login attacks them from outside, and they are removed at the end,',
-    'also after Ctrl-C. Without it the login of DATABASE_URL attacks where PLINTH_MIGRATE_URL is another one.',
+    'also after Ctrl-C. Without it the login of DATABASE_URL attacks where PLINTH_MIGRATE_URL is another one. Citus',
+    'needs it: there, two roles do not share a transaction.',
     '',
     '--only names a table, view or function; --seed repeats a run. Exit code 1: a leak, or something nothing was proved of.',
   ],
@@ -85,6 +89,7 @@ function attackServer(context: CommandContext, config: Config, login: string | u
       prefix: config.rolePrefix,
     });
     if (state === 'behind') throw errors.schema_behind({ detail: `not applied: ${because.join(', ')}` });
+    if (url === undefined && engine.kind === 'citus') throw new UsageError(needsLogin);
     if (url === undefined) return runAttacks({ engine }, options);
     const attacker = await openServer({ url, poolSize: 1, statementTimeoutMs: config.statementTimeoutMs });
     try {

@@ -74,7 +74,7 @@ export const migrateDown: Command = {
         prefix: context.config.rolePrefix,
         target,
       });
-      printResult(context, { rolled_back: done }, () => done.map((id) => `rolled back  ${id}`));
+      printResult(context, { rolled_back: done }, () => done.map(({ id }) => `rolled back  ${id}`));
       return exitCodes.fine;
     });
   },

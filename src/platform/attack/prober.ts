@@ -70,7 +70,8 @@ export const refusal = '42501';
 const statement_timeout_ms = 5_000;
 
 /**
- * Makes attempts on one connection, each in a savepoint that is rolled back, so that none can disturb the next.
+ * Makes attempts on one connection, each in a savepoint that is rolled back, so that none can disturb the next. From a
+ * login of its own each is a whole transaction: on Citus two roles do not read the same table in one.
  */
 export class Prober {
   readonly client: pg.ClientBase;
@@ -111,7 +112,11 @@ export class Prober {
     sql: string,
     inspect?: (client: pg.ClientBase) => Promise<void>,
   ): Promise<Attempt> {
-    await this.client.query(`savepoint probe; select plinth.enter(${quoteText(contextOf(actor))}::jsonb, false)`);
+    const [start, end] =
+      this.client === this.maker
+        ? ['savepoint probe', 'rollback to savepoint probe; release savepoint probe']
+        : ['rollback; begin', 'rollback; begin'];
+    await this.client.query(`${start}; select plinth.enter(${quoteText(contextOf(actor))}::jsonb, false)`);
     let attempt: Attempt;
     let inspection: unknown;
     try {
@@ -133,7 +138,7 @@ export class Prober {
         context: where ?? '',
       };
     }
-    await this.client.query('rollback to savepoint probe; release savepoint probe');
+    await this.client.query(end);
     if (inspection !== undefined) throw inspection;
     if (!attempt.ok) {
       const told = this.leaksIn(`${attempt.text}\n${attempt.context}`, sql, actor);

@@ -155,7 +155,7 @@ describeEngines('an engine', (on) => {
     const other = await on.open();
     expect(other.engine.description).toMatch(/PostgreSQL \d+/);
     const password = other.url === undefined ? 'password' : new URL(other.url).password;
-    expect(JSON.stringify(other.engine.description)).not.toContain(password);
+    if (password !== '') expect(JSON.stringify(other.engine.description)).not.toContain(password);
     await Promise.all([other.engine.close(), other.engine.close()]);
   });
 

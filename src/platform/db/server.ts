@@ -211,6 +211,9 @@ const connectReasons: Readonly<Record<string, string>> = {
 };
 
 async function cancel(pool: pg.Pool, backendPid: number): Promise<boolean> {
-  const { rows } = await pool.query<{ done: boolean }>('select pg_catalog.pg_cancel_backend($1) as done', [backendPid]);
+  // the type is said: Citus has a second function of this name, for its own process numbers
+  const { rows } = await pool.query<{ done: boolean }>('select pg_catalog.pg_cancel_backend($1::int) as done', [
+    backendPid,
+  ]);
   return rows[0]?.done ?? false;
 }

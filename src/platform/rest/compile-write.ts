@@ -22,8 +22,17 @@ export interface WriteRequest {
 /** `json_to_recordset($1::json) as b ("name" text, …)`: the body's rows as columns of the table's own types. */
 function bodySql(compilation: Compilation, body: Body, columns: readonly Column[]): string {
   const place = compilation.binder.bind(body.text, 'json');
-  const typed = columns.map((column) => `${quoteName(column.name)} ${column.type}`);
-  return `json_to_record${body.single ? '' : 'set'}(${place}) as b (${typed.join(', ')})`;
+  return `json_to_record${body.single ? '' : 'set'}(${place}) as b (${typedSql(columns)})`;
+}
+
+/** The same for an update, whose body is one row: a set all the same, for Citus works a single record out too early. */
+function changesSql(compilation: Compilation, body: Body, columns: readonly Column[]): string {
+  const place = compilation.binder.bind(body.single ? `[${body.text}]` : body.text, 'json');
+  return `json_to_recordset(${place}) as b (${typedSql(columns)})`;
+}
+
+function typedSql(columns: readonly Column[]): string {
+  return columns.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ');
 }
 
 /**
@@ -119,8 +128,7 @@ function insertSourceSql(compilation: Compilation, body: Body, columns: readonly
   }
   if (!needsRows) return bodySql(compilation, body, columns);
   const place = compilation.binder.bind(body.single ? `[${body.text}]` : body.text, 'json');
-  const typed = columns.map((column) => `${quoteName(column.name)} ${column.type}`).join(', ');
-  return `json_array_elements(${place}) as r (doc), json_to_record(r.doc) as b (${typed})`;
+  return `json_array_elements(${place}) as r (doc), json_to_record(r.doc) as b (${typedSql(columns)})`;
 }
 
 function conflictSql(
@@ -167,7 +175,7 @@ export function compileUpdate(request: WriteRequest, body: Body): Statement | un
   const source: Source = { relation, alias: 't' };
   const text = writtenSql(compilation, request, (returning) => {
     const list = columns.map(({ name }) => `${quoteName(name)} = b.${quoteName(name)}`);
-    const from = bodySql(compilation, body, columns);
+    const from = changesSql(compilation, body, columns);
     const where = chosenSql(compilation, source, request, 'update');
     return `update ${tableSql(relation)} as t set ${list.join(', ')} from ${from} where ${where} returning ${returning}`;
   });

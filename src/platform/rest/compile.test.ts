@@ -256,10 +256,10 @@ describe('writes', () => {
     );
     expect(compileUpdate(request, parseBody('{"name": "x"}'))).toMatchInlineSnapshot(`
       {
-        "text": "with written as (update "demo"."projects" as t set "name" = b."name" from json_to_record($2::json) as b ("name" text) where t."organization_id" = $1::uuid and t."owner_id" = $3::uuid and t."id" = $4::uuid returning t."name", t."organization_id", t."client_id") select (coalesce(json_agg(row_to_json(page)), '[]'))::text as body, count(*)::int as rows from (select t."name", (select row_to_json(t2) from (select t1."name" from "demo"."clients" as t1 where t1."organization_id" = t."organization_id" and t1."id" = t."client_id" and t1."organization_id" = $1::uuid) as t2) as "clients" from written as t) as page",
+        "text": "with written as (update "demo"."projects" as t set "name" = b."name" from json_to_recordset($2::json) as b ("name" text) where t."organization_id" = $1::uuid and t."owner_id" = $3::uuid and t."id" = $4::uuid returning t."name", t."organization_id", t."client_id") select (coalesce(json_agg(row_to_json(page)), '[]'))::text as body, count(*)::int as rows from (select t."name", (select row_to_json(t2) from (select t1."name" from "demo"."clients" as t1 where t1."organization_id" = t."organization_id" and t1."id" = t."client_id" and t1."organization_id" = $1::uuid) as t2) as "clients" from written as t) as page",
         "values": [
           "0a000000-0000-7000-8000-000000000001",
-          "{"name": "x"}",
+          "[{"name": "x"}]",
           "00000000-0000-7000-8000-0000000000aa",
           "00000000-0000-7000-8000-000000000001",
         ],
