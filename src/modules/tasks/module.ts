@@ -1,5 +1,6 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
 import { taskHooks } from './enqueue.ts';
+import { queueImported } from './imported.ts';
 import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
 
@@ -65,4 +66,5 @@ export const tasksModule: ModuleDefinition = {
   hookPoints: [taskHooks.enqueue],
   routes: taskRoutes,
   metrics: taskMetrics,
+  afterImport: queueImported,
 };
