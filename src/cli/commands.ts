@@ -24,6 +24,7 @@ import {
 } from './commands/migrate.ts';
 import { newProject } from './commands/new.ts';
 import { openapi } from './commands/openapi.ts';
+import { exportCommand, importCommand } from './commands/organization-file.ts';
 import { repositoriesList, repositoriesRegister } from './commands/repositories.ts';
 import { reset } from './commands/reset.ts';
 import { seed } from './commands/seed.ts';
@@ -65,6 +66,8 @@ export const commands: readonly Command[] = [
   backupVerify,
   backupRestore,
   backupList,
+  exportCommand,
+  importCommand,
   reset,
   keysStatus,
   keysRotate,

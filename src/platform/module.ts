@@ -93,6 +93,9 @@ export interface Measurement {
   readonly value: number;
 }
 
+/** A statement as the owner of the tables. */
+export type OwnerSql = <R = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<R[]>;
+
 export interface ModuleDefinition {
   /** The noun: folder, URL, permission, event, CLI verb. */
   readonly name: string;
@@ -114,6 +117,11 @@ export interface ModuleDefinition {
   readonly settings?: TObject;
   /** Brings catalogue rows up to date; runs as the owner, is idempotent. */
   readonly seed?: (platform: Platform) => Promise<void>;
+  /**
+   * After one organization's rows were imported, as the owner and in the transaction of the import: what its tables need
+   * beyond their rows.
+   */
+  readonly afterImport?: (sql: OwnerSql, organizationId: string) => Promise<void>;
   /** Values for /metrics, read at each scrape. */
   readonly metrics?: (platform: Platform) => Promise<readonly Measurement[]>;
   readonly checks?: (platform: Platform) => Promise<readonly CheckResult[]>;

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Engine } from '../../platform/db/engine.ts';
 import {
-  type ArchiveKey,
   createBackup,
   type LoadResult,
   listBackups,
@@ -14,6 +13,7 @@ import {
   verifyBackup,
 } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
+import { archiveKeyOf, archiveKeyOptions } from '../archive-key.ts';
 import {
   type Command,
   type CommandContext,
@@ -23,32 +23,10 @@ import {
   table,
   UsageError,
 } from '../command.ts';
-import { configOf, masterKeyFor, masterKeyNote, openDatabase } from '../databases.ts';
+import { configOf, masterKeyNote, openDatabase } from '../databases.ts';
 import { asJson, showProgress } from './copy.ts';
 
-const passphrase_chars_min = 12;
-const keyOptions = { 'passphrase-file': { type: 'string' }, 'master-key': { type: 'boolean' } } as const;
 const keyUsage = '[--passphrase-file FILE | --master-key]';
-
-/** What a backup is, or is to be, sealed with, as the options say; of a file that is there by the key it names. */
-async function keyOf(context: CommandContext, values: OptionValues, of?: string): Promise<ArchiveKey> {
-  const file = values['passphrase-file'];
-  if (values['master-key']) {
-    if (file !== undefined) throw new UsageError('--passphrase-file or --master-key, not both');
-    const key = await masterKeyFor(context.config, of === undefined ? undefined : (await readHeader(of)).fingerprint);
-    if (!key) throw new UsageError('there is no master key here: set PLINTH_MASTER_KEY_FILE');
-    return { kind: 'master-key', key };
-  }
-  if (typeof file !== 'string') return { kind: 'none' };
-  const text = await readFile(resolve(context.cwd, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--passphrase-file ${file}: ${error.code}`);
-  });
-  const passphrase = text.replace(/\r?\n$/, '');
-  if (passphrase.length < passphrase_chars_min) {
-    throw new UsageError(`a passphrase has at least ${passphrase_chars_min} characters`);
-  }
-  return { kind: 'passphrase', passphrase };
-}
 
 /** Where backups are unless --folder says otherwise: beside the data folder, like its master key. */
 function folderOf(context: CommandContext, values: OptionValues): string {
@@ -78,11 +56,11 @@ export const backupCreate: Command = {
   name: 'backup create',
   summary: 'Write a backup of the whole database, in one snapshot',
   usage: [`backup create [--folder DIR] [--keep N] ${keyUsage}`],
-  options: { ...keyOptions, folder: { type: 'string' }, keep: { type: 'string' } },
+  options: { ...archiveKeyOptions, folder: { type: 'string' }, keep: { type: 'string' } },
   database: 'shared',
   async run(context, { values }) {
     const { config } = context;
-    const options = { ...keepOf(values), key: await keyOf(context, values), folder: folderOf(context, values) };
+    const options = { ...keepOf(values), key: await archiveKeyOf(context, values), folder: folderOf(context, values) };
     if (!config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {
       throw transferErrors.transfer_source_missing({ detail: `${config.dataFolder} holds no database` });
     }
@@ -117,11 +95,11 @@ export const backupVerify: Command = {
   name: 'backup verify',
   summary: 'Restore a backup into a scratch database and compare it table by table',
   usage: [`backup verify [FILE] [--folder DIR] [--scratch FOLDER|URL] ${keyUsage}`],
-  options: { ...keyOptions, folder: { type: 'string' }, scratch: { type: 'string' } },
+  options: { ...archiveKeyOptions, folder: { type: 'string' }, scratch: { type: 'string' } },
   database: 'none',
   async run(context, { values, positionals }) {
     const file = await fileOf(context, values, positionals);
-    const key = await keyOf(context, values, file);
+    const key = await archiveKeyOf(context, values, (await readHeader(file)).fingerprint);
     const result = await withScratch(context, values['scratch'], async (scratch) =>
       verifyBackup(file, scratch, { ...(await loadOptions(context)), key, now: new Date() }),
     );
@@ -155,13 +133,13 @@ export const backupRestore: Command = {
   name: 'backup restore',
   summary: 'Load a backup into an empty database',
   usage: [`backup restore FILE [--to FOLDER|URL] ${keyUsage}`, 'without --to into the configured database'],
-  options: { ...keyOptions, to: { type: 'string' } },
+  options: { ...archiveKeyOptions, to: { type: 'string' } },
   database: 'none',
   async run(context, { values, positionals }) {
     const [file] = positionals;
     if (file === undefined) throw new UsageError('backup restore wants a FILE');
     const path = resolve(context.cwd, file);
-    const key = await keyOf(context, values, path);
+    const key = await archiveKeyOf(context, values, (await readHeader(path)).fingerprint);
     const config = configOf(context, values['to'] as string | undefined);
     const engine = await openDatabase(config, { mustExist: false });
     try {

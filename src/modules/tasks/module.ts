@@ -1,6 +1,7 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
 import { definitionRoutes } from './definitions/routes.ts';
 import { taskHooks } from './enqueue.ts';
+import { queueImported } from './imported.ts';
 import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
 
@@ -83,4 +84,5 @@ export const tasksModule: ModuleDefinition = {
     definitionRoutes(routes, platform);
   },
   metrics: taskMetrics,
+  afterImport: queueImported,
 };

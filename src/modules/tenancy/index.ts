@@ -31,6 +31,7 @@ export {
   removeMember,
 } from './members.ts';
 export { makeTenancyModule, tenancyModule } from './module.ts';
+export { organizationRecords } from './moved-organization.ts';
 export { assertSlug, slugify } from './names.ts';
 export {
   createOrganization,

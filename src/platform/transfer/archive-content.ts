@@ -1,7 +1,7 @@
 /** What an archive holds: a manifest, and each table's rows in the chunks they were read in. */
 
 import { archiveErrors } from './archive-errors.ts';
-import { type ArchiveKey, readArchive } from './archive-file.ts';
+import { type ArchiveFormat, type ArchiveKey, readArchive } from './archive-file.ts';
 import type { ComparedTable } from './load.ts';
 import type { Chunk } from './rows.ts';
 import type { DatabaseShape, TableShape } from './shape.ts';
@@ -15,7 +15,7 @@ export interface Manifest {
 }
 
 /** Stands before the bytes of a chunk, on a line of its own. */
-interface ChunkHead {
+export interface ChunkHead {
   readonly table: string;
   readonly rows: number;
   readonly last: readonly string[];
@@ -23,6 +23,8 @@ interface ChunkHead {
 }
 
 const line_bytes_max = 16 * 1024 * 1024;
+/** A chunk is about 4 MiB, or one row, and a row holds less than a gigabyte. */
+const chunk_bytes_max = 1024 * 1024 * 1024;
 
 /** The content of an archive of everything the source has. */
 export async function* archiveContent(
@@ -41,7 +43,7 @@ export async function* archiveContent(
   }
 }
 
-function jsonLine(value: unknown): Buffer {
+export function jsonLine(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
@@ -99,22 +101,22 @@ async function readThrough(path: string, key: ArchiveKey): Promise<{ manifest: M
 }
 
 /** Reads an archive's chunks forward, one ahead. */
-class ArchiveReader {
+export class ArchiveReader<M extends { readonly shape: unknown } = Manifest> {
   readonly #bytes: AsyncGenerator<Buffer>;
   readonly #path: string;
   #rest: Buffer = Buffer.alloc(0);
-  #manifest: Manifest | undefined;
+  #manifest: M | undefined;
   #next: TableChunk | undefined;
   /** Index of the last table that was asked for. */
   #at = -1;
 
-  constructor(path: string, key: ArchiveKey) {
+  constructor(path: string, key: ArchiveKey, format?: ArchiveFormat) {
     this.#path = path;
-    this.#bytes = readArchive(path, key);
+    this.#bytes = readArchive(path, key, format);
   }
 
-  async manifest(): Promise<Manifest> {
-    this.#manifest ??= await this.#json<Manifest>();
+  async manifest(): Promise<M> {
+    this.#manifest ??= await this.#json<M>();
     if (!this.#manifest?.shape) throw archiveErrors.archive_invalid({ detail: this.#path });
     return this.#manifest;
   }
@@ -134,6 +136,9 @@ class ArchiveReader {
     await this.manifest();
     const head = await this.#json<ChunkHead>();
     if (!head) return undefined;
+    if (!Number.isSafeInteger(head.bytes) || head.bytes < 0 || head.bytes > chunk_bytes_max) {
+      throw archiveErrors.archive_invalid({ detail: this.#path });
+    }
     const data = await this.#exactly(head.bytes);
     this.#next = { table: head.table, rows: head.rows, last: head.last, data };
     return this.#next;

@@ -17,7 +17,8 @@ import {
 } from '../core/crypto/index.ts';
 import { archiveErrors } from './archive-errors.ts';
 
-const format = 'plinth-backup';
+/** What the content is: a whole database, or one organization. */
+export type ArchiveFormat = 'plinth-backup' | 'plinth-organization';
 const format_version = 1;
 const header_bytes_max = 4096;
 const frame_content_bytes = 1024 * 1024;
@@ -33,7 +34,7 @@ export type ArchiveKey =
 
 /** The first line of the file, in the clear. */
 export interface ArchiveHeader {
-  readonly format: typeof format;
+  readonly format: ArchiveFormat;
   readonly version: number;
   readonly created_at: string;
   readonly program: string;
@@ -49,12 +50,17 @@ export interface ArchiveHeader {
  */
 export async function writeArchive(
   path: string,
-  about: { readonly createdAt: Date; readonly program: string; readonly key: ArchiveKey },
+  about: {
+    readonly createdAt: Date;
+    readonly program: string;
+    readonly key: ArchiveKey;
+    readonly format?: ArchiveFormat;
+  },
   content: AsyncIterable<Buffer>,
 ): Promise<{ bytes: number }> {
   const { key } = about;
   const header: ArchiveHeader = {
-    format,
+    format: about.format ?? 'plinth-backup',
     version: format_version,
     created_at: about.createdAt.toISOString(),
     program: about.program,
@@ -114,10 +120,10 @@ function frameOf(cipher: FrameCipher, index: number, last: boolean, content: Buf
 }
 
 /** Reads the first line. Throws `archive_not_found`, `archive_invalid` or `archive_version_unsupported`. */
-export async function readHeader(path: string): Promise<ArchiveHeader> {
+export async function readHeader(path: string, format: ArchiveFormat = 'plinth-backup'): Promise<ArchiveHeader> {
   const handle = await openForReading(path);
   try {
-    return (await headerOf(handle, path)).header;
+    return (await headerOf(handle, path, format)).header;
   } finally {
     await handle.close();
   }
@@ -127,10 +133,14 @@ export async function readHeader(path: string): Promise<ArchiveHeader> {
  * The content of an archive, checked frame by frame. Throws what `readHeader` throws, `archive_key_wrong` for another
  * passphrase or master key, `archive_damaged` for a file that was cut off or changed.
  */
-export async function* readArchive(path: string, key: ArchiveKey): AsyncGenerator<Buffer> {
+export async function* readArchive(
+  path: string,
+  key: ArchiveKey,
+  format: ArchiveFormat = 'plinth-backup',
+): AsyncGenerator<Buffer> {
   const handle = await openForReading(path);
   try {
-    const { header, line } = await headerOf(handle, path);
+    const { header, line } = await headerOf(handle, path, format);
     const cipher = await cipherOf(header, line, key, path);
     const unzip = createGunzip();
     const frames = Readable.from(openFrames(handle, line.length, cipher, header, path), { objectMode: false });
@@ -193,13 +203,17 @@ async function readExactly(handle: FileHandle, position: number, length: number)
   return bytes;
 }
 
-async function headerOf(handle: FileHandle, path: string): Promise<{ header: ArchiveHeader; line: Buffer }> {
+async function headerOf(
+  handle: FileHandle,
+  path: string,
+  format: ArchiveFormat,
+): Promise<{ header: ArchiveHeader; line: Buffer }> {
   const start = Buffer.alloc(header_bytes_max);
   const { bytesRead } = await handle.read(start, 0, header_bytes_max, 0);
   const end = start.subarray(0, bytesRead).indexOf(0x0a);
   const line = start.subarray(0, end + 1);
   const header = parseHeader(line.toString('utf8'));
-  if (!header) throw archiveErrors.archive_invalid({ detail: path });
+  if (header?.format !== format) throw archiveErrors.archive_invalid({ detail: path });
   if (header.version !== format_version) {
     throw archiveErrors.archive_version_unsupported({
       detail: `${path}: format ${header.version}, not ${format_version}`,
@@ -211,7 +225,7 @@ async function headerOf(handle: FileHandle, path: string): Promise<{ header: Arc
 function parseHeader(line: string): ArchiveHeader | undefined {
   try {
     const header = JSON.parse(line) as ArchiveHeader;
-    return header.format === format && typeof header.version === 'number' ? header : undefined;
+    return typeof header.format === 'string' && typeof header.version === 'number' ? header : undefined;
   } catch {
     return undefined;
   }

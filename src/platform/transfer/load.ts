@@ -308,7 +308,7 @@ function nameOf(name: string): string {
 }
 
 /** What is in one list alone: "projects/1 is missing". */
-function differences(source: readonly string[], target: readonly string[]): string[] {
+export function differences(source: readonly string[], target: readonly string[]): string[] {
   const [there, here] = [new Set(source), new Set(target)];
   const id = (entry: string) => entry.split(' ')[0];
   return [

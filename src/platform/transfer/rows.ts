@@ -90,7 +90,12 @@ function plainText(field: string): string {
  * as text (with the settings of `transferSettings`) are hashed with SHA-256; its four quarters are added up as numbers
  * over all rows, and count and sums are hashed again. Generated columns and transaction numbers are left out.
  */
-export async function hashTable(client: pg.ClientBase, table: TableShape, only = 'true'): Promise<TableHash> {
+export async function hashTable(
+  client: pg.ClientBase,
+  table: TableShape,
+  only = 'true',
+  relation = `${SCHEMA}.${quoteName(table.name)}`,
+): Promise<TableHash> {
   const columns = table.columns.filter(({ type }) => type !== 'xid8').map(({ name }) => quoteName(name));
   const sums = [1, 9, 17, 25].map(
     (from, at) => `sum(('x' || encode(substr(digest, ${from}, 8), 'hex'))::bit(64)::bigint)::text as sum${at}`,
@@ -98,7 +103,7 @@ export async function hashTable(client: pg.ClientBase, table: TableShape, only =
   const { rows } = await client.query<Record<string, string | null>>(
     `select count(*)::text as rows, ${sums.join(', ')}
      from (select sha256(convert_to(row(${columns.join(', ')})::text, 'UTF8')) as digest
-           from ${SCHEMA}.${quoteName(table.name)} where ${ownRows(table.name)} and ${only}) d`,
+           from ${relation} where ${ownRows(table.name)} and ${only}) d`,
   );
   const row = rows[0]!;
   const text = [row['rows'], row['sum0'], row['sum1'], row['sum2'], row['sum3']].map((sum) => sum ?? '0').join(':');

@@ -97,6 +97,16 @@ export function rewrapDataKey(ring: MasterKeyRing, row: WrappedDataKey): Wrapped
   }
 }
 
+/** The row of a data key that came from elsewhere, in the clear: wrapped under this master key. */
+export function wrapDataKey(
+  masterKey: MasterKey,
+  { id, ...scope }: DataKeyScope & { readonly id: string },
+  bytes: Uint8Array,
+): WrappedDataKey {
+  if (bytes.length !== GCM_KEY_BYTES || !isUuid(id)) throw cryptoErrors.decryption_failed({ detail: 'not a data key' });
+  return wrap(masterKey, id, scope, bytes);
+}
+
 function wrap(masterKey: MasterKey, id: string, scope: DataKeyScope, bytes: Uint8Array): WrappedDataKey {
   const { iv, sealed } = masterKey.withWrappingKey((key) => gcmSeal(key, bytes, associatedData(id, scope)));
   return {

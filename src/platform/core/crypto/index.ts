@@ -6,6 +6,7 @@ export {
   rewrapDataKey,
   unwrapDataKey,
   type WrappedDataKey,
+  wrapDataKey,
 } from './data-key.ts';
 export { DataKeyCache, type DataKeyCacheOptions } from './data-key-cache.ts';
 export { cryptoErrors } from './errors.ts';
