@@ -671,6 +671,55 @@ export interface Repositories {
   url: string | null;
 }
 
+export interface ScheduleFirings {
+  created_at: Generated<Timestamp>;
+  error: Json | null;
+  id: Generated<string>;
+  kind: Generated<string>;
+  organization_id: string;
+  outcome: string;
+  schedule_id: string;
+  /**
+   * The task. No key: firings and tasks are kept for different times.
+   */
+  task_id: string | null;
+  /**
+   * The time the schedule named; for a manual run, when it was asked for.
+   */
+  tick: Timestamp;
+}
+
+export interface Schedules {
+  /**
+   * What happens to ticks that were missed while no scheduler ran: none fires, the last one, or all up to catch_up_max.
+   */
+  catch_up: Generated<string>;
+  catch_up_max: Generated<number>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  cron: string;
+  /**
+   * The name of the definition whose newest active version is enqueued; or task_type says what.
+   */
+  definition: string | null;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  last_run_at: Timestamp | null;
+  name: string;
+  /**
+   * The next tick; null: paused, or there is none.
+   */
+  next_run_at: Timestamp | null;
+  organization_id: string;
+  payload: Json | null;
+  priority: Generated<number>;
+  task_type: string | null;
+  timezone: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface SchemaMigrations {
   applied_at: Generated<Timestamp>;
   applied_by: Generated<string>;
@@ -947,6 +996,8 @@ export interface DB {
   registered_functions: RegisteredFunctions;
   registered_tables: RegisteredTables;
   repositories: Repositories;
+  schedule_firings: ScheduleFirings;
+  schedules: Schedules;
   schema_migrations: SchemaMigrations;
   security_events: SecurityEvents;
   sign_in_attempts: SignInAttempts;

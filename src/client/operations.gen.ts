@@ -739,6 +739,82 @@ export interface Repository {
   updated_at: string;
 }
 
+export interface Schedule {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  description: string;
+  cron: string;
+  timezone: string;
+  definition: string | null;
+  task_type: string | null;
+  payload: unknown;
+  priority: number;
+  catch_up: 'skip' | 'last' | 'all';
+  catch_up_max: number;
+  is_active: boolean;
+  next_run_at: string | null;
+  last_run_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface SchedulesCreateInput {
+  name: string;
+  cron: string;
+  description?: string | undefined;
+  timezone?: string | undefined;
+  definition?: string | undefined;
+  task_type?: string | undefined;
+  payload?: unknown;
+  priority?: number | undefined;
+  catch_up?: 'skip' | 'last' | 'all' | undefined;
+  catch_up_max?: number | undefined;
+}
+
+export interface SchedulesListFiringsResult {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  tick: string;
+  kind: 'tick' | 'manual';
+  outcome: 'enqueued' | 'failed';
+  task_id: string | null;
+  task_status: string | null;
+  error: unknown;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface SchedulesPreviewInput {
+  cron: string;
+  timezone?: string | undefined;
+  count?: number | undefined;
+}
+
+export interface SchedulesPreviewResult {
+  data: string[];
+}
+
+export interface SchedulesRunResult {
+  /** UUID, lower case. */
+  task_id: string;
+}
+
+export interface SchedulesUpdateInput {
+  name?: string | undefined;
+  cron?: string | undefined;
+  description?: string | undefined;
+  timezone?: string | undefined;
+  definition?: string | undefined;
+  task_type?: string | undefined;
+  payload?: unknown;
+  priority?: number | undefined;
+  catch_up?: 'skip' | 'last' | 'all' | undefined;
+  catch_up_max?: number | undefined;
+}
+
 export interface Session {
   data: ({
     /** UUID, lower case. */
@@ -1188,6 +1264,39 @@ export interface RepositoriesResource {
   delete(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface SchedulesResource {
+  /** Enqueue a task again and again, as a cron expression says. POST /v1/schedules (schedules:write) */
+  create(body: SchedulesCreateInput, options?: CallOptions): Promise<Schedule>;
+  /** Schedules, newest first. GET /v1/schedules (tasks:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<Schedule>;
+  /** When a cron expression would fire next. POST /v1/schedules/preview (tasks:read) */
+  preview(body: SchedulesPreviewInput, options?: CallOptions): Promise<SchedulesPreviewResult>;
+  /** A schedule. GET /v1/schedules/{id} (tasks:read) */
+  get(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Change a schedule. PATCH /v1/schedules/{id} (schedules:write) */
+  update(id: string, body?: SchedulesUpdateInput, options?: CallOptions): Promise<Schedule>;
+  /** Delete a schedule; its tasks stay. DELETE /v1/schedules/{id} (schedules:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** When a schedule fires next; also one that is paused, if it were resumed now. GET /v1/schedules/{id}/next (tasks:read) */
+  listNext(id: string, query?: {
+    count?: number | undefined;
+  }, options?: CallOptions): Promise<SchedulesPreviewResult>;
+  /** What a schedule has led to, newest first. GET /v1/schedules/{id}/firings (tasks:read) */
+  listFirings(id: string, query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<SchedulesListFiringsResult>;
+  /** Pause a schedule. POST /v1/schedules/{id}/pause (schedules:write) */
+  pause(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Resume a schedule, from now on. POST /v1/schedules/{id}/resume (schedules:write) */
+  resume(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Enqueue the task of a schedule now, beside its ticks. POST /v1/schedules/{id}/run (schedules:write) */
+  run(id: string, options?: CallOptions): Promise<SchedulesRunResult>;
+}
+
 export interface SessionsResource {
   /** Where you are signed in. GET /v1/sessions (user) */
   list(options?: CallOptions): Promise<Session>;
@@ -1270,6 +1379,7 @@ export interface Resources {
   readonly organizations: OrganizationsResource;
   readonly projects: ProjectsResource;
   readonly repositories: RepositoriesResource;
+  readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
   readonly taskDefinitions: TaskDefinitionsResource;
   readonly taskTypes: TaskTypesResource;
@@ -1385,6 +1495,19 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     get: 'GET /v1/repositories/{id} -',
     update: 'PATCH /v1/repositories/{id} bi',
     delete: 'DELETE /v1/repositories/{id} -i',
+  },
+  schedules: {
+    create: 'POST /v1/schedules bi',
+    list: 'GET /v1/schedules qp',
+    preview: 'POST /v1/schedules/preview b',
+    get: 'GET /v1/schedules/{id} -',
+    update: 'PATCH /v1/schedules/{id} bi',
+    delete: 'DELETE /v1/schedules/{id} -i',
+    listNext: 'GET /v1/schedules/{id}/next q',
+    listFirings: 'GET /v1/schedules/{id}/firings qp',
+    pause: 'POST /v1/schedules/{id}/pause -i',
+    resume: 'POST /v1/schedules/{id}/resume -i',
+    run: 'POST /v1/schedules/{id}/run -i',
   },
   sessions: {
     list: 'GET /v1/sessions -',

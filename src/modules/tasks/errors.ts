@@ -36,4 +36,19 @@ export const taskErrors = defineErrors({
     title: 'The parameter schema can not be used',
     hint: 'See "errors" for each path; docs/reference/task-definitions.md lists the keywords of JSON Schema that are known.',
   },
+  cron_invalid: {
+    status: 422,
+    title: 'The cron expression can not be read',
+    hint: 'Five fields: minute hour day-of-month month day-of-week; docs/reference/schedules.md describes them.',
+  },
+  time_zone_unknown: {
+    status: 422,
+    title: 'There is no such time zone',
+    hint: 'Use a name of the IANA time zone database, for example Europe/Berlin or UTC.',
+  },
+  schedules_full: {
+    status: 409,
+    title: 'The organization has as many schedules as it may have',
+    hint: 'Delete schedules that are no longer needed.',
+  },
 });

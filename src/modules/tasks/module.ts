@@ -4,6 +4,8 @@ import { taskHooks } from './enqueue.ts';
 import { queueImported } from './imported.ts';
 import { taskMetrics } from './metrics.ts';
 import { taskRoutes } from './routes.ts';
+import { schedulesLoop } from './schedules/fire.ts';
+import { scheduleRoutes } from './schedules/routes.ts';
 
 export const tasksModule: ModuleDefinition = {
   name: 'tasks',
@@ -16,6 +18,20 @@ export const tasksModule: ModuleDefinition = {
       audit: 'row',
       requestVerbs: ['select', 'insert', 'update'],
       ownerColumn: 'created_by',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    schedules: {
+      visibility: 'tenant',
+      audit: 'row',
+      requestVerbs: ['select', 'insert', 'update'],
+      ownerColumn: 'created_by',
+      unaudited: ['next_run_at', 'last_run_at'],
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    schedule_firings: {
+      visibility: 'tenant',
+      audit: 'self',
+      requestVerbs: ['select', 'insert'],
       rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
     },
     tasks: {
@@ -64,6 +80,8 @@ export const tasksModule: ModuleDefinition = {
     'bind_task_definitions(uuid, uuid[], uuid[])': { security: 'definer', callers: ['app'] },
     'task_retry_policies(uuid[], uuid[])': { security: 'definer', callers: ['worker'] },
     'keep_definition_version()': { security: 'invoker', callers: [] },
+    'due_schedules(timestamp with time zone, integer)': { security: 'definer', callers: ['worker'] },
+    'next_schedule_at()': { security: 'definer', callers: ['worker'] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
     'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
   },
@@ -76,13 +94,19 @@ export const tasksModule: ModuleDefinition = {
       description: 'Make, change and delete task definitions',
       roles: ['owner', 'admin', 'member'],
     },
+    'schedules:write': {
+      description: 'Make, change, run and delete schedules',
+      roles: ['owner', 'admin', 'member'],
+    },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
   hookPoints: [taskHooks.enqueue],
   routes(routes, platform) {
     taskRoutes(routes, platform);
     definitionRoutes(routes, platform);
+    scheduleRoutes(routes, platform);
   },
+  loops: [schedulesLoop],
   metrics: taskMetrics,
   afterImport: queueImported,
 };

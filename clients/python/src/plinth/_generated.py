@@ -83,6 +83,17 @@ OPERATIONS: Dict[str, str] = {
     "repositories.get": "GET /v1/repositories/{id}",
     "repositories.update": "PATCH /v1/repositories/{id}",
     "repositories.delete": "DELETE /v1/repositories/{id}",
+    "schedules.create": "POST /v1/schedules",
+    "schedules.list": "GET /v1/schedules",
+    "schedules.preview": "POST /v1/schedules/preview",
+    "schedules.get": "GET /v1/schedules/{id}",
+    "schedules.update": "PATCH /v1/schedules/{id}",
+    "schedules.delete": "DELETE /v1/schedules/{id}",
+    "schedules.list_next": "GET /v1/schedules/{id}/next",
+    "schedules.list_firings": "GET /v1/schedules/{id}/firings",
+    "schedules.pause": "POST /v1/schedules/{id}/pause",
+    "schedules.resume": "POST /v1/schedules/{id}/resume",
+    "schedules.run": "POST /v1/schedules/{id}/run",
     "sessions.list": "GET /v1/sessions",
     "sessions.delete": "DELETE /v1/sessions/{id}",
     "task_definitions.set": "PUT /v1/task-definitions/{name}",
@@ -537,6 +548,44 @@ class Repository(TypedDict):
     created_by: Optional[str]
     created_at: str
     updated_at: str
+
+
+class Schedule(TypedDict):
+    id: str
+    name: str
+    description: str
+    cron: str
+    timezone: str
+    definition: Optional[str]
+    task_type: Optional[str]
+    payload: Any
+    priority: int
+    catch_up: Literal["skip", "last", "all"]
+    catch_up_max: int
+    is_active: bool
+    next_run_at: Optional[str]
+    last_run_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+
+
+class SchedulesListFiringsResult(TypedDict):
+    id: str
+    tick: str
+    kind: Literal["tick", "manual"]
+    outcome: Literal["enqueued", "failed"]
+    task_id: Optional[str]
+    task_status: Optional[str]
+    error: Any
+    created_at: str
+
+
+class SchedulesPreviewResult(TypedDict):
+    data: List[str]
+
+
+class SchedulesRunResult(TypedDict):
+    task_id: str
 
 
 class SessionDataItem(TypedDict):
@@ -1467,6 +1516,132 @@ class RepositoriesResource(Resource):
         return self._transport.send("DELETE", fill("repositories.delete", "/v1/repositories/{id}", id=id), idempotent=True, options=options)
 
 
+class SchedulesResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        cron: str,
+        description: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        definition: str = NOT_GIVEN,
+        task_type: str = NOT_GIVEN,
+        payload: Any = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        catch_up: Literal["skip", "last", "all"] = NOT_GIVEN,
+        catch_up_max: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Schedule:
+        """Enqueue a task again and again, as a cron expression says. POST /v1/schedules (schedules:write)"""
+        return self._transport.send("POST", "/v1/schedules", body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Schedule]:
+        """Schedules, newest first. GET /v1/schedules (tasks:read)"""
+        return self._pages("/v1/schedules", given(limit=limit, cursor=cursor), options)
+
+    def preview(
+        self,
+        *,
+        cron: str,
+        timezone: str = NOT_GIVEN,
+        count: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> SchedulesPreviewResult:
+        """When a cron expression would fire next. POST /v1/schedules/preview (tasks:read)"""
+        return self._transport.send("POST", "/v1/schedules/preview", body=given(cron=cron, timezone=timezone, count=count), options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Schedule:
+        """A schedule. GET /v1/schedules/{id} (tasks:read)"""
+        return self._transport.send("GET", fill("schedules.get", "/v1/schedules/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        cron: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        definition: str = NOT_GIVEN,
+        task_type: str = NOT_GIVEN,
+        payload: Any = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        catch_up: Literal["skip", "last", "all"] = NOT_GIVEN,
+        catch_up_max: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Schedule:
+        """Change a schedule. PATCH /v1/schedules/{id} (schedules:write)"""
+        return self._transport.send("PATCH", fill("schedules.update", "/v1/schedules/{id}", id=id), body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a schedule; its tasks stay. DELETE /v1/schedules/{id} (schedules:write)"""
+        return self._transport.send("DELETE", fill("schedules.delete", "/v1/schedules/{id}", id=id), idempotent=True, options=options)
+
+    def list_next(
+        self,
+        id: str,
+        *,
+        count: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> SchedulesPreviewResult:
+        """When a schedule fires next; also one that is paused, if it were resumed now. GET /v1/schedules/{id}/next (tasks:read)"""
+        return self._transport.send("GET", fill("schedules.list_next", "/v1/schedules/{id}/next", id=id), query=given(count=count), options=options)
+
+    def list_firings(
+        self,
+        id: str,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[SchedulesListFiringsResult]:
+        """What a schedule has led to, newest first. GET /v1/schedules/{id}/firings (tasks:read)"""
+        return self._pages(fill("schedules.list_firings", "/v1/schedules/{id}/firings", id=id), given(limit=limit, cursor=cursor), options)
+
+    def pause(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Schedule:
+        """Pause a schedule. POST /v1/schedules/{id}/pause (schedules:write)"""
+        return self._transport.send("POST", fill("schedules.pause", "/v1/schedules/{id}/pause", id=id), idempotent=True, options=options)
+
+    def resume(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Schedule:
+        """Resume a schedule, from now on. POST /v1/schedules/{id}/resume (schedules:write)"""
+        return self._transport.send("POST", fill("schedules.resume", "/v1/schedules/{id}/resume", id=id), idempotent=True, options=options)
+
+    def run(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> SchedulesRunResult:
+        """Enqueue the task of a schedule now, beside its ticks. POST /v1/schedules/{id}/run (schedules:write)"""
+        return self._transport.send("POST", fill("schedules.run", "/v1/schedules/{id}/run", id=id), idempotent=True, options=options)
+
+
 class SessionsResource(Resource):
     def list(
         self,
@@ -1700,6 +1875,7 @@ class Resources:
         self.organizations = OrganizationsResource(transport)
         self.projects = ProjectsResource(transport)
         self.repositories = RepositoriesResource(transport)
+        self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)
         self.task_definitions = TaskDefinitionsResource(transport)
         self.task_types = TaskTypesResource(transport)
