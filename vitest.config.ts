@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: Number(process.env['PLINTH_TEST_WORKERS'] ?? 2),
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // what is waited for comes later on a busy machine: a guard against hanging, below a test's own
+    expect: { poll: { timeout: 15_000 } },
   },
 });
