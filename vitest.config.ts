@@ -12,5 +12,7 @@ export default defineConfig({
     // a cluster takes several times as long
     testTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 120_000 : 30_000,
     hookTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 180_000 : 60_000,
+    // what is waited for comes later on a busy machine: a guard against hanging, below a test's own
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -4,15 +4,16 @@ import { processPendingEvents } from '../../src/modules/events/processing.ts';
 import { modules } from '../../src/modules.ts';
 import { describeEngines } from '../support/engines.ts';
 import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
 import {
   chromiumPath,
   expectAccessible,
+  expectQuiet,
   keepPicture,
-  type OpenedConsole,
   openBrowser,
-  openConsole,
-} from './console-in-browser.ts';
-import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
+  type Visit,
+  visitAs,
+} from './support.ts';
 import { demoTasks, makeWorkData, runTasks, type WorkData } from './work-data.ts';
 
 const build_ms_max = 180_000;
@@ -23,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     let owner: FirstRun;
     let data: WorkData;
     let browser: Browser;
-    const opened: OpenedConsole[] = [];
+    const opened: Visit[] = [];
     beforeAll(async () => {
       plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
       owner = await firstRun(plinth);
@@ -36,14 +37,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await plinth.close();
     });
 
-    const signedIn = async (options?: Parameters<typeof openConsole>[2], who: { cookie: string } = owner) => {
-      const one = await openConsole(browser, { cookie: who.cookie, slug: owner.slug }, options);
+    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
+      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
       opened.push(one);
       return one;
-    };
-    const expectQuiet = ({ strayRequests, complaints }: OpenedConsole) => {
-      expect(strayRequests).toEqual([]);
-      expect(complaints).toEqual([]);
     };
 
     it.each([
@@ -61,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         ['/tasks/new', 'Attempts at most'],
       ];
       for (const [path, text] of pages) {
-        await it.open(path);
+        await it.go(path);
         await it.page.getByText(text).first().waitFor();
         await keepPicture(it.page, `${text} ${colorScheme} ${width}`);
         await expectAccessible(it.page);
@@ -73,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const it = await signedIn();
       const { page } = it;
       const rows = page.getByRole('table', { name: 'Events' }).getByRole('link');
-      await it.open('/events');
+      await it.go('/events');
       await page.getByRole('searchbox', { name: 'Search' }).fill('ORDER');
       await expect.poll(() => rows.allInnerTexts()).toEqual(['Order 1001 was paid']);
       expect(new URL(page.url()).searchParams.get('search')).toBe('ORDER');
@@ -90,13 +87,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('No event matches').waitFor();
       // what would end a value or a list of the dialect is text like any other
       for (const typed of ['"),*', '%', '_\\', 'a,b)', "'"]) {
-        await it.open(`/events?${new URLSearchParams({ search: typed })}`);
+        await it.go(`/events?${new URLSearchParams({ search: typed })}`);
         await page.getByText('No event matches').waitFor();
       }
       const tasks = page.getByRole('table', { name: 'Tasks' }).getByRole('link');
-      await it.open(`/tasks?${new URLSearchParams({ status: 'failed', project: data.projectId })}`);
+      await it.go(`/tasks?${new URLSearchParams({ status: 'failed', project: data.projectId })}`);
       await expect.poll(() => tasks.allInnerTexts()).toEqual(['Ask the other side']);
-      await it.open('/tasks?type=demo.echo&search=say');
+      await it.go('/tasks?type=demo.echo&search=say');
       await expect.poll(() => tasks.allInnerTexts()).toEqual(['Say it again']);
       expectQuiet(it);
     });
@@ -104,11 +101,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('an event shows its columns, its payload and its journey to a task that is retried by keyboard', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.open('/events');
+      await it.go('/events');
       await page.getByRole('link', { name: 'Prices in cents' }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Prices in cents' }).waitFor();
-      expect(await page.getByLabel('GitHub columns').innerText()).toContain('refs/heads/main');
+      expect(await page.getByRole('region', { name: 'GitHub columns' }).innerText()).toContain('refs/heads/main');
       expect(await page.getByRole('region', { name: 'Payload' }).innerText()).toContain('"full_name": "acme/shop"');
       expect(await page.getByRole('main').innerText()).toContain('Processed: a subscription wanted it');
       await page.getByRole('link', { name: 'Task demo.flaky' }).focus();
@@ -125,10 +122,48 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expectQuiet(it);
     });
 
+    it('a failed event is retried by keyboard, and matched with the subscriptions as they are now', async () => {
+      const target = { task_type: 'demo.echo' };
+      const subscription = { name: 'Forks', names: ['fork'], target };
+      const made = await plinth.call('POST', '/v1/event-subscriptions', { key: owner.key, body: subscription });
+      const setTarget = (value: unknown) =>
+        plinth.owner('update plinth.event_subscriptions set target = $2 where id = $1', [
+          made.body['id'],
+          JSON.stringify(value),
+        ]);
+      const process = async () => {
+        while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
+      };
+      await setTarget({ task_type: 'Not A Type' });
+      const repository = { id: 7, name: 'shop', full_name: 'acme/shop', html_url: 'https://github.com/acme/shop' };
+      const id = await data.github('fork', { forkee: repository, repository, sender: { id: 1, login: 'ada' } });
+      await process();
+      const viewer = await signedIn({}, await addPerson(plinth, owner, 'viewer'));
+      await viewer.go(`/events/${id}`);
+      await viewer.page.getByText('failed', { exact: true }).waitFor();
+      expect(await viewer.page.getByRole('button', { name: 'Retry event' }).count()).toBe(0);
+
+      const it = await signedIn();
+      const { page } = it;
+      await it.go(`/events/${id}`);
+      await page.getByRole('button', { name: 'Retry event' }).waitFor();
+      await page.keyboard.press('Tab');
+      await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Retry event');
+      await setTarget(target);
+      await page.keyboard.press('Enter');
+      await page.getByText('The event is matched again').waitFor();
+      await page.getByText('pending', { exact: true }).waitFor();
+      await process();
+      await page.getByText('processed', { exact: true }).waitFor();
+      expect(await page.getByRole('button', { name: 'Retry event' }).count()).toBe(0);
+      await page.getByRole('link', { name: 'Task demo.echo' }).waitFor();
+      expectQuiet(it);
+    });
+
     it('a task shows its error and attempts, is retried, cancelled and enqueued by keyboard', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.open(`/tasks/${data.failedTask}`);
+      await it.go(`/tasks/${data.failedTask}`);
       expect(await page.getByRole('alert').innerText()).toContain('did not answer: <b>503</b>');
       expect(await page.getByRole('region', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
@@ -139,7 +174,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('twice is enough').waitFor();
       await page.getByRole('button', { name: 'Retry' }).waitFor();
 
-      await it.open('/tasks');
+      await it.go('/tasks');
       await page.getByRole('link', { name: 'Enqueue a task' }).press('Enter');
       await page.getByLabel('Type').selectOption('demo.echo');
       await page.getByLabel('Title').fill('By hand');
@@ -159,14 +194,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const viewer = await addPerson(plinth, owner, 'viewer');
       const it = await signedIn({}, viewer);
       const { page } = it;
-      await it.open(`/tasks/${data.waitingTask}`);
+      await it.go(`/tasks/${data.waitingTask}`);
       await page.getByRole('heading', { level: 1, name: 'Tomorrow' }).waitFor();
       expect(await page.getByRole('button', { name: /Cancel task|Retry/ }).count()).toBe(0);
       for (const path of ['/tasks/0190', '/events/01900000-0000-7000-8000-000000000000']) {
-        await it.open(path);
+        await it.go(path);
         await page.getByText('There is no such').waitFor();
       }
-      expect(it.strayRequests).toEqual([]);
+      expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
     });
 
     it('a list that can not be read says why, and is read when asked again', async () => {
@@ -179,7 +214,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
           body: JSON.stringify({ title: 'This is not allowed', code: 'forbidden', status: 403 }),
         }),
       );
-      await it.open('/tasks');
+      await it.go('/tasks');
       await page.getByText('This is not allowed').waitFor();
       await context.unroute('**/rest/v1/tasks?*');
       await page.getByRole('button', { name: 'Try again' }).click();
@@ -209,7 +244,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
       await runTasks(plinth);
       for (const path of ['/events', '/tasks', ...paths]) {
-        await it.open(path);
+        await it.go(path);
         await page.getByRole(/^\/\w+$/.test(path) ? 'table' : 'region', { name: /Events|Tasks|Payload/ }).waitFor();
         expect(await page.evaluate('"hacked" in window || "hacked" in {}'), path).toBe(false);
         // what is in sight holds no character that turns or hides what stands beside it

@@ -4,15 +4,16 @@ import { modules } from '../../src/modules.ts';
 import { describeEngines } from '../support/engines.ts';
 import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
 import { type CodeData, hostileFile, makeCodeData } from './code-data.ts';
+import { hostileTexts } from './hostile.ts';
 import {
   chromiumPath,
   expectAccessible,
+  expectQuiet,
   keepPicture,
-  type OpenedConsole,
   openBrowser,
-  openConsole,
-} from './console-in-browser.ts';
-import { hostileTexts } from './hostile.ts';
+  type Visit,
+  visitAs,
+} from './support.ts';
 
 const build_ms_max = 180_000;
 
@@ -22,7 +23,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     let owner: FirstRun;
     let data: CodeData;
     let browser: Browser;
-    const opened: OpenedConsole[] = [];
+    const opened: Visit[] = [];
     beforeAll(async () => {
       plinth = await openPlinthOn(on.engine, modules);
       owner = await firstRun(plinth);
@@ -35,14 +36,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await plinth.close();
     });
 
-    const signedIn = async (options?: Parameters<typeof openConsole>[2], who: { cookie: string } = owner) => {
-      const one = await openConsole(browser, { cookie: who.cookie, slug: owner.slug }, options);
+    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
+      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
       opened.push(one);
       return one;
-    };
-    const expectQuiet = ({ strayRequests, complaints }: OpenedConsole) => {
-      expect(strayRequests).toEqual([]);
-      expect(complaints).toEqual([]);
     };
     const worstFile = async (run: string) => {
       const answer = await plinth.call('GET', `/v1/analysis-runs/${run}`, { key: owner.key });
@@ -75,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
           ['/issues?status=open', 'src/tangled.ts'],
         ];
         for (const [path, text] of pages) {
-          await it.open(path);
+          await it.go(path);
           await it.page.getByText(text).filter({ visible: true }).first().waitFor();
           await keepPicture(it.page, `${path.replace(/[0-9a-f-]{36}/g, 'id')} ${colorScheme} ${width}`);
           await expectAccessible(it.page);
@@ -88,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a project is made, edited, archived and restored by the keyboard alone', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.open('/projects');
+      await it.go('/projects');
       await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.textContent')).toBe('New project');
       await page.keyboard.press('Enter');
@@ -117,11 +114,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('button', { name: 'Delete …' }).press('Enter');
       await page.getByRole('button', { name: 'Delete the project' }).press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
-      await it.open('/projects?status=deleted');
+      await it.go('/projects?status=deleted');
       await page.getByRole('link', { name: 'Warehouse' }).press('Enter');
       await page.getByRole('button', { name: 'Restore' }).press('Enter');
       await page.getByRole('button', { name: 'Archive' }).waitFor();
-      expect(it.strayRequests).toEqual([]);
+      expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
     });
 
     it('lists are searched, and their filters come back from the address', async () => {
@@ -129,20 +126,20 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const { page } = it;
       const names = () => page.getByRole('table').getByRole('link').allInnerTexts();
       await plinth.call('POST', '/v1/projects', { key: owner.key, body: { name: '100 % "sure", (really)' } });
-      await it.open('/projects');
+      await it.go('/projects');
       await page.getByRole('searchbox', { name: 'Search' }).fill('% "sure", (');
       await expect.poll(names).toEqual(['100 % "sure", (really)']);
       await page.reload();
       await expect.poll(names).toEqual(['100 % "sure", (really)']);
-      await it.open('/projects?status=archived');
+      await it.go('/projects?status=archived');
       await page.getByText('No project matches').waitFor();
       await page.getByRole('button', { name: 'Show all projects' }).click();
       await page.getByRole('link', { name: 'Checkout' }).waitFor();
-      await it.open(`/analysis?repository=${data.repositoryId}&commit=AAAA`);
+      await it.go(`/analysis?repository=${data.repositoryId}&commit=AAAA`);
       await expect.poll(names).toEqual(['aaaaaaaaaa on main', 'acme/shop']);
-      await it.open(`/analysis/${data.runs[0]}/files?order=path`);
+      await it.go(`/analysis/${data.runs[0]}/files?order=path`);
       await expect.poll(names).toEqual([hostileFile, 'src/add.ts', 'src/tangled.ts']);
-      await it.open('/issues?severity=info&rule=nothing');
+      await it.go('/issues?severity=info&rule=nothing');
       await page.getByText('No issue matches').waitFor();
       expectQuiet(it);
     });
@@ -150,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a repository is added, linked to a project, unlinked, and an analysis of it is started', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.open('/repositories/new');
+      await it.go('/repositories/new');
       await page.getByLabel('Full name').fill('acme/till');
       await page.getByLabel('URL').fill('file:///etc/passwd');
       await page.keyboard.press('Enter');
@@ -170,20 +167,20 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const queued = await plinth.call('GET', '/v1/tasks?task_type=analysis.run', { key: owner.key });
       expect(queued.body['data']).toMatchObject([{ payload: { commit_sha: 'c'.repeat(40), branch: 'main' } }]);
 
-      await it.open(`/projects/${data.projectId}`);
+      await it.go(`/projects/${data.projectId}`);
       await page.getByRole('button', { name: 'Link a repository' }).press('Enter');
       await page.getByRole('searchbox', { name: 'Search' }).fill('TILL');
       await page.getByRole('button', { name: 'acme/till' }).press('Enter');
       await page.getByRole('link', { name: 'acme/till' }).waitFor();
       await page.getByRole('button', { name: 'Unlink acme/till' }).press('Enter');
       await page.getByRole('link', { name: 'acme/till' }).waitFor({ state: 'detached' });
-      expect(it.strayRequests).toEqual([]);
+      expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
     });
 
     it('a run says what its score is made up of, and leads to its files and their functions', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.open(`/repositories/${data.repositoryId}`);
+      await it.go(`/repositories/${data.repositoryId}`);
       const said = await page.getByRole('img', { name: /^Quality score over 2 runs, from/ }).getAttribute('aria-label');
       expect(said).toMatch(/The table below has each value\.$/);
       await page.getByRole('link', { name: 'bbbbbbbbbb on main' }).press('Enter');
@@ -207,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const it = await signedIn({}, viewer);
       const { page } = it;
       for (const path of [`/projects/${data.projectId}`, `/repositories/${data.repositoryId}`]) {
-        await it.open(path);
+        await it.go(path);
         await page.getByText('acme/shop').first().waitFor();
         const actions = page.getByRole('main').getByText(/^(Edit|Archive|Delete|Remove|Link|Unlink|Start an analysis)/);
         expect(await actions.allInnerTexts(), path).toEqual([]);
@@ -221,7 +218,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         `/analysis/${data.runs[0]}/files/${nobody}`,
         `/analysis/${data.runs[0]}/files/x`,
       ]) {
-        await it.open(path);
+        await it.go(path);
         await page.getByText('There is no such').waitFor();
       }
     });
@@ -243,7 +240,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       }
       expect(paths.length).toBeGreaterThan(8);
       for (const path of paths) {
-        await it.open(path);
+        await it.go(path);
         await page.getByText('Loading').waitFor({ state: 'detached' });
         expect(await page.evaluate('"hacked" in window'), path).toBe(false);
         expect(await page.getByRole('main').innerText(), path).not.toMatch(

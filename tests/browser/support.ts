@@ -1,10 +1,13 @@
-/** The console in a real Chromium, over a server of this test's database. */
+/** The console in a real Chromium, over a server of this test's database; every request it makes is watched. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { buildConsole } from '../../src/cli/console-build.ts';
 import { issueFirstRunLink, issueSignInLink } from '../../src/modules/tenancy/index.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -12,34 +15,134 @@ import { MasterKey } from '../../src/platform/core/crypto/index.ts';
 import type { Engine } from '../../src/platform/db/engine.ts';
 import { consoleFolder } from '../../src/platform/http/console.ts';
 import { openPlinth, type Plinth } from '../../src/plinth.ts';
+import { type ClockedPlinth, HOST, PASSWORD } from '../support/plinth.ts';
 import { freePort } from '../support/processes.ts';
 
-export const PASSWORD = 'correct horse battery staple';
+export { PASSWORD };
 export const EMAIL = 'ada@example.org';
 
-const candidates = [
+const build_ms_max = 120_000;
+/** Below a test's own limit, so that what was waited for is named. */
+const wait_ms_max = 15_000;
+
+/** Where Chromium is on this machine; undefined where there is none, and then these tests are skipped by name. */
+export const chromiumPath = [
   process.env['PLINTH_TEST_CHROMIUM'],
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+].find((path) => path !== undefined && path !== '' && existsSync(path));
 
-/** Where Chromium is on this machine; undefined where there is none, and then these tests are skipped by name. */
-export const chromiumPath = candidates.find((path) => path !== undefined && existsSync(path));
-
-const build_wait_ms = 60_000;
-
-/** Builds the console where it is not current, or waits for the process that does. */
+/** Builds the console if it is older than its sources, or waits for another process that does. */
 export async function ensureBuilt(): Promise<void> {
-  const failures: string[] = [];
-  await buildConsole({ failed: (why) => failures.push(why) });
-  if (failures.length > 0) throw new Error(failures.join('\n'));
-  const startedAt = performance.now();
-  while (!existsSync(join(consoleFolder, 'index.html'))) {
-    if (performance.now() - startedAt > build_wait_ms) throw new Error('the console is not built');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const until = Date.now() + build_ms_max;
+  let why = 'it took too long';
+  while (Date.now() < until) {
+    await buildConsole({
+      failed: (said) => {
+        why = said;
+      },
+    });
+    if (existsSync(join(consoleFolder, 'index.html'))) return;
+    await sleep(500);
   }
+  throw new Error(why);
+}
+
+/** A browser of its own with one page: no cookies but those given, nothing kept. */
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Requests to anywhere but this server; they were refused. */
+  readonly outside: string[];
+  /** Errors of scripts, dialogs, and what the page's policy refused. */
+  readonly faults: string[];
+  /** Whatever else the browser's console warned of: a request that was refused is among it. */
+  readonly complaints: string[];
+  /** Opens a page of the organization ("/members") and waits for its heading. */
+  go(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a visit finds the server: its address, and the organization's slug. */
+interface Place {
+  readonly url: string;
+  readonly slug: string;
+  /** Waits until nothing is asked for any more, not only for the heading. */
+  readonly settles?: boolean;
+}
+
+async function visit(context: BrowserContext, { url, slug, settles }: Place): Promise<Visit> {
+  const outside: string[] = [];
+  const faults: string[] = [];
+  const complaints: string[] = [];
+  const isOutside = (target: string) => !target.startsWith(`${url}/`) && !/^(?:data|blob|about):/.test(target);
+  await context.route(
+    (target) => isOutside(target.href),
+    (route) => route.abort(),
+  );
+  context.on('request', (request) => {
+    if (isOutside(request.url())) outside.push(request.url());
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('dialog', (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => {
+    if (/Content.Security.Policy|Refused to/i.test(message.text())) faults.push(message.text());
+    else if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  return {
+    context,
+    page,
+    outside,
+    faults,
+    complaints,
+    async go(path) {
+      await page.goto(`${url}/o/${slug}${path}`, { waitUntil: settles ? 'networkidle' : 'load' });
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Nothing was asked of elsewhere, and nothing went wrong in the page. */
+export function expectQuiet({ outside, faults, complaints }: Visit): void {
+  expect({ outside, faults, complaints }).toEqual({ outside: [], faults: [], complaints: [] });
+}
+
+async function launch(...args: string[]): Promise<Browser> {
+  await ensureBuilt();
+  return await chromium.launch({ executablePath: chromiumPath as string, args: ['--no-sandbox', ...args] });
+}
+
+/** A browser for the tests' one Plinth. Its session cookie is bound to the name the server is known by. */
+export async function openBrowser(plinth: ClockedPlinth): Promise<Browser> {
+  if (!plinth.app.server.listening) await plinth.app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = plinth.app.server.address() as AddressInfo;
+  return await launch(`--host-resolver-rules=MAP ${HOST} 127.0.0.1:${port}`);
+}
+
+export interface VisitOptions {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Opens the console signed in, by the session cookie of a test's person. */
+export async function visitAs(
+  browser: Browser,
+  { cookie, slug }: { readonly cookie: string; readonly slug: string },
+  { colorScheme = 'light', width = 1280, height = 800 }: VisitOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height }, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(wait_ms_max);
+  const [name = '', value = ''] = cookie.split('=');
+  await context.addCookies([{ name, value, url: `http://${HOST}` }]);
+  return await visit(context, { url: `http://${HOST}`, slug });
 }
 
 export interface ConsoleServer {
@@ -54,21 +157,8 @@ export interface ConsoleServer {
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** The address of a one-time link for a person. */
   signInLink(email: string): Promise<string>;
-  /** A browser of its own: no cookies, nothing kept. */
-  open(options?: Parameters<Browser['newContext']>[0]): Promise<Visit>;
-  close(): Promise<void>;
-}
-
-export interface Visit {
-  readonly context: BrowserContext;
-  readonly page: Page;
-  /** Requests to anywhere but this server. */
-  readonly outside: string[];
-  /** Errors of scripts, and what the page's policy refused. */
-  readonly faults: string[];
-  signIn(): Promise<void>;
-  /** Opens a page of the organization ("/members") and waits until it stands still. */
-  go(path: string): Promise<void>;
+  /** A visit of somebody who is not signed in yet. */
+  open(options?: Parameters<Browser['newContext']>[0]): Promise<Visit & { signIn(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -77,7 +167,6 @@ export interface Visit {
  * where its public address is.
  */
 export async function openConsole(engine: Engine, basePath = ''): Promise<ConsoleServer> {
-  await ensureBuilt();
   const masterKeys = { current: new MasterKey(randomBytes(32)), previous: [] };
   const port = await freePort();
   const url = `http://127.0.0.1:${port}${basePath}`;
@@ -91,7 +180,7 @@ export async function openConsole(engine: Engine, basePath = ''): Promise<Consol
     '/v1/first-run',
     { token: link?.token, email: EMAIL, password: PASSWORD, full_name: 'Ada Lovelace', organization_name: 'Acme' },
   );
-  const browser = await chromium.launch({ executablePath: chromiumPath as string, args: ['--no-sandbox'] });
+  const browser = await launch();
   const { slug } = made.organization;
   return {
     plinth,
@@ -105,7 +194,10 @@ export async function openConsole(engine: Engine, basePath = ''): Promise<Consol
       const one = await issueSignInLink(plinth.platform, email);
       return `${url}/#${one?.token}`;
     },
-    open: async (options) => visit(await browser.newContext(options), url, slug),
+    open: async (options) => {
+      const opened = await visit(await browser.newContext(options), { url, slug, settles: true });
+      return { ...opened, signIn: () => signIn(opened.page, url) };
+    },
     async close() {
       await browser.close();
       await plinth.close();
@@ -127,37 +219,13 @@ async function call<T>(base: string, method: string, path: string, body?: unknow
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-async function visit(context: BrowserContext, url: string, slug: string): Promise<Visit> {
-  const page = await context.newPage();
-  const outside: string[] = [];
-  const faults: string[] = [];
-  context.on('request', (request) => {
-    const target = request.url();
-    if (!target.startsWith(`${url}/`) && !/^(?:data|blob|about):/.test(target)) outside.push(target);
-  });
-  page.on('pageerror', (error) => faults.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security.Policy|Refused to/i.test(message.text())) faults.push(message.text());
-  });
-  return {
-    context,
-    page,
-    outside,
-    faults,
-    async signIn() {
-      await page.goto(`${url}/`);
-      await page.getByLabel('E-mail').fill(EMAIL);
-      await page.getByLabel('Password', { exact: false }).first().fill(PASSWORD);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.waitForURL(/\/o\/[^/]+\//);
-      await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-    },
-    async go(path) {
-      await page.goto(`${url}/o/${slug}${path}`, { waitUntil: 'networkidle' });
-      await page.getByRole('heading', { level: 1 }).waitFor();
-    },
-    close: () => context.close(),
-  };
+async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/`);
+  await page.getByLabel('E-mail').fill(EMAIL);
+  await page.getByLabel('Password', { exact: false }).first().fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/o\/[^/]+\//);
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
 
 let axeSource: Promise<string> | undefined;
@@ -168,11 +236,29 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(await axeSource);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(): Promise<{
+          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+        }>;
+      };
     };
     return (await axe.run()).violations;
   });
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+    .map(
+      ({ id, impact, nodes }) =>
+        `${impact} ${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
+    );
+}
+
+/** Fails on what axe finds serious or critical on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  expect(await seriousFindings(page)).toEqual([]);
+}
+
+/** Keeps a picture of the whole page where PLINTH_SCREENSHOTS names a folder: for people to look at. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  const folder = process.env['PLINTH_SCREENSHOTS'];
+  if (folder) await page.screenshot({ path: `${folder}/${name.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
 }

@@ -4,8 +4,6 @@ import { signGithub } from '../../src/modules/events/sample.ts';
 import { TaskFailure } from '../../src/modules/tasks/failure.ts';
 import { type Run, toHandlers } from '../../src/modules/tasks/fixtures/world.ts';
 import { startWorker } from '../../src/modules/tasks/worker.ts';
-import { generateMasterKeyText, parseMasterKey } from '../../src/platform/core/crypto/index.ts';
-import { openKeyring } from '../../src/platform/keyring.ts';
 import type { ModuleDefinition } from '../../src/platform/module.ts';
 import { type ClockedPlinth, type FirstRun, text } from '../support/plinth.ts';
 
@@ -67,8 +65,6 @@ export async function makeWorkData(plinth: ClockedPlinth, owner: FirstRun): Prom
     if (answer.status >= 300) throw new Error(answer.text);
     return answer.body;
   };
-  const ring = { current: parseMasterKey(generateMasterKeyText()), previous: [] };
-  Object.assign(plinth.platform, { keyring: await openKeyring({ door: plinth.platform.door, ring }) });
   const enqueue = async (body: Record<string, unknown>) => text((await post('/v1/tasks', body))['id']);
 
   const projectId = text((await post('/v1/projects', { name: 'Checkout' }))['id']);

@@ -52,6 +52,8 @@ describeEngines(
       expect(answer).toMatchObject({ body: [{ client: 'Globex', invoice_items: [{ text: 'A day' }] }] });
       expect(answer.headers['content-range']).toBe('0-0/1');
       expect(await call('POST', '/rest/v1/invoices', { client: 'X' })).toMatchObject({ status: 403 });
+      const tables = JSON.stringify((await call('GET', '/rest/v1')).body);
+      expect(tables).toContain('{"name":"invoices","module":"invoices"');
       const rates = await call('GET', '/rest/v1/invoice_tax_rates?select=percent&country=eq.DE');
       expect(rates.body).toEqual([{ percent: 19 }]);
     });

@@ -198,7 +198,10 @@ describeEngines('looking as somebody else', (on) => {
     await look(admin, 'viewer', '/rest/v1/repositories');
     await look(admin, member.userId, '/rest/v1/repositories');
     expect(await entries()).toHaveLength(3);
-    // a look that was refused is none
+    // a look that was refused is none, nor is one at what is not there
+    for (const table of ['%00', 'nothing', 'rpc/nothing']) {
+      expect((await look(acme, 'viewer', `/rest/v1/${table}`)).status, table).toBe(404);
+    }
     await look(member, 'viewer', '/rest/v1/repositories');
     expect(await entries()).toHaveLength(3);
   });

@@ -1,4 +1,4 @@
-import { Box, Group, Stack, Title } from '@mantine/core';
+import { Box, Group, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router';
 import { useRead } from '../../api/hooks.ts';
@@ -8,10 +8,12 @@ import { ExternalLink } from '../../parts/external-link.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText, plainText } from '../../parts/plain-text.tsx';
+import { Section } from '../../parts/section.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { ExactTime, Time } from '../../parts/time.tsx';
 import { hasEnded } from '../tasks/types.ts';
 import { Journey } from './journey.tsx';
+import { RetryEvent } from './retry-event.tsx';
 import type { EventDetail } from './types.ts';
 
 const refresh_ms = 3_000;
@@ -47,6 +49,7 @@ function Found({ event }: { event: EventDetail }) {
             <Time at={event.occurred_at} />
           </Group>
         }
+        actions={status === 'failed' ? <RetryEvent id={event.id} /> : null}
       />
       <Section title="Journey">
         <Journey event={event} />
@@ -63,17 +66,6 @@ function Found({ event }: { event: EventDetail }) {
         <JsonView label="Payload" value={event.payload} />
       </Box>
     </Stack>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section>
-      <Title order={2} fz="h4" mb="xs">
-        {title}
-      </Title>
-      {children}
-    </section>
   );
 }
 

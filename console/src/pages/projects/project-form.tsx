@@ -69,7 +69,8 @@ function bodyOf(before: Fields, now: Fields): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const name of fieldNames) {
     const value = now[name].trim();
-    if (value === before[name].trim()) continue;
+    // a project has a slug: one that was emptied stays as it is
+    if (value === before[name].trim() || (name === 'slug' && value === '')) continue;
     if (name === 'priority') body[name] = Number(value);
     else if (name === 'goals') body[name] = value.split('\n').filter((goal) => goal.trim() !== '');
     else body[name] = value === '' && name !== 'description' ? null : value;
@@ -109,7 +110,7 @@ function Form({ project, ownerId }: { project: Project | undefined; ownerId: str
         <TextInput label="Name" required maxLength={200} data-autofocus {...bind('name')} />
         <TextInput
           label="Slug"
-          description="In addresses; made from the name if it is left empty"
+          description={project ? 'In addresses' : 'In addresses; made from the name if it is left empty'}
           maxLength={63}
           {...bind('slug')}
         />

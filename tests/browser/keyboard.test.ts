@@ -1,0 +1,149 @@
+/** The commonest tasks, with no pointer: only keys, and only what has the focus. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modules } from '../../src/modules.ts';
+import { describeEngines } from '../support/engines.ts';
+import { type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { chromiumPath, expectQuiet, openBrowser, visitAs } from './support.ts';
+import { demoTasks, makeWorkData } from './work-data.ts';
+
+const build_ms_max = 180_000;
+const tabs_max = 80;
+
+/** What screen readers would call the focused element, as far as these pages name theirs. */
+const focusedName = `(() => {
+  const one = document.activeElement;
+  const label = one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent ?? one.textContent;
+  return label.replace('*', '').trim();
+})()`;
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  const passed: string[] = [];
+  for (let tabs = 0; tabs < tabs_max; tabs++) {
+    await page.keyboard.press('Tab');
+    const focused = String(await page.evaluate(focusedName));
+    if (focused === name || focused.startsWith(`${name} `)) return;
+    passed.push(focused);
+  }
+  throw new Error(`Tab does not lead to "${name}", only to: ${passed.join(' | ')}`);
+}
+
+const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+/** Goes to a place by the command palette. */
+async function goBy(page: Page, words: string, heading: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Where to, or what?').waitFor();
+  await page.keyboard.type(words);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await headed(page, heading);
+}
+
+describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
+  describeEngines('by the keyboard alone', (on) => {
+    let plinth: ClockedPlinth;
+    let owner: FirstRun;
+    let browser: Browser;
+    beforeAll(async () => {
+      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
+      owner = await firstRun(plinth);
+      await makeWorkData(plinth, owner);
+      browser = await openBrowser(plinth);
+    }, build_ms_max);
+    afterAll(async () => {
+      await browser?.close();
+      await plinth.close();
+    });
+
+    const tasks: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+      async 'what failed is found and retried'(page) {
+        await goBy(page, 'tasks', 'Tasks');
+        await tabTo(page, 'Search');
+        await page.keyboard.type('other side');
+        await page.getByText('1 row', { exact: true }).waitFor();
+        await tabTo(page, 'Ask the other side');
+        await page.keyboard.press('Enter');
+        await headed(page, 'Ask the other side');
+        await tabTo(page, 'Retry');
+        await page.keyboard.press('Enter');
+        await page.getByText('The task is queued again').waitFor();
+      },
+      async 'a task is enqueued'(page) {
+        await goBy(page, 'tasks', 'Tasks');
+        await tabTo(page, 'Enqueue a task');
+        await page.keyboard.press('Enter');
+        await headed(page, 'Enqueue a task');
+        await tabTo(page, 'Title');
+        await page.keyboard.type('By keys');
+        await page.keyboard.press('Enter');
+        await headed(page, 'By keys');
+      },
+      async 'a project is made and archived'(page) {
+        await goBy(page, 'projects', 'Projects');
+        await tabTo(page, 'New project');
+        await page.keyboard.press('Enter');
+        await headed(page, 'New project');
+        await tabTo(page, 'Name');
+        await page.keyboard.type('Keyed');
+        await page.keyboard.press('Enter');
+        await headed(page, 'Keyed');
+        await tabTo(page, 'Archive');
+        await page.keyboard.press('Enter');
+        await page.getByText('The project is archived').waitFor();
+      },
+      async 'a member is invited'(page) {
+        await goBy(page, 'members', 'Members');
+        await tabTo(page, 'Invite a member');
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog', { name: 'Invite a member' }).waitFor();
+        await page.keyboard.type('grace@example.org');
+        await page.keyboard.press('Enter');
+        await page.getByRole('region', { name: 'Invitation link' }).waitFor();
+        await tabTo(page, 'I have it');
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      },
+      async 'a row is found in a table'(page) {
+        await goBy(page, 'tables', 'Tables');
+        await tabTo(page, 'Search');
+        await page.keyboard.type('projects');
+        await tabTo(page, 'projects');
+        await page.keyboard.press('Enter');
+        await headed(page, 'projects');
+        await tabTo(page, 'Column');
+        await page.keyboard.type('name');
+        await tabTo(page, 'Value');
+        await page.keyboard.type('Checkout');
+        await page.keyboard.press('Enter');
+        await page.getByText('1 in all').waitFor();
+        await tabTo(page, 'Rows of projects');
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+        await page.getByRole('dialog', { name: 'A row of projects' }).waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      },
+    };
+
+    it.each(Object.keys(tasks))('%s', async (name) => {
+      const one = await visitAs(browser, owner);
+      await one.go('/');
+      await tasks[name]?.(one.page);
+      expectQuiet(one);
+      await one.close();
+    });
+
+    it('the first key leads past the navigation', async () => {
+      const { page, go, close } = await visitAs(browser, owner);
+      await go('/projects');
+      // a page takes the focus to its heading: from the very beginning of it
+      await page.evaluate('document.body.tabIndex = -1; document.body.focus()');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(focusedName)).toBe('Skip to the page');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
+      await close();
+    });
+  });
+});
