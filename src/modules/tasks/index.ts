@@ -1,4 +1,5 @@
 /** What other modules may use of tasks. */
+export type { DependencyFailurePolicy, DependencyKind, NewDependency } from './dependencies.ts';
 export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, taskHooks, tasks_channel } from './enqueue.ts';
-export { TaskFailure } from './failure.ts';
+export { parseRetryAfter, TaskFailure } from './failure.ts';
 export { startWorker, type TaskWorker } from './worker.ts';
