@@ -12,6 +12,16 @@ export const callSamples: CallSamples = {
     ['{organization}', '[{"task_type": "attack", "repository_id": "{repositories.id}"}]'],
     ['{organization}', '[{"task_type": "attack", "parent_task_id": "{tasks.id}"}]'],
     ['{organization}', '[{"task_type": "attack", "id": "{tasks.id}"}]'],
+    ['{organization}', '[{"task_type": "attack", "depends_on": [{"id": "{tasks.id}"}]}]'],
+  ],
+  add_task_dependencies: [['{organization}', '{tasks.id}', '[{"id": "{tasks.id}"}]']],
+  change_tasks: ['cancel', 'retry', 'pause', 'resume'].flatMap((action) => [
+    ['{organization}', action, '{"ids": ["{tasks.id}"]}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
+    ['{organization}', action, '{}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
+  ]),
+  hold_task: [
+    ['{organization}', '{tasks.id}', 'pause'],
+    ['{organization}', '{tasks.id}', 'resume'],
   ],
   create_event_source: [
     [

@@ -65,8 +65,20 @@ export interface TaskContext {
   readonly platform: Platform;
 }
 
+/** When a task that failed is tried again; what is absent is as for all types. */
+export interface RetryPolicy {
+  /** Seconds before the second attempt. */
+  readonly firstDelaySeconds?: number;
+  /** What the pause is multiplied by at each attempt; 1: always the same. */
+  readonly factor?: number;
+  readonly maxDelaySeconds?: number;
+  /** Codes of errors after which another attempt would be in vain. */
+  readonly notRetryable?: readonly string[];
+}
+
 export interface TaskHandler {
   readonly description: string;
+  readonly retry?: RetryPolicy;
   /** Runs outside any transaction; enters again through `platform.door` to record. What it returns is the result. */
   run(context: TaskContext, payload: unknown): Promise<unknown>;
 }

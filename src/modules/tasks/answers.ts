@@ -1,7 +1,8 @@
 import { PlinthError } from '../../platform/core/errors.ts';
 import type { Logger } from '../../platform/core/log.ts';
+import type { RetryPolicy } from '../../platform/module.ts';
 import type { ClaimedTask, Failure, Success, TaskEngine } from './engine.ts';
-import { describeFailure, retryDelaySeconds, TaskFailure } from './failure.ts';
+import { describeFailure, retryAfter, TaskFailure } from './failure.ts';
 
 export type Answer = Success | Failure;
 
@@ -18,10 +19,9 @@ export function isAboutAnAnswer(error: unknown): boolean {
   return error instanceof PlinthError && answer_errors.has(error.code);
 }
 
-export function toFailure(task: ClaimedTask, thrown: unknown, durationMs: number): Failure {
+export function toFailure(task: ClaimedTask, thrown: unknown, durationMs: number, policy?: RetryPolicy): Failure {
   const known = thrown instanceof TaskFailure ? thrown : undefined;
-  const retryAfterSeconds =
-    known?.retryable === false ? null : (known?.retryAfterSeconds ?? retryDelaySeconds(task.attempt));
+  const retryAfterSeconds = retryAfter(thrown, task.attempt, policy);
   const outcome = known?.code === 'timed_out' || known?.code === 'cancelled' ? known.code : 'failed';
   return { task, error: describeFailure(thrown), durationMs, retryAfterSeconds, outcome };
 }

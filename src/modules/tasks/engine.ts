@@ -37,6 +37,13 @@ export interface Turn {
   readonly claim: number;
 }
 
+/** What a worker must stop: it lost the lease, or people cancelled or paused the task. */
+export interface Beat {
+  readonly lostLeases: string[];
+  readonly cancelledTasks: string[];
+  readonly pausedTasks: string[];
+}
+
 /** What tending the engine did, and what decides how long a worker may sleep. */
 export interface Tended {
   readonly promoted: number;
@@ -44,6 +51,11 @@ export interface Tended {
   readonly nextDueAt: Date | null;
   readonly nextLeaseExpiresAt: Date | null;
   readonly liveWorkers: number;
+}
+
+interface Outcome {
+  readonly refused?: string[] | null;
+  readonly released: number;
 }
 
 interface DueRow {
@@ -67,10 +79,11 @@ export interface EngineState {
 export interface TaskEngine {
   /**
    * Records answers and claims the next batch: one transaction, and one round trip where the engine can. Returns the
-   * ids of successes that were refused (their lease was lost, or they were cancelled), and the batch.
+   * ids of successes that were refused (their lease was lost, or they were cancelled), how many tasks had waited for
+   * these answers and can run now, and the batch.
    */
-  settleAndClaim(turn: Turn): Promise<{ refused: string[]; claimed: ClaimedTask[] }>;
-  heartbeat(leases: readonly string[]): Promise<{ lostLeases: string[]; cancelledTasks: string[] }>;
+  settleAndClaim(turn: Turn): Promise<{ refused: string[]; released: number; claimed: ClaimedTask[] }>;
+  heartbeat(leases: readonly string[]): Promise<Beat>;
   /** Moves due timers to the queue and takes back what dead workers held. Returns when to look again. */
   promoteAndRecover(): Promise<Tended>;
   giveBack(tasks: readonly ClaimedTask[]): Promise<void>;
@@ -104,8 +117,8 @@ export function makeTaskEngine(
 
   return {
     async settleAndClaim({ successes, failures, claim }) {
-      const completing = completions(successes, workerId, byTenant);
-      const statements = [...completing, ...recordings(failures, workerId)];
+      const statements = [...completions(successes, workerId, byTenant), ...recordings(failures, workerId)];
+      const answered = statements.length;
       const lease = uuidv7(platform.clock.now());
       if (claim > 0) {
         statements.push({
@@ -115,19 +128,25 @@ export function makeTaskEngine(
       }
       const results = await all(statements);
       const claimed = claim > 0 ? (results.at(-1) as unknown as Omit<ClaimedTask, 'lease_id'>[]) : [];
+      const outcomes = results.slice(0, answered).map(([row]) => row as unknown as Outcome);
       return {
-        refused: results.slice(0, completing.length).flatMap((rows) => rows.map((row) => row['refused'] as string)),
+        refused: outcomes.flatMap(({ refused }) => refused ?? []),
+        released: outcomes.reduce((sum, { released }) => sum + released, 0),
         claimed: claimed.map((row) => Object.assign(row, { lease_id: lease })),
       };
     },
     async heartbeat(leases) {
-      const [row] = await one<{ lost_leases: string[]; cancelled_tasks: string[] }>(
+      const [row] = await one<Record<'lost_leases' | 'cancelled_tasks' | 'paused_tasks', string[] | null>>(
         'select * from plinth.heartbeat($1, $2, $3)',
         workerId,
         leases,
         leaseSeconds,
       );
-      return { lostLeases: row?.lost_leases ?? [], cancelledTasks: row?.cancelled_tasks ?? [] };
+      return {
+        lostLeases: row?.lost_leases ?? [],
+        cancelledTasks: row?.cancelled_tasks ?? [],
+        pausedTasks: row?.paused_tasks ?? [],
+      };
     },
     async promoteAndRecover() {
       const [lost, promoted] = await all([
@@ -162,7 +181,7 @@ export function makeTaskEngine(
 
 function completions(successes: readonly Success[], workerId: string, byTenant: string): Statement[] {
   return byLease(successes).map(([lease, group]) => ({
-    text: `select refused from plinth.complete_tasks${byTenant}($1, $2, $3, $4, $5)`,
+    text: `select refused, released from plinth.complete_tasks${byTenant}($1, $2, $3, $4, $5)`,
     values: [
       lease,
       workerId,
@@ -175,7 +194,7 @@ function completions(successes: readonly Success[], workerId: string, byTenant: 
 
 function recordings(failures: readonly Failure[], workerId: string): Statement[] {
   return byLease(failures).map(([lease, group]) => ({
-    text: 'select 1 from plinth.fail_tasks($1, $2, $3, $4)',
+    text: 'select released from plinth.fail_tasks($1, $2, $3, $4)',
     values: [
       lease,
       workerId,

@@ -4,6 +4,7 @@ import { assertJsonDepth } from '../../platform/http/json.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { bindDefinitions, resolveDefinitions, type TaskInput } from './definitions/enqueue-defined.ts';
+import { type DependencyFailurePolicy, type NewDependency, orderByDependencies } from './dependencies.ts';
 import { taskErrors } from './errors.ts';
 
 export const task_payload_bytes_max = limits.body_bytes;
@@ -27,6 +28,11 @@ export interface NewTask {
   /** An equal key (with the same type, in the same organization) is the same task: its id is returned. */
   readonly idempotency_key?: string;
   readonly concurrency_key?: string;
+  /** What other tasks of the same call call this one. */
+  readonly ref?: string;
+  /** It starts when all of these have ended as asked. Ignored where an equal idempotency key was there. */
+  readonly depends_on?: readonly NewDependency[];
+  readonly on_dependency_failure?: DependencyFailurePolicy;
 }
 
 export interface Enqueued {
@@ -54,7 +60,8 @@ export function assertTaskType(platform: Platform, type: string, field: string):
 /**
  * Enqueues tasks in the caller's own transaction: they are there when it commits, and never were when it rolls back.
  * Returns an id for each, in order. Throws `task_payload_too_large`; for tasks by a definition `unknown_task_definition`
- * and `parameters_invalid`.
+ * and `parameters_invalid`; for dependencies `task_dependency_invalid`, `task_dependency_cycle`, and
+ * `reference_not_found` for an id that no task of the organization has.
  */
 export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: readonly TaskInput[]): Promise<Enqueued[]> {
   if (tasks.length === 0) return [];
@@ -75,23 +82,25 @@ async function insertTasks(platform: Platform, tx: ScopedTx, tasks: readonly New
     }
     assertJsonDepth(bytes, limits.json_depth);
   }
+  const { ordered, places } = orderByDependencies(tasks);
   const rows = await tx.sql<{ task_id: string; created: boolean }>(
     'select task_id, created from plinth.enqueue_tasks($1, $2::jsonb) order by place',
-    [tx.organizationId, JSON.stringify(tasks)],
+    [tx.organizationId, JSON.stringify(ordered)],
   );
   const answers: Enqueued[] = [];
   for (const [index, row] of rows.entries()) {
+    const place = places[index]!;
     if (row.created) {
-      answers.push({ id: row.task_id, created: true });
+      answers[place] = { id: row.task_id, created: true };
       continue;
     }
-    const task = tasks[index]!;
+    const task = tasks[place]!;
     const [existing] = await tx.sql<{ id: string }>('select plinth.task_by_idempotency_key($1, $2, $3) as id', [
       tx.organizationId,
       task.task_type,
       task.idempotency_key,
     ]);
-    answers.push({ id: existing!.id, created: false });
+    answers[place] = { id: existing!.id, created: false };
   }
   tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
   return answers;

@@ -51,4 +51,34 @@ export const taskErrors = defineErrors({
     title: 'The organization has as many schedules as it may have',
     hint: 'Delete schedules that are no longer needed.',
   },
+  task_not_paused: {
+    status: 409,
+    title: 'The task is not paused',
+    hint: 'Only a paused task can be resumed; a failed or cancelled one can be retried.',
+  },
+  task_dependency_invalid: {
+    status: 422,
+    title: 'A dependency of a task is not valid',
+    hint: 'Name each task to wait for once: by its id, or by the ref of a task of the same call.',
+  },
+  task_dependency_cycle: {
+    status: 409,
+    title: 'Tasks would wait for each other in a circle',
+    hint: 'Leave out the dependency that closes the circle: none of these tasks could ever start.',
+  },
+  task_dependency_exists: {
+    status: 409,
+    title: 'The task waits for that one already',
+    hint: 'Remove the dependency first to give it another kind.',
+  },
+  task_started: {
+    status: 409,
+    title: 'The task has started',
+    hint: 'A task can be made to wait only while it has not started.',
+  },
+  task_dependency_failed: {
+    status: 409,
+    title: 'A task this one waits for has failed',
+    hint: 'Retry that one: those that wait for it are woken with it. Or remove the dependency.',
+  },
 });

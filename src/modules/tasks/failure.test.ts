@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeFailure, retry_delay_seconds_max, retryDelaySeconds } from './failure.ts';
+import {
+  describeFailure,
+  parseRetryAfter,
+  retry_after_seconds_max,
+  retry_delay_seconds_max,
+  retryAfter,
+  retryDelaySeconds,
+  TaskFailure,
+} from './failure.ts';
 
 describe('retries', () => {
   test('pauses double from one second to an hour, at least half of each fixed', () => {
@@ -13,6 +21,29 @@ describe('retries', () => {
       }),
       { seed: 20_261_122 },
     );
+  });
+
+  test('a type may have pauses of its own, and codes after which there is no second attempt', () => {
+    const policy = { firstDelaySeconds: 10, factor: 1, notRetryable: ['gone', 'handler_failed'] };
+    expect([1, 2, 9].map((attempt) => retryDelaySeconds(attempt, () => 1, policy))).toEqual([10, 10, 10]);
+    expect(retryDelaySeconds(9, () => 1, { maxDelaySeconds: 5 })).toBe(5);
+    expect(retryAfter(Object.assign(new Error(), { code: 'gone' }), 1, policy)).toBe(null);
+    expect(retryAfter(new Error('without a code'), 1, policy)).toBe(null);
+    expect(retryAfter(new TaskFailure('busy', 'busy'), 1, policy)).toBeGreaterThanOrEqual(5);
+    expect(retryAfter(new TaskFailure('no', 'no', { retryable: false }), 1)).toBe(null);
+    expect(retryAfter(null, 1)).toBeGreaterThanOrEqual(0.5);
+  });
+
+  test('what the other side asks for is honoured, within a day', () => {
+    expect(retryAfter(new TaskFailure('busy', 'busy', { retryAfterSeconds: 42 }), 1)).toBe(42);
+    expect(retryAfter(Object.assign(new Error(), { retryAfterSeconds: 7 }), 3)).toBe(7);
+    expect(retryAfter({ retryAfterSeconds: 1e9 }, 1)).toBe(retry_after_seconds_max);
+    expect(retryAfter({ retryAfterSeconds: Number.NaN }, 1)).toBeLessThanOrEqual(1);
+    const now = new Date('2026-11-23T10:00:00Z');
+    expect(parseRetryAfter('120', now)).toBe(120);
+    expect(parseRetryAfter(' Mon, 23 Nov 2026 10:00:30 GMT ', now)).toBe(30);
+    expect(parseRetryAfter('Mon, 23 Nov 2026 09:00:00 GMT', now)).toBe(0);
+    for (const nothing of [null, undefined, '', 'soon', '-']) expect(parseRetryAfter(nothing, now)).toBe(undefined);
   });
 
   test('whatever is thrown is described within bounds', () => {

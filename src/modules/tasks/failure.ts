@@ -1,5 +1,6 @@
 import { limits } from '../../platform/core/limits.ts';
 import { assertJsonDepth } from '../../platform/http/json.ts';
+import type { RetryPolicy } from '../../platform/module.ts';
 
 /** What a handler throws to say how its failure is to be treated. Any other error is retried by the usual schedule. */
 export class TaskFailure extends Error {
@@ -29,17 +30,53 @@ export class TaskFailure extends Error {
 
 export const retry_delay_seconds_first = 1;
 export const retry_delay_seconds_max = 3600;
+/** Longest pause another service may ask for. */
+export const retry_after_seconds_max = 86_400;
 const message_chars_max = 4_000;
 const details_bytes_max = 64 * 1024;
 const usable_code = /^[A-Za-z0-9_.:-]{1,100}$/;
 
 /**
- * Seconds until the next attempt: exponential, doubling from one second to an hour, with "equal jitter" (half fixed,
- * half random), so that tasks that failed together do not come back together.
+ * Seconds until the next attempt: exponential, doubling from one second to an hour where the policy says nothing else,
+ * with "equal jitter" (half fixed, half random), so that tasks that failed together do not come back together.
  */
-export function retryDelaySeconds(attempt: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(retry_delay_seconds_max, retry_delay_seconds_first * 2 ** (attempt - 1));
+export function retryDelaySeconds(
+  attempt: number,
+  random: () => number = Math.random,
+  policy: RetryPolicy = {},
+): number {
+  const {
+    firstDelaySeconds = retry_delay_seconds_first,
+    maxDelaySeconds = retry_delay_seconds_max,
+    factor = 2,
+  } = policy;
+  const ceiling = Math.min(maxDelaySeconds, firstDelaySeconds * factor ** (attempt - 1));
   return ceiling / 2 + (ceiling / 2) * random();
+}
+
+/**
+ * Seconds until a failed task is tried again, null: never. The handler's word comes first (`TaskFailure`, or a
+ * `retryAfterSeconds` on any error, as our own errors of other services have it), then the codes its policy names, then
+ * the schedule.
+ */
+export function retryAfter(thrown: unknown, attempt: number, policy: RetryPolicy = {}): number | null {
+  const { retryable, retryAfterSeconds } = (thrown ?? {}) as { retryable?: unknown; retryAfterSeconds?: unknown };
+  if (thrown instanceof TaskFailure && retryable === false) return null;
+  if (policy.notRetryable?.includes(describeFailure(thrown).code)) return null;
+  if (typeof retryAfterSeconds === 'number' && Number.isFinite(retryAfterSeconds)) {
+    return Math.min(Math.max(0, retryAfterSeconds), retry_after_seconds_max);
+  }
+  return retryDelaySeconds(attempt, Math.random, policy);
+}
+
+/**
+ * The seconds a `Retry-After` header asks for: a number of them, or until a date; at most a day. Undefined: nothing that
+ * means anything. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function parseRetryAfter(header: string | null | undefined, now: Date): number | undefined {
+  const text = header?.trim() ?? '';
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1_000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), retry_after_seconds_max) : undefined;
 }
 
 /** What is kept of a failure: a code, a message, details; bounded, without a stack, and storable whatever was thrown. */

@@ -1,6 +1,7 @@
 /** What other modules may use of tasks. */
 export type { DefinedTask, TaskInput } from './definitions/enqueue-defined.ts';
+export type { DependencyFailurePolicy, DependencyKind, NewDependency } from './dependencies.ts';
 export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, taskHooks, tasks_channel } from './enqueue.ts';
-export { TaskFailure } from './failure.ts';
+export { parseRetryAfter, TaskFailure } from './failure.ts';
 export { dead_letters_counted_max, deadLetters } from './metrics.ts';
 export { startWorker, type TaskWorker } from './worker.ts';

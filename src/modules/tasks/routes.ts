@@ -5,51 +5,24 @@ import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { bulkRoutes } from './bulk-routes.ts';
+import { dependencyRoutes } from './dependency-routes.ts';
 import { assertTaskType, enqueueTasks, taskTypes } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
-
-const statuses = [
-  'blocked',
-  'pending',
-  'running',
-  'retrying',
-  'paused',
-  'awaiting_approval',
-  'completed',
-  'failed',
-  'cancelled',
-] as const;
-
-const NewTaskBody = Type.Object(
-  {
-    task_type: Type.String({ pattern: '^[a-z][a-z0-9_.:-]{0,99}$' }),
-    title: Type.Optional(Type.String({ maxLength: 500 })),
-    description: Type.Optional(Type.String({ maxLength: 20_000 })),
-    payload: Type.Optional(Type.Unknown()),
-    metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    priority: Type.Optional(Type.Integer({ minimum: -1000, maximum: 1000 })),
-    scheduled_at: Type.Optional(Type.String({ format: 'date-time' })),
-    max_attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-    timeout_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-    project_id: Type.Optional(Id),
-    repository_id: Type.Optional(Id),
-    parent_task_id: Type.Optional(Id),
-    idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-  },
-  { additionalProperties: false },
-);
+import { NewTaskBody, TaskStatus } from './task-schemas.ts';
 
 const TaskRow = Type.Object({
   id: Id,
   task_type: Type.String(),
   title: Type.String(),
-  status: Type.Enum([...statuses]),
+  status: TaskStatus,
   priority: Type.Integer(),
   payload: Type.Unknown(),
   results: Type.Unknown(),
   error: Type.Unknown(),
   attempts: Type.Integer(),
   max_attempts: Type.Integer(),
+  pending_dependencies: Type.Integer(),
   project_id: Type.Union([Id, Type.Null()]),
   repository_id: Type.Union([Id, Type.Null()]),
   scheduled_at: Timestamp,
@@ -74,14 +47,16 @@ const TaskDetail = Type.Intersect([
     ),
   }),
 ]);
-const Changed = Type.Object({ id: Id, status: Type.Enum([...statuses]) });
+const Changed = Type.Object({ id: Id, status: TaskStatus });
 
-const columns = `id, task_type, title, status, priority, payload, results, error, attempts, max_attempts, project_id,
+const columns = `id, task_type, title, status, priority, payload, results, error, attempts, max_attempts, pending_dependencies, project_id,
   repository_id, scheduled_at, started_at, completed_at, created_by, created_at`;
 
-/** /v1/tasks: enqueue, list, read, cancel, retry. */
+/** /v1/tasks: enqueue, list, read, cancel, retry; what is about many tasks is in files of its own. */
 export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
   const tag = 'tasks';
+  bulkRoutes(routes, platform);
+  dependencyRoutes(routes, platform);
 
   routes.add({
     method: 'GET',
@@ -121,7 +96,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     query: Type.Object(
       {
         ...pageFields,
-        status: Type.Optional(Type.Enum([...statuses])),
+        status: Type.Optional(TaskStatus),
         task_type: Type.Optional(Type.String({ maxLength: 100 })),
         repository_id: Type.Optional(Id),
         project_id: Type.Optional(Id),
@@ -219,14 +194,16 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     response: Changed,
     mode: 'write',
     async run(tx, { params }) {
-      const [row] = await tx.sql<{ retried: boolean | null }>('select plinth.retry_task($1, $2) as retried', [
-        tx.organizationId,
-        params.id,
-      ]);
-      if (row?.retried === null) throw errors.not_found({ detail: 'no such task' });
-      if (!row?.retried) throw taskErrors.task_not_retryable();
+      const [row] = await tx.sql<{ outcome: 'pending' | 'blocked' | 'ended' | 'dependency' | null }>(
+        'select plinth.retry_task($1, $2) as outcome',
+        [tx.organizationId, params.id],
+      );
+      const outcome = row?.outcome;
+      if (!outcome) throw errors.not_found({ detail: 'no such task' });
+      if (outcome === 'ended') throw taskErrors.task_not_retryable();
+      if (outcome === 'dependency') throw taskErrors.task_dependency_failed();
       tx.afterCommit(() => platform.wakeups.wake('tasks'));
-      return { id: params.id, status: 'pending' };
+      return { id: params.id, status: outcome };
     },
   });
 }

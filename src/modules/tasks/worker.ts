@@ -6,7 +6,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
 import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
 import { RetryPolicies } from './definitions/retry-policy.ts';
-import { type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
+import { type Beat, type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
 import { beginRun, resultText, stopRun, type TaskRun } from './task-run.ts';
@@ -65,6 +65,8 @@ const sweep_ms = 50;
 const first_beat_ms = 200;
 /** How fast the average duration of a task follows the last one. */
 const average_weight = 0.05;
+const cancelledFailure = () => new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
+
 /** Starts a worker in this process. It claims, runs and settles in batches, and sleeps until something is due. */
 export function startWorker(options: WorkerOptions): TaskWorker {
   const worker = new Worker(options);
@@ -89,7 +91,7 @@ class Worker implements TaskWorker {
   readonly #running = new Map<string, TaskRun>();
   readonly #leases = new Map<string, HeldLease>();
   #answers: Answers = { successes: [], failures: [] };
-  /** Told to stop by the shutdown, and not answered: their attempt does not count. */
+  /** Told to stop by the shutdown or paused, and not answered: their attempt does not count. */
   readonly #interrupted: ClaimedTask[] = [];
   /** Asked for by claims under way, and statements under way. */
   #claiming = 0;
@@ -193,7 +195,7 @@ class Worker implements TaskWorker {
     this.#claiming += claim;
     this.#settling++;
     try {
-      const { refused, claimed } = await this.#engine.settleAndClaim({ ...answers, claim });
+      const { refused, released, claimed } = await this.#engine.settleAndClaim({ ...answers, claim });
       this.#forget(answers.successes);
       this.#forget(answers.failures);
       if (refused.length > 0) this.#noteRefused(refused);
@@ -202,6 +204,8 @@ class Worker implements TaskWorker {
         if (wakes === this.#wakes) this.#mayHaveMore = this.#lastClaimWasFull;
         await this.#take(claimed);
       }
+      // what was released beyond this claim may be for any worker
+      if (released > claimed.length) this.#platform.wakeups.wake(tasks_channel);
     } catch (error) {
       this.#mayHaveMore = true;
       if (!isAboutAnAnswer(error) || answers.successes.length + answers.failures.length === 0) {
@@ -215,6 +219,8 @@ class Worker implements TaskWorker {
         this.#putBack(failed.left);
         throw failed.error;
       }
+      // they may have released others
+      this.#platform.wakeups.wake(tasks_channel);
     } finally {
       this.#claiming -= claim;
       this.#settling--;
@@ -300,8 +306,12 @@ class Worker implements TaskWorker {
     this.#finish(run, (task, durationMs) => {
       this.statistics.failed++;
       if (run.lost) return;
-      if (run.stopReason?.code === 'shutdown') this.#interrupted.push(task);
-      else this.#answers.failures.push(toFailure(task, thrown, durationMs));
+      const why = run.stopReason?.code;
+      if (why === 'shutdown' || why === 'paused') this.#interrupted.push(task);
+      else {
+        const policy = this.#options.handlers.get(task.task_type)?.retry;
+        this.#answers.failures.push(toFailure(task, thrown, durationMs, policy));
+      }
     });
   }
 
@@ -364,39 +374,42 @@ class Worker implements TaskWorker {
       await this.#platform.clock.sleep(intervalMs, this.#stopped.signal);
       if (this.#leases.size === 0) continue;
       try {
+        if (this.#interrupted.length > 0 && !this.#stopping) await this.#giveBack(this.#interrupted.splice(0));
         // a worker that is never idle looks after timers and dead workers' leases here
         const { promoted, recovered } = await this.#engine.promoteAndRecover();
         if (promoted + recovered > 0) this.#wake();
         const now = performance.now();
         const leases = [...this.#leases].filter(([, { claimedAt }]) => now - claimedAt >= first_beat_ms);
         if (leases.length === 0) continue;
-        const { lostLeases, cancelledTasks } = await this.#engine.heartbeat(leases.map(([id]) => id));
-        if (lostLeases.length + cancelledTasks.length > 0) this.#drop(new Set(lostLeases), new Set(cancelledTasks));
+        const beat = await this.#engine.heartbeat(leases.map(([id]) => id));
+        if (Object.values(beat).some((ids) => ids.length > 0)) await this.#drop(beat);
       } catch (error) {
         this.#platform.log.warn({ err: error }, 'a heartbeat failed');
       }
     }
   }
 
-  #drop(lostLeases: ReadonlySet<string>, cancelledTasks: ReadonlySet<string>): void {
-    for (const lease of lostLeases) this.#leases.delete(lease);
+  async #drop(beat: Beat): Promise<void> {
+    const lost = new Set(beat.lostLeases);
+    const cancelled = new Set(beat.cancelledTasks);
+    const paused = new Set(beat.pausedTasks);
+    for (const lease of lost) this.#leases.delete(lease);
     for (const run of this.#running.values()) {
-      if (lostLeases.has(run.task.lease_id)) {
+      if (lost.has(run.task.lease_id)) {
         run.lost = true;
         stopRun(run, new TaskFailure('lease_lost', 'the lease was lost', { retryable: false }));
-      } else if (cancelledTasks.has(run.task.task_id)) {
-        // its answer still goes out, so that it leaves the lease
-        stopRun(run, new TaskFailure('cancelled', 'the task was cancelled', { retryable: false }));
-      }
+        // what is cancelled or paused still answers, so that it leaves the lease
+      } else if (cancelled.has(run.task.task_id)) stopRun(run, cancelledFailure());
+      else if (paused.has(run.task.task_id)) stopRun(run, new TaskFailure('paused', 'the task was paused'));
     }
     const waiting = this.#buffer.slice(this.#bufferStart);
-    const cancelled = waiting.filter(
-      ({ lease_id, task_id }) => !lostLeases.has(lease_id) && cancelledTasks.has(task_id),
-    );
-    this.#buffer = waiting.filter(({ lease_id, task_id }) => !lostLeases.has(lease_id) && !cancelledTasks.has(task_id));
+    const held = waiting.filter(({ lease_id }) => !lost.has(lease_id));
+    this.#buffer = held.filter(({ task_id }) => !cancelled.has(task_id) && !paused.has(task_id));
     this.#bufferStart = 0;
-    const reason = new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
-    this.#answers.failures.push(...cancelled.map((task) => toFailure(task, reason, 0)));
+    const reason = cancelledFailure();
+    for (const task of held) if (cancelled.has(task.task_id)) this.#answers.failures.push(toFailure(task, reason, 0));
+    this.#interrupted.push(...held.filter(({ task_id }) => paused.has(task_id)));
+    await this.#giveBack(this.#interrupted.splice(0));
     this.#progress.ring();
   }
 
@@ -422,7 +435,7 @@ class Worker implements TaskWorker {
         log.warn({ err: error }, 'last answers were not recorded'),
       );
     }
-    await this.#giveBack(this.#interrupted);
+    await this.#giveBack(this.#interrupted.splice(0));
     await this.#engine.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker could not say goodbye'));
   }
 

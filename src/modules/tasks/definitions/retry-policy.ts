@@ -26,7 +26,9 @@ export function applyPolicy(thrown: unknown, attempt: number, policy: RetryPolic
   if (own?.retryable === false || policy.non_retryable_codes.includes(code)) {
     return new TaskFailure(code, message, { retryable: false, ...rest });
   }
-  const retryAfterSeconds = own?.retryAfterSeconds ?? policyDelaySeconds(policy, attempt);
+  // an error of another service may say when, as one of ours does
+  const asked = (thrown as { retryAfterSeconds?: unknown } | null)?.retryAfterSeconds;
+  const retryAfterSeconds = typeof asked === 'number' ? asked : policyDelaySeconds(policy, attempt);
   return new TaskFailure(code, message, { retryAfterSeconds, ...rest });
 }
 

@@ -23,6 +23,8 @@ create table plinth.tasks (
   max_attempts int not null default 5,
   timeout_seconds int not null default 300,
   pending_dependencies int not null default 0,
+  has_dependants boolean not null default false,
+  on_dependency_failure text not null default 'cancel',
   concurrency_key text,
   idempotency_key text,
   assigned_to uuid,
@@ -46,12 +48,17 @@ create table plinth.tasks (
   constraint tasks_priority_check check (priority between -1000 and 1000),
   constraint tasks_attempts_check check (attempts >= 0 and max_attempts between 1 and 100),
   constraint tasks_timeout_check check (timeout_seconds between 1 and 86400),
+  constraint tasks_dependency_failure_check check (on_dependency_failure in ('cancel', 'fail', 'run')),
   constraint tasks_completed_check check ((completed_at is not null) = (status in ('completed', 'failed', 'cancelled')))
 ) with (fillfactor = 60);
 comment on table plinth.tasks is
   'Every task, from being asked for to its result. Runs at least once: handlers get an idempotency key.';
 comment on column plinth.tasks.status is
   'pending: due or delayed; retrying: failed, and waits for its next attempt; running is set by the worker''s first heartbeat, so a short task never shows it.';
+comment on column plinth.tasks.pending_dependencies is 'While blocked or paused: how many of its dependencies have not ended.';
+comment on column plinth.tasks.has_dependants is 'Whether a task has ever waited for this one: what ending it looks at.';
+comment on column plinth.tasks.on_dependency_failure is
+  'When a dependency ends otherwise than asked: cancel or fail this task, or run it once all have ended.';
 comment on column plinth.tasks.attempts is 'Attempts that have ended, or of which a worker has reported being in the middle.';
 -- an equal key is the same task
 create unique index tasks_idempotency_idx on plinth.tasks (organization_id, task_type, idempotency_key) where idempotency_key is not null;

@@ -8,7 +8,8 @@ as $$ select case when pg_column_size(payload) <= 2000 then payload end $$;
 
 -- Enqueues tasks of one organization in the caller's transaction. Each element: task_type, and optionally id, title,
 -- description, payload, metadata, priority, scheduled_at, max_attempts, timeout_seconds, project_id, repository_id,
--- parent_task_id, idempotency_key, concurrency_key, assigned_to, assigned_agents, primary_agent.
+-- parent_task_id, idempotency_key, concurrency_key, assigned_to, assigned_agents, primary_agent, on_dependency_failure,
+-- depends_on: [{ "id": an existing task | "place": an element before this one, from 1, "kind": success | failure | completion }].
 -- Returns a row for each, in order: its id, and whether this call made it (false: an equal idempotency key was there).
 create function plinth.enqueue_tasks(organization uuid, tasks jsonb)
 returns table (place bigint, task_id uuid, created boolean)
@@ -18,50 +19,62 @@ as $$
 #variable_conflict use_column
 declare
   at constant timestamptz := clock_timestamp();
+  linked constant boolean := tasks @? '$[*].depends_on[*]';
+  referenced constant bigint[] := case when linked then
+    array(select (p #>> '{}')::bigint from jsonb_path_query(tasks, '$[*].depends_on[*].place') as p) else '{}' end;
+  places bigint[];
+  ids uuid[];
+  made boolean[];
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
-  return query
-    with asked as (
-      -- ids of one call sort in its order, so that what was given together is claimed in turn
-      select t.*, n as nth,
-        coalesce(t.id, plinth.uuidv7(at + (n - 1) * interval '1 microsecond')) as new_id, coalesce(t.scheduled_at, at) as due
-      from jsonb_array_elements(enqueue_tasks.tasks) with ordinality as e(element, n)
-      cross join lateral jsonb_to_record(e.element) as t(
-        id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
-        scheduled_at timestamptz, max_attempts int, timeout_seconds int, project_id uuid, repository_id uuid,
-        parent_task_id uuid, idempotency_key text, concurrency_key text, assigned_to uuid, assigned_agents text[],
-        primary_agent text)
-    ), inserted as (
-      insert into tasks as i (organization_id, id, task_type, title, description, payload, metadata, priority, scheduled_at,
-        max_attempts, timeout_seconds, project_id, repository_id, parent_task_id, idempotency_key, concurrency_key,
-        assigned_to, assigned_agents, primary_agent)
-      select organization, new_id, task_type, coalesce(title, ''), description, coalesce(payload, '{}'),
-        coalesce(metadata, '{}'), coalesce(priority, 0), due, coalesce(max_attempts, 5), coalesce(timeout_seconds, 300),
-        project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, assigned_to,
-        coalesce(assigned_agents, '{}'), primary_agent
-      from asked
-      order by nth
-      on conflict (organization_id, task_type, idempotency_key) where idempotency_key is not null do nothing
-      returning i.id, i.task_type, i.priority, i.scheduled_at, i.timeout_seconds, i.payload
-    ), queued as (
-      insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-      select organization, id, task_type, priority, scheduled_at, 1, timeout_seconds, queue_payload(payload)
-      from inserted
-      where scheduled_at <= at
-      returning id
-    ), delayed as (
-      insert into task_timers (organization_id, id, run_at)
-      select organization, id, scheduled_at
-      from inserted
-      where scheduled_at > at
-      returning id
-    )
-    select a.nth, coalesce(i.id, a.new_id), i.id is not null
-    from asked a
-    left join inserted i on i.id = a.new_id
-    order by a.nth;
+  with asked as (
+    -- ids of one call sort in its order, so that what was given together is claimed in turn
+    select t.*, n as nth,
+      coalesce(t.id, plinth.uuidv7(at + (n - 1) * interval '1 microsecond')) as new_id, coalesce(t.scheduled_at, at) as due,
+      case when linked then coalesce(jsonb_array_length(t.depends_on), 0) else 0 end as waits_for
+    from jsonb_array_elements(enqueue_tasks.tasks) with ordinality as e(element, n)
+    cross join lateral jsonb_to_record(e.element) as t(
+      id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
+      scheduled_at timestamptz, max_attempts int, timeout_seconds int, project_id uuid, repository_id uuid,
+      parent_task_id uuid, idempotency_key text, concurrency_key text, assigned_to uuid, assigned_agents text[],
+      primary_agent text, on_dependency_failure text, depends_on jsonb)
+  ), inserted as (
+    insert into tasks as i (organization_id, id, task_type, title, description, payload, metadata, priority, scheduled_at,
+      max_attempts, timeout_seconds, project_id, repository_id, parent_task_id, idempotency_key, concurrency_key,
+      assigned_to, assigned_agents, primary_agent, on_dependency_failure, status, pending_dependencies, has_dependants)
+    select organization, new_id, task_type, coalesce(title, ''), description, coalesce(payload, '{}'),
+      coalesce(metadata, '{}'), coalesce(priority, 0), due, coalesce(max_attempts, 5), coalesce(timeout_seconds, 300),
+      project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, assigned_to,
+      coalesce(assigned_agents, '{}'), primary_agent, coalesce(on_dependency_failure, 'cancel'),
+      case when waits_for > 0 then 'blocked' else 'pending' end, waits_for, nth in (select unnest(referenced))
+    from asked
+    order by nth
+    on conflict (organization_id, task_type, idempotency_key) where idempotency_key is not null do nothing
+    returning i.id, i.task_type, i.priority, i.scheduled_at, i.timeout_seconds, i.payload, i.status
+  ), queued as (
+    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
+    select organization, id, task_type, priority, scheduled_at, 1, timeout_seconds, queue_payload(payload)
+    from inserted
+    where scheduled_at <= at and status = 'pending'
+    returning id
+  ), delayed as (
+    insert into task_timers (organization_id, id, run_at)
+    select organization, id, scheduled_at
+    from inserted
+    where scheduled_at > at and status = 'pending'
+    returning id
+  )
+  select array_agg(a.nth order by a.nth), array_agg(coalesce(i.id, a.new_id) order by a.nth),
+         array_agg(i.id is not null order by a.nth)
+  into places, ids, made
+  from asked a
+  left join inserted i on i.id = a.new_id;
+  if linked then
+    perform link_new_tasks(organization, ids, made, tasks);
+  end if;
+  return query select * from unnest(places, ids, made);
 end
 $$;
 

@@ -46,10 +46,11 @@ end
 $$;
 
 -- Records successes: for each task its duration in ms, and its result (null for all: none has one). Returns the tasks
--- that were refused: lost to another worker or cancelled meanwhile, they stay as they are.
+-- that were refused (lost to another worker or cancelled meanwhile, they stay as they are), and how many tasks that had
+-- waited for these can run now.
 -- A plan of its own each time (0.3 ms a batch): a generic one made while the table was small reads all of it later.
 create function plinth.complete_tasks(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb[])
-returns table (refused uuid)
+returns table (refused uuid[], released int)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 set enable_seqscan = off
@@ -64,37 +65,57 @@ declare
   at constant timestamptz := clock_timestamp();
   held record;
   recorded int;
+  awaited record;
+  tenant record;
 begin
+  released := 0;
   held := release_items(lease, worker, ids);
   if held.tasks is null then
-    return query select unnest(ids);
+    refused := ids;
+    return next;
     return;
   end if;
   if held.places is not null then
     durations := array(select durations[p.n] from unnest(held.places) with ordinality as p(n, nth) order by p.nth);
     results := array(select complete_tasks.results[p.n] from unnest(held.places) with ordinality as p(n, nth) order by p.nth);
   end if;
-  update tasks t
-  set status = 'completed', results = nullif(h.result, 'null'), error = null, attempts = h.attempt, updated_at = at,
-      completed_at = at, started_at = coalesce(t.started_at, at - coalesce(h.ms, 0) * interval '1 ms')
-  from unnest(held.organizations, held.tasks, held.attempts, durations, complete_tasks.results) as h(organization, task, attempt, ms, result)
-  where t.organization_id = h.organization and t.id = h.task and t.status not in ('completed', 'failed', 'cancelled');
-  get diagnostics recorded = row_count;
+  with done as (
+    update tasks t
+    set status = 'completed', results = nullif(h.result, 'null'), error = null, attempts = h.attempt, updated_at = at,
+        completed_at = at, started_at = coalesce(t.started_at, at - coalesce(h.ms, 0) * interval '1 ms')
+    from unnest(held.organizations, held.tasks, held.attempts, durations, complete_tasks.results)
+      as h(organization, task, attempt, ms, result)
+    where t.organization_id = h.organization and t.id = h.task and t.status not in ('completed', 'failed', 'cancelled')
+    returning t.organization_id as o, t.id as i, t.has_dependants as awaited
+  )
+  select count(*), array_agg(d.o) filter (where d.awaited) as organizations, array_agg(d.i) filter (where d.awaited) as tasks
+  into awaited
+  from done d;
+  recorded := awaited.count;
   if recorded < cardinality(ids) then
-    return query
+    refused := array(
       select a.id from unnest(ids) as a(id)
       where not exists (
         select from unnest(held.organizations, held.tasks) as h(organization, task)
         join tasks t on t.organization_id = h.organization and t.id = h.task
-        where h.task = a.id and t.status = 'completed' and t.completed_at = at);
+        where h.task = a.id and t.status = 'completed' and t.completed_at = at));
   end if;
+  if awaited.tasks is not null then
+    for tenant in
+      select u.o, array_agg(u.i) as tasks from unnest(awaited.organizations, awaited.tasks) as u(o, i) group by u.o order by u.o
+    loop
+      released := released + settle_dependants(tenant.o, tenant.tasks, array_fill('completed'::text, array[cardinality(tenant.tasks)]));
+    end loop;
+  end if;
+  return next;
 end
 $$;
 
 -- Records failures; for each task { "e": error, "d": duration in ms, "n": retry after seconds | null (never again),
--- "k": outcome }. Returns those recorded, and whether each has failed for good.
+-- "k": outcome }. Returns how many were recorded, how many of them have failed for good, and how many tasks that had
+-- waited for these can run now.
 create function plinth.fail_tasks(lease uuid, worker uuid, ids uuid[], failures jsonb[])
-returns table (task_id uuid, final boolean)
+returns table (recorded int, final int, released int)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -102,7 +123,11 @@ declare
   at constant timestamptz := clock_timestamp();
   held record;
   failed record;
+  last boolean;
+  ended_organizations uuid[] := '{}';
+  ended uuid[] := '{}';
 begin
+  recorded := 0;
   held := release_items(lease, worker, ids);
   for failed in
     select h.organization, h.task, h.attempt, x.*
@@ -110,18 +135,23 @@ begin
     cross join lateral jsonb_to_record(failures[coalesce(h.place, h.n)]) as x(e jsonb, d int, n numeric, k text)
     order by h.organization, h.task
   loop
-    final := fail_attempt(failed.organization, failed.task, failed.attempt, worker, coalesce(failed.k, 'failed'), failed.e,
-                          failed.d, at + make_interval(secs => failed.n::double precision), at);
-    if final is not null then
-      task_id := failed.task;
-      return next;
+    last := fail_attempt(failed.organization, failed.task, failed.attempt, worker, coalesce(failed.k, 'failed'), failed.e,
+                         failed.d, at + make_interval(secs => failed.n::double precision), at);
+    recorded := recorded + (last is not null)::int;
+    if last then
+      ended_organizations := ended_organizations || failed.organization;
+      ended := ended || failed.task;
     end if;
   end loop;
+  final := cardinality(ended);
+  released := settle_failed(ended_organizations, ended);
+  return next;
 end
 $$;
 
 -- One attempt ended without success: the attempt is recorded, and the task waits for the next or has failed.
--- Null when the task had ended meanwhile; otherwise whether it has failed for good.
+-- Null when the task had ended meanwhile; otherwise whether it has failed for good. A paused one stays paused. The caller
+-- looks after its dependants once all rows of its batch are locked.
 create function plinth.fail_attempt(organization uuid, task uuid, attempt int, worker uuid, outcome text, error jsonb,
   duration_ms int, retry_at timestamptz, at timestamptz) returns boolean
 language plpgsql security definer
@@ -131,9 +161,10 @@ declare
   -- a variable: Citus takes no time arithmetic inside coalesce
   began constant timestamptz := at - make_interval(secs => coalesce(duration_ms, 0) / 1000.0);
   last boolean;
+  paused boolean;
 begin
-  select retry_at is null or fail_attempt.attempt >= t.max_attempts
-  into last
+  select retry_at is null or fail_attempt.attempt >= t.max_attempts, t.status = 'paused'
+  into last, paused
   from tasks t
   where t.organization_id = organization and t.id = task and t.status not in ('completed', 'failed', 'cancelled')
   for update;
@@ -144,12 +175,12 @@ begin
   values (organization, plinth.uuidv7(at), at, task, fail_attempt.attempt, fail_attempt.outcome, worker, fail_attempt.error,
           fail_attempt.duration_ms, case when not last then fail_attempt.retry_at end);
   update tasks t
-  set status = case when last then 'failed' else 'retrying' end, error = fail_attempt.error, attempts = fail_attempt.attempt,
+  set status = case when last then 'failed' when paused then 'paused' else 'retrying' end, error = fail_attempt.error, attempts = fail_attempt.attempt,
       updated_at = at, completed_at = case when last then at end,
       scheduled_at = case when last then t.scheduled_at else fail_attempt.retry_at end,
       started_at = coalesce(t.started_at, began)
   where t.organization_id = organization and t.id = task;
-  if not last then
+  if not last and not paused then
     insert into task_timers (organization_id, id, run_at) values (organization, task, fail_attempt.retry_at)
     on conflict (organization_id, id) do nothing;
   end if;
@@ -157,10 +188,28 @@ begin
 end
 $$;
 
+-- Looks after the dependants of tasks that have failed for good. Returns how many can run now.
+create function plinth.settle_failed(organizations uuid[], tasks uuid[]) returns int
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  tenant record;
+  released int := 0;
+begin
+  for tenant in
+    select u.o, array_agg(u.i) as tasks from unnest(organizations, settle_failed.tasks) as u(o, i) group by u.o order by u.o
+  loop
+    released := released + settle_dependants(tenant.o, tenant.tasks, array_fill('failed'::text, array[cardinality(tenant.tasks)]));
+  end loop;
+  return released;
+end
+$$;
+
 -- A worker's sign of life: extends its leases, marks what it still holds as running, and returns what it must stop
--- (cancelled meanwhile) and the leases it has lost.
+-- (cancelled or paused meanwhile) and the leases it has lost.
 create function plinth.heartbeat(worker uuid, leases uuid[], lease_seconds numeric)
-returns table (lost_leases uuid[], cancelled_tasks uuid[])
+returns table (lost_leases uuid[], cancelled_tasks uuid[], paused_tasks uuid[])
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -188,12 +237,12 @@ begin
   ) held
   where t.organization_id = held.o and t.id = held.i and t.status in ('pending', 'retrying');
   lost_leases := array(select unnest(leases) except select unnest(kept));
-  cancelled_tasks := array(
-    select u.i
-    from task_leases l
-    cross join lateral unnest(l.organization_ids, l.task_ids) as u(o, i)
-    join tasks t on t.organization_id = u.o and t.id = u.i
-    where l.id = any (kept) and t.status = 'cancelled');
+  select array_agg(u.i) filter (where t.status = 'cancelled'), array_agg(u.i) filter (where t.status = 'paused')
+  into cancelled_tasks, paused_tasks
+  from task_leases l
+  cross join lateral unnest(l.organization_ids, l.task_ids) as u(o, i)
+  join tasks t on t.organization_id = u.o and t.id = u.i
+  where l.id = any (kept) and t.status in ('cancelled', 'paused');
   return next;
 end
 $$;
@@ -208,6 +257,8 @@ declare
   lease task_leases;
   item record;
   recovered int := 0;
+  ended_organizations uuid[] := '{}';
+  ended uuid[] := '{}';
 begin
   for lease in
     select * from task_leases l where l.expires_at <= at order by l.expires_at limit leases_max for update skip locked
@@ -216,17 +267,22 @@ begin
     for item in
       select u.o, u.i, u.a from unnest(lease.organization_ids, lease.task_ids, lease.attempts) as u(o, i, a) order by u.o, u.i
     loop
-      perform fail_attempt(item.o, item.i, item.a, lease.worker_id, 'lost',
-        jsonb_build_object('code', 'worker_lost', 'message', 'the worker stopped answering'),
-        (extract(epoch from at - lease.claimed_at) * 1000)::int, at, at);
+      if fail_attempt(item.o, item.i, item.a, lease.worker_id, 'lost',
+           jsonb_build_object('code', 'worker_lost', 'message', 'the worker stopped answering'),
+           (extract(epoch from at - lease.claimed_at) * 1000)::int, at, at) then
+        ended_organizations := ended_organizations || item.o;
+        ended := ended || item.i;
+      end if;
       recovered := recovered + 1;
     end loop;
   end loop;
+  perform settle_failed(ended_organizations, ended);
   return recovered;
 end
 $$;
 
--- A worker that shuts down returns what it has not finished: back to the queue, no attempt spent. Returns how many.
+-- A worker that shuts down, or was told to pause, returns what it has not finished: back to the queue, no attempt spent.
+-- What is paused waits to be resumed. Returns how many.
 create function plinth.return_tasks(lease uuid, worker uuid, ids uuid[]) returns int
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -239,15 +295,16 @@ begin
   held := release_items(lease, worker, ids);
   with waiting as (
     update tasks t
-    set status = case when h.attempt > 1 then 'retrying' else 'pending' end, attempts = h.attempt - 1, updated_at = at,
+    set status = case when t.status = 'paused' then 'paused' when h.attempt > 1 then 'retrying' else 'pending' end, attempts = h.attempt - 1, updated_at = at,
         started_at = case when h.attempt > 1 then t.started_at end
     from unnest(held.organizations, held.tasks, held.attempts) as h(organization, task, attempt)
-    where t.organization_id = h.organization and t.id = h.task and t.status in ('pending', 'retrying', 'running')
-    returning t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, h.attempt, t.timeout_seconds, t.payload
+    where t.organization_id = h.organization and t.id = h.task and t.status in ('pending', 'retrying', 'running', 'paused')
+    returning t.status, t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, h.attempt, t.timeout_seconds, t.payload
   )
   insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
   select w.organization_id, w.id, w.task_type, w.priority, w.scheduled_at, w.attempt, w.timeout_seconds, queue_payload(w.payload)
   from waiting w
+  where w.status <> 'paused'
   on conflict (organization_id, id) do nothing;
   get diagnostics returned = row_count;
   return returned;
@@ -258,6 +315,7 @@ select plinth.register_function('release_items(uuid, uuid, uuid[])');
 select plinth.register_function('complete_tasks(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');
 select plinth.register_function('fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)');
 select plinth.register_function('fail_tasks(uuid, uuid, uuid[], jsonb[])', '{worker}');
+select plinth.register_function('settle_failed(uuid[], uuid[])');
 select plinth.register_function('heartbeat(uuid, uuid[], numeric)', '{worker}');
 select plinth.register_function('recover_expired_leases(integer)', '{worker}');
 select plinth.register_function('return_tasks(uuid, uuid, uuid[])', '{worker}');

@@ -119,7 +119,7 @@ $$;
 
 -- As complete_tasks.
 create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb[])
-returns table (refused uuid)
+returns table (refused uuid[], released int)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -129,10 +129,13 @@ declare
   tenant record;
   recorded uuid[] := '{}';
   batch uuid[];
+  awaited uuid[];
 begin
+  released := 0;
   held := release_items(lease, worker, ids);
   if held.tasks is null then
-    return query select unnest(ids);
+    refused := ids;
+    return next;
     return;
   end if;
   for tenant in
@@ -149,12 +152,16 @@ begin
           completed_at = at, started_at = coalesce(t.started_at, h.s)
       from jsonb_to_recordset(tenant.answers) as h(i uuid, a int, r jsonb, s timestamptz)
       where t.organization_id = tenant.id and t.id = h.i and t.status not in ('completed', 'failed', 'cancelled')
-      returning t.id
+      returning t.id, t.has_dependants
     )
-    select coalesce(array_agg(d.id), '{}') into batch from done d;
+    select coalesce(array_agg(d.id), '{}'), array_agg(d.id) filter (where d.has_dependants) into batch, awaited from done d;
     recorded := recorded || batch;
+    if awaited is not null then
+      released := released + settle_dependants(tenant.id, awaited, array_fill('completed'::text, array[cardinality(awaited)]));
+    end if;
   end loop;
-  return query select a.id from unnest(ids) as a(id) where not a.id = any (recorded);
+  refused := array(select a.id from unnest(ids) as a(id) where not a.id = any (recorded));
+  return next;
 end
 $$;
 
