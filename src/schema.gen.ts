@@ -618,6 +618,42 @@ export interface Projects {
   updated_at: Generated<Timestamp>;
 }
 
+export interface ReadyTasks {
+  assigned_agents: string[] | null;
+  assigned_to: string | null;
+  attempts: number | null;
+  completed_at: Timestamp | null;
+  concurrency_key: string | null;
+  created_at: Timestamp | null;
+  created_by: string | null;
+  deleted_at: Timestamp | null;
+  description: string | null;
+  error: Json | null;
+  execution_time_seconds: Numeric | null;
+  has_dependants: boolean | null;
+  id: string | null;
+  idempotency_key: string | null;
+  max_attempts: number | null;
+  metadata: Json | null;
+  on_dependency_failure: string | null;
+  organization_id: string | null;
+  parent_task_id: string | null;
+  payload: Json | null;
+  pending_dependencies: number | null;
+  primary_agent: string | null;
+  priority: number | null;
+  project_id: string | null;
+  repository_id: string | null;
+  results: Json | null;
+  scheduled_at: Timestamp | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  task_type: string | null;
+  timeout_seconds: number | null;
+  title: string | null;
+  updated_at: Timestamp | null;
+}
+
 export interface RegisteredFunctions {
   callers: string[];
   exposed: boolean;
@@ -819,6 +855,17 @@ export interface TaskDefinitions {
   version: number;
 }
 
+export interface TaskDependencies {
+  created_at: Generated<Timestamp>;
+  depends_on_task_id: string;
+  /**
+   * What the task waits for: that the other has ended in any way (completion), has completed (success), or has failed (failure).
+   */
+  kind: Generated<string>;
+  organization_id: string;
+  task_id: string;
+}
+
 export interface TaskLeases {
   attempts: number[];
   claimed_at: Timestamp;
@@ -862,13 +909,24 @@ export interface Tasks {
   description: string | null;
   error: Json | null;
   execution_time_seconds: Generated<Numeric | null>;
+  /**
+   * Whether a task has ever waited for this one: what ending it looks at.
+   */
+  has_dependants: Generated<boolean>;
   id: Generated<string>;
   idempotency_key: string | null;
   max_attempts: Generated<number>;
   metadata: Generated<Json>;
+  /**
+   * When a dependency ends otherwise than asked: cancel or fail this task, or run it once all have ended.
+   */
+  on_dependency_failure: Generated<string>;
   organization_id: string;
   parent_task_id: string | null;
   payload: Generated<Json>;
+  /**
+   * While blocked or paused: how many of its dependencies have not ended.
+   */
   pending_dependencies: Generated<number>;
   primary_agent: string | null;
   priority: Generated<number>;
@@ -885,6 +943,17 @@ export interface Tasks {
   timeout_seconds: Generated<number>;
   title: Generated<string>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface TaskSummary {
+  attempts: Int8 | null;
+  average_execution_seconds: Numeric | null;
+  last_completed_at: Timestamp | null;
+  oldest_scheduled_at: Timestamp | null;
+  organization_id: string | null;
+  status: string | null;
+  task_type: string | null;
+  tasks: Int8 | null;
 }
 
 export interface TaskTimers {
@@ -993,6 +1062,7 @@ export interface DB {
   organizations: Organizations;
   project_repositories: ProjectRepositories;
   projects: Projects;
+  ready_tasks: ReadyTasks;
   registered_functions: RegisteredFunctions;
   registered_tables: RegisteredTables;
   repositories: Repositories;
@@ -1004,8 +1074,10 @@ export interface DB {
   system_settings: SystemSettings;
   task_attempts: TaskAttempts;
   task_definitions: TaskDefinitions;
+  task_dependencies: TaskDependencies;
   task_leases: TaskLeases;
   task_queue: TaskQueue;
+  task_summary: TaskSummary;
   task_timers: TaskTimers;
   tasks: Tasks;
   user_credentials: UserCredentials;

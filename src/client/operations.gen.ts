@@ -844,6 +844,7 @@ export interface Task {
   error: unknown;
   attempts: number;
   max_attempts: number;
+  pending_dependencies: number;
   project_id: string | null;
   repository_id: string | null;
   /** ISO 8601, UTC. */
@@ -941,6 +942,7 @@ export type TaskDetail = {
   error: unknown;
   attempts: number;
   max_attempts: number;
+  pending_dependencies: number;
   project_id: string | null;
   repository_id: string | null;
   /** ISO 8601, UTC. */
@@ -973,10 +975,50 @@ export interface TasksCancelInput {
   reason?: string | undefined;
 }
 
-export interface TasksCancelResult {
+export interface TasksCancelManyInput {
+  /** All of these must hold; at least one must be given. */
+  filter: {
+    ids?: readonly string[] | undefined;
+    task_type?: string | undefined;
+    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | undefined;
+    /** UUID, lower case. */
+    project_id?: string | undefined;
+    /** UUID, lower case. */
+    repository_id?: string | undefined;
+    /** UUID, lower case. */
+    parent_task_id?: string | undefined;
+    /** Contained in the metadata of the task. */
+    metadata?: Record<string, unknown> | undefined;
+    error_code?: string | undefined;
+    created_after?: string | undefined;
+    created_before?: string | undefined;
+  };
+  reason?: string | undefined;
+  limit?: number | undefined;
+  /** next_cursor of the call before. */
+  cursor?: string | undefined;
+}
+
+export interface TasksCancelManyResult {
+  changed: number;
+  next_cursor: string | null;
+}
+
+export interface TasksDependenciesInput {
+  /** The task starts when all of these have ended as asked. */
+  depends_on: readonly (string | {
+    /** UUID, lower case. */
+    task_id: string;
+    /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+    kind?: 'success' | 'failure' | 'completion' | undefined;
+  })[];
+}
+
+export interface TasksDependenciesResult {
   /** UUID, lower case. */
   id: string;
   status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  pending_dependencies: number;
 }
 
 export interface TasksEnqueueInput {
@@ -996,6 +1038,84 @@ export interface TasksEnqueueInput {
   /** UUID, lower case. */
   parent_task_id?: string | undefined;
   idempotency_key?: string | undefined;
+  /** When a dependency ends otherwise than asked: cancel (the default), fail, or run all the same. */
+  on_dependency_failure?: 'cancel' | 'fail' | 'run' | undefined;
+  /** The task starts when all of these have ended as asked. */
+  depends_on?: readonly (string | {
+    /** UUID, lower case. */
+    task_id: string;
+    /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+    kind?: 'success' | 'failure' | 'completion' | undefined;
+  })[] | undefined;
+}
+
+export interface TasksEnqueueManyInput {
+  tasks: readonly ({
+    task_type: string;
+    title?: string | undefined;
+    description?: string | undefined;
+    payload?: unknown;
+    metadata?: Record<string, unknown> | undefined;
+    priority?: number | undefined;
+    scheduled_at?: string | undefined;
+    max_attempts?: number | undefined;
+    timeout_seconds?: number | undefined;
+    /** UUID, lower case. */
+    project_id?: string | undefined;
+    /** UUID, lower case. */
+    repository_id?: string | undefined;
+    /** UUID, lower case. */
+    parent_task_id?: string | undefined;
+    idempotency_key?: string | undefined;
+    /** When a dependency ends otherwise than asked: cancel (the default), fail, or run all the same. */
+    on_dependency_failure?: 'cancel' | 'fail' | 'run' | undefined;
+    ref?: string | undefined;
+    /** The task starts when all of these have ended as asked. */
+    depends_on?: readonly (string | {
+      /** UUID, lower case. */
+      task_id: string;
+      /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+      kind?: 'success' | 'failure' | 'completion' | undefined;
+    } | {
+      ref: string;
+      /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+      kind?: 'success' | 'failure' | 'completion' | undefined;
+    })[] | undefined;
+  })[];
+}
+
+export interface TasksEnqueueManyResult {
+  data: {
+    /** UUID, lower case. */
+    id: string;
+    created: boolean;
+  }[];
+}
+
+export interface TasksGetDependenciesResult {
+  satisfied: boolean;
+  depends_on: ({
+    /** UUID, lower case. */
+    task_id: string;
+    /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+    kind: 'success' | 'failure' | 'completion';
+    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+    task_type: string;
+  })[];
+  dependants: ({
+    /** UUID, lower case. */
+    task_id: string;
+    /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
+    kind: 'success' | 'failure' | 'completion';
+    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+    task_type: string;
+  })[];
+}
+
+export interface TasksPauseResult {
+  /** UUID, lower case. */
+  id: string;
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
 }
 
 export interface ActivityResource {
@@ -1335,6 +1455,26 @@ export interface TaskTypesResource {
 }
 
 export interface TasksResource {
+  /** Cancel tasks that have not ended, by a filter, with their subtasks. POST /v1/tasks/cancel (tasks:write) */
+  cancelMany(body: TasksCancelManyInput, options?: CallOptions): Promise<TasksCancelManyResult>;
+  /** Run failed or cancelled tasks again, by a filter: the dead letters. POST /v1/tasks/retry (tasks:write) */
+  retryMany(body: TasksCancelManyInput, options?: CallOptions): Promise<TasksCancelManyResult>;
+  /** Pause tasks that have not ended, by a filter. POST /v1/tasks/pause (tasks:write) */
+  pauseMany(body: TasksCancelManyInput, options?: CallOptions): Promise<TasksCancelManyResult>;
+  /** Let paused tasks go on, by a filter. POST /v1/tasks/resume (tasks:write) */
+  resumeMany(body: TasksCancelManyInput, options?: CallOptions): Promise<TasksCancelManyResult>;
+  /** Pause a task that has not ended. POST /v1/tasks/{id}/pause (tasks:write) */
+  pause(id: string, options?: CallOptions): Promise<TasksPauseResult>;
+  /** Let a paused task go on. POST /v1/tasks/{id}/resume (tasks:write) */
+  resume(id: string, options?: CallOptions): Promise<TasksPauseResult>;
+  /** Enqueue tasks together; they may wait for each other. POST /v1/tasks/bulk (tasks:write) */
+  enqueueMany(body: TasksEnqueueManyInput, options?: CallOptions): Promise<TasksEnqueueManyResult>;
+  /** What a task waits for, and what waits for it (1000 of each). GET /v1/tasks/{id}/dependencies (tasks:read) */
+  getDependencies(id: string, options?: CallOptions): Promise<TasksGetDependenciesResult>;
+  /** Let a task that has not started wait for others as well. POST /v1/tasks/{id}/dependencies (tasks:write) */
+  dependencies(id: string, body: TasksDependenciesInput, options?: CallOptions): Promise<TasksDependenciesResult>;
+  /** Let a task wait for another no longer. DELETE /v1/tasks/{id}/dependencies/{dependency} (tasks:write) */
+  deleteDependencies(id: string, dependency: string, options?: CallOptions): Promise<TasksDependenciesResult>;
   /** Enqueue a task. POST /v1/tasks (tasks:write) */
   enqueue(body: TasksEnqueueInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
   /** Tasks, newest first. GET /v1/tasks (tasks:read) */
@@ -1349,9 +1489,9 @@ export interface TasksResource {
   /** A task with the attempts that failed. GET /v1/tasks/{id} (tasks:read) */
   get(id: string, options?: CallOptions): Promise<TaskDetail>;
   /** Cancel a task that has not ended. POST /v1/tasks/{id}/cancel (tasks:write) */
-  cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<TasksCancelResult>;
+  cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<TasksPauseResult>;
   /** Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write) */
-  retry(id: string, options?: CallOptions): Promise<TasksCancelResult>;
+  retry(id: string, options?: CallOptions): Promise<TasksPauseResult>;
 }
 
 export interface UsersResource {
@@ -1526,6 +1666,16 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     list: 'GET /v1/task-types -',
   },
   tasks: {
+    cancelMany: 'POST /v1/tasks/cancel bi',
+    retryMany: 'POST /v1/tasks/retry bi',
+    pauseMany: 'POST /v1/tasks/pause bi',
+    resumeMany: 'POST /v1/tasks/resume bi',
+    pause: 'POST /v1/tasks/{id}/pause -i',
+    resume: 'POST /v1/tasks/{id}/resume -i',
+    enqueueMany: 'POST /v1/tasks/bulk bi',
+    getDependencies: 'GET /v1/tasks/{id}/dependencies -',
+    dependencies: 'POST /v1/tasks/{id}/dependencies bi',
+    deleteDependencies: 'DELETE /v1/tasks/{id}/dependencies/{dependency} -i',
     enqueue: 'POST /v1/tasks bi',
     list: 'GET /v1/tasks qp',
     get: 'GET /v1/tasks/{id} -',

@@ -104,6 +104,16 @@ OPERATIONS: Dict[str, str] = {
     "task_definitions.update_versions": "PATCH /v1/task-definitions/{name}/versions/{version}",
     "task_definitions.tasks": "POST /v1/task-definitions/{name}/tasks",
     "task_types.list": "GET /v1/task-types",
+    "tasks.cancel_many": "POST /v1/tasks/cancel",
+    "tasks.retry_many": "POST /v1/tasks/retry",
+    "tasks.pause_many": "POST /v1/tasks/pause",
+    "tasks.resume_many": "POST /v1/tasks/resume",
+    "tasks.pause": "POST /v1/tasks/{id}/pause",
+    "tasks.resume": "POST /v1/tasks/{id}/resume",
+    "tasks.enqueue_many": "POST /v1/tasks/bulk",
+    "tasks.get_dependencies": "GET /v1/tasks/{id}/dependencies",
+    "tasks.dependencies": "POST /v1/tasks/{id}/dependencies",
+    "tasks.delete_dependencies": "DELETE /v1/tasks/{id}/dependencies/{dependency}",
     "tasks.enqueue": "POST /v1/tasks",
     "tasks.list": "GET /v1/tasks",
     "tasks.get": "GET /v1/tasks/{id}",
@@ -614,6 +624,7 @@ class Task(TypedDict):
     error: Any
     attempts: int
     max_attempts: int
+    pending_dependencies: int
     project_id: Optional[str]
     repository_id: Optional[str]
     scheduled_at: str
@@ -673,6 +684,7 @@ class TaskDetail(TypedDict):
     error: Any
     attempts: int
     max_attempts: int
+    pending_dependencies: int
     project_id: Optional[str]
     repository_id: Optional[str]
     scheduled_at: str
@@ -692,7 +704,35 @@ class TaskType(TypedDict):
     data: List[TaskTypeDataItem]
 
 
-class TasksCancelResult(TypedDict):
+class TasksCancelManyResult(TypedDict):
+    changed: int
+    next_cursor: Optional[str]
+
+
+class TasksDependenciesResult(TypedDict):
+    id: str
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    pending_dependencies: int
+
+
+class TasksEnqueueManyResult(TypedDict):
+    data: List[TaskDefinitionsTasksResult]
+
+
+class TasksGetDependenciesResultDependsOnItem(TypedDict):
+    task_id: str
+    kind: Literal["success", "failure", "completion"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    task_type: str
+
+
+class TasksGetDependenciesResult(TypedDict):
+    satisfied: bool
+    depends_on: List[TasksGetDependenciesResultDependsOnItem]
+    dependants: List[TasksGetDependenciesResultDependsOnItem]
+
+
+class TasksPauseResult(TypedDict):
     id: str
     status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
 
@@ -703,6 +743,57 @@ class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
 
 class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
     priority: int
+
+
+class TasksCancelManyInputFilter(TypedDict, total=False):
+    ids: Sequence[str]
+    task_type: str
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    project_id: str
+    repository_id: str
+    parent_task_id: str
+    metadata: Mapping[str, Any]
+    error_code: str
+    created_after: str
+    created_before: str
+
+
+class _TasksEnqueueManyInputTasksItemDependsOnItemRequired(TypedDict):
+    task_id: str
+
+
+class TasksEnqueueManyInputTasksItemDependsOnItem(_TasksEnqueueManyInputTasksItemDependsOnItemRequired, total=False):
+    kind: Literal["success", "failure", "completion"]
+
+
+class _TasksEnqueueManyInputTasksItemDependsOnItemRequired(TypedDict):
+    ref: str
+
+
+class TasksEnqueueManyInputTasksItemDependsOnItem(_TasksEnqueueManyInputTasksItemDependsOnItemRequired, total=False):
+    kind: Literal["success", "failure", "completion"]
+
+
+class _TasksEnqueueManyInputTasksItemRequired(TypedDict):
+    task_type: str
+
+
+class TasksEnqueueManyInputTasksItem(_TasksEnqueueManyInputTasksItemRequired, total=False):
+    title: str
+    description: str
+    payload: Any
+    metadata: Mapping[str, Any]
+    priority: int
+    scheduled_at: str
+    max_attempts: int
+    timeout_seconds: int
+    project_id: str
+    repository_id: str
+    parent_task_id: str
+    idempotency_key: str
+    on_dependency_failure: Literal["cancel", "fail", "run"]
+    ref: str
+    depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]]
 
 
 EventsSendInput = Union[EventsSendInputItem, Sequence[EventsSendInputItem]]
@@ -1770,6 +1861,110 @@ class TaskTypesResource(Resource):
 
 
 class TasksResource(Resource):
+    def cancel_many(
+        self,
+        *,
+        filter: TasksCancelManyInputFilter,
+        reason: str = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelManyResult:
+        """Cancel tasks that have not ended, by a filter, with their subtasks. POST /v1/tasks/cancel (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks/cancel", body=given(filter=filter, reason=reason, limit=limit, cursor=cursor), idempotent=True, options=options)
+
+    def retry_many(
+        self,
+        *,
+        filter: TasksCancelManyInputFilter,
+        reason: str = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelManyResult:
+        """Run failed or cancelled tasks again, by a filter: the dead letters. POST /v1/tasks/retry (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks/retry", body=given(filter=filter, reason=reason, limit=limit, cursor=cursor), idempotent=True, options=options)
+
+    def pause_many(
+        self,
+        *,
+        filter: TasksCancelManyInputFilter,
+        reason: str = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelManyResult:
+        """Pause tasks that have not ended, by a filter. POST /v1/tasks/pause (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks/pause", body=given(filter=filter, reason=reason, limit=limit, cursor=cursor), idempotent=True, options=options)
+
+    def resume_many(
+        self,
+        *,
+        filter: TasksCancelManyInputFilter,
+        reason: str = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TasksCancelManyResult:
+        """Let paused tasks go on, by a filter. POST /v1/tasks/resume (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks/resume", body=given(filter=filter, reason=reason, limit=limit, cursor=cursor), idempotent=True, options=options)
+
+    def pause(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksPauseResult:
+        """Pause a task that has not ended. POST /v1/tasks/{id}/pause (tasks:write)"""
+        return self._transport.send("POST", fill("tasks.pause", "/v1/tasks/{id}/pause", id=id), idempotent=True, options=options)
+
+    def resume(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksPauseResult:
+        """Let a paused task go on. POST /v1/tasks/{id}/resume (tasks:write)"""
+        return self._transport.send("POST", fill("tasks.resume", "/v1/tasks/{id}/resume", id=id), idempotent=True, options=options)
+
+    def enqueue_many(
+        self,
+        *,
+        tasks: Sequence[TasksEnqueueManyInputTasksItem],
+        options: Optional[CallOptions] = None,
+    ) -> TasksEnqueueManyResult:
+        """Enqueue tasks together; they may wait for each other. POST /v1/tasks/bulk (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks/bulk", body=given(tasks=tasks), idempotent=True, options=options)
+
+    def get_dependencies(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksGetDependenciesResult:
+        """What a task waits for, and what waits for it (1000 of each). GET /v1/tasks/{id}/dependencies (tasks:read)"""
+        return self._transport.send("GET", fill("tasks.get_dependencies", "/v1/tasks/{id}/dependencies", id=id), options=options)
+
+    def dependencies(
+        self,
+        id: str,
+        *,
+        depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]],
+        options: Optional[CallOptions] = None,
+    ) -> TasksDependenciesResult:
+        """Let a task that has not started wait for others as well. POST /v1/tasks/{id}/dependencies (tasks:write)"""
+        return self._transport.send("POST", fill("tasks.dependencies", "/v1/tasks/{id}/dependencies", id=id), body=given(depends_on=depends_on), idempotent=True, options=options)
+
+    def delete_dependencies(
+        self,
+        id: str,
+        dependency: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksDependenciesResult:
+        """Let a task wait for another no longer. DELETE /v1/tasks/{id}/dependencies/{dependency} (tasks:write)"""
+        return self._transport.send("DELETE", fill("tasks.delete_dependencies", "/v1/tasks/{id}/dependencies/{dependency}", id=id, dependency=dependency), idempotent=True, options=options)
+
     def enqueue(
         self,
         *,
@@ -1786,10 +1981,12 @@ class TasksResource(Resource):
         repository_id: str = NOT_GIVEN,
         parent_task_id: str = NOT_GIVEN,
         idempotency_key: str = NOT_GIVEN,
+        on_dependency_failure: Literal["cancel", "fail", "run"] = NOT_GIVEN,
+        depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]] = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> TaskDefinitionsTasksResult:
         """Enqueue a task. POST /v1/tasks (tasks:write)"""
-        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
+        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key, on_dependency_failure=on_dependency_failure, depends_on=depends_on), idempotent=True, options=options)
 
     def list(
         self,
@@ -1820,7 +2017,7 @@ class TasksResource(Resource):
         *,
         reason: str = NOT_GIVEN,
         options: Optional[CallOptions] = None,
-    ) -> TasksCancelResult:
+    ) -> TasksPauseResult:
         """Cancel a task that has not ended. POST /v1/tasks/{id}/cancel (tasks:write)"""
         return self._transport.send("POST", fill("tasks.cancel", "/v1/tasks/{id}/cancel", id=id), body=given(reason=reason), idempotent=True, options=options)
 
@@ -1829,7 +2026,7 @@ class TasksResource(Resource):
         id: str,
         *,
         options: Optional[CallOptions] = None,
-    ) -> TasksCancelResult:
+    ) -> TasksPauseResult:
         """Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write)"""
         return self._transport.send("POST", fill("tasks.retry", "/v1/tasks/{id}/retry", id=id), idempotent=True, options=options)
 
