@@ -41,7 +41,7 @@ export const typesCommand: Command = {
     printResult(context, { path, tables: tables.length, outcome }, () => [
       outcome === 'stale'
         ? `${shown} is not current: run plinth types`
-        : `${shown}: ${tables.length} tables, ${outcome}`,
+        : `${shown}: ${tables.length} ${tables.length === 1 ? 'table' : 'tables'}, ${outcome}`,
     ]);
     return outcome === 'stale' ? exitCodes.finding : exitCodes.fine;
   },
