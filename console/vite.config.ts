@@ -17,6 +17,8 @@ export default defineConfig({
     // the policy of the page allows no inline script, which the polyfill would be
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1_000,
+    // the texts that licences ask for; which ones may be bundled: tools/bundled-licenses.ts
+    license: { fileName: 'third-party-licenses.md' },
   },
   server: {
     port: 4700,

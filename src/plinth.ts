@@ -36,6 +36,7 @@ import { makeWakeups } from './platform/worker/wakeups.ts';
 import { version } from './version.ts';
 
 // What a program of one's own is written with.
+export type { ColumnType, Insertable, Selectable, Updateable } from 'kysely';
 export { Type } from 'typebox';
 export {
   type ApplicationDefinition,
@@ -60,6 +61,7 @@ export { Id, IdParams, Line, Lines, Nullable, PageOf, PageQuery, Timestamp } fro
 export type { Access, ModuleDefinition, OrganizationRole, TaskContext, TaskHandler } from './platform/module.ts';
 export type { Platform } from './platform/platform.ts';
 export type { ScopedTx } from './platform/scope/door.ts';
+export { queryBuilder } from './platform/scope/query.ts';
 
 export interface OpenOptions {
   /** Configuration; read from the environment when absent. */

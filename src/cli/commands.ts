@@ -31,6 +31,7 @@ import { seed } from './commands/seed.ts';
 import { serve, up, work } from './commands/server.ts';
 import { analysisShow, listCommands } from './commands/show.ts';
 import { sql } from './commands/sql.ts';
+import { typesCommand } from './commands/types.ts';
 
 const versionCommand: Command = {
   name: 'version',
@@ -60,6 +61,7 @@ export const commands: readonly Command[] = [
   migrateDrift,
   migrateNew,
   migrateBootstrap,
+  typesCommand,
   seed,
   copy,
   backupCreate,

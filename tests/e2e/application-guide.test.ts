@@ -23,7 +23,7 @@ function filesBetween(fromLine: number, toLine: number): { path: string; after: 
 
 it('leads from nothing to one’s own table, task, route and hook', { timeout: step_ms_max * 8 }, async () => {
   const blocks = consoleBlocks(guide);
-  expect(blocks.length).toBe(5);
+  expect(blocks.length).toBe(6);
   mkdirSync(join(parent, 'node_modules', '.bin'), { recursive: true });
   // in place of npm install
   symlinkSync(root, join(parent, 'node_modules', 'plinth'));

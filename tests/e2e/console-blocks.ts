@@ -46,6 +46,18 @@ function stepsOf(lines: readonly string[]): ConsoleStep[] {
   return steps.map(({ command, shown }) => ({ command, shown: shown.join('\n').trim() }));
 }
 
+/** Every block of commands of a document, and what is said before it: that it is run, why not, or nothing. */
+export function commandBlocks(markdown: string): { line: number; run: 'test' | 'not run' | undefined }[] {
+  const lines = markdown.split('\n');
+  return lines.flatMap((text, at) => {
+    if (!/^```(?:console|sh|bash|shell)$/.test(text.trim())) return [];
+    const before = lines[at - 1]?.trim() ?? '';
+    const run =
+      before === '<!-- test -->' ? 'test' : /^<!-- not run: \S.{8,} -->$/.test(before) ? 'not run' : undefined;
+    return [{ line: at + 1, run } as const];
+  });
+}
+
 /** What differs from run to run, replaced by its kind: ids, times, durations, keys and tokens, ports, versions. */
 export function masked(text: string): string {
   return text

@@ -22,9 +22,4 @@ export const organizationErrors = defineErrors({
     title: 'The file holds what does not belong to its organization',
     hint: 'Do not trust where it came from. Nothing was imported.',
   },
-  import_interrupted: {
-    status: 409,
-    title: 'The master key changed meanwhile',
-    hint: 'Nothing was imported: run it again.',
-  },
 });

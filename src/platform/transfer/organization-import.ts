@@ -331,7 +331,9 @@ class Importer {
         'select plinth.add_encryption_key($1, $2, $3, $4) as added',
         [organization.id, wrapped.id, Buffer.from(wrapped.wrapped), wrapped.masterKey],
       );
-      if (!added.rows[0]!.added) throw organizationErrors.import_interrupted();
+      if (!added.rows[0]!.added) {
+        throw cryptoErrors.master_key_mismatch({ detail: 'it was changed meanwhile: run the import again' });
+      }
     }
     return dataKeys.length;
   }

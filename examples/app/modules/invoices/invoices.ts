@@ -1,5 +1,9 @@
-import { type Actor, defineHookPoint, enqueueTasks, errors, type Platform, type ScopedTx } from 'plinth';
+import { type Actor, defineHookPoint, enqueueTasks, errors, type Platform, queryBuilder, type ScopedTx } from 'plinth';
+import type { DB } from '../../plinth.types.ts';
 import { invoiceErrors } from './errors.ts';
+
+/** Builds queries with the types that `plinth types` wrote; they run in a `ScopedTx`. */
+const db = queryBuilder<DB>();
 
 export interface Invoice {
   readonly id: string;
@@ -95,9 +99,14 @@ export async function remind(tx: ScopedTx, id: string): Promise<{ client: string
 }
 
 export async function hasOverdueInvoices(tx: ScopedTx): Promise<boolean> {
-  const rows = await tx.sql(
-    "select 1 from plinth.invoices where organization_id = $1 and status = 'sent' and due_on < current_date limit 1",
-    [tx.organizationId],
+  const overdue = await tx.first(
+    db
+      .selectFrom('invoices')
+      .select('id')
+      .where('organization_id', '=', tx.organizationId)
+      .where('status', '=', 'sent')
+      .where('due_on', '<', new Date())
+      .limit(1),
   );
-  return rows.length > 0;
+  return overdue !== undefined;
 }

@@ -4,6 +4,7 @@ import { invoiceRoutes } from './routes.ts';
 import { InvoiceSettings } from './settings.ts';
 
 const everybody: Access = { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' };
+const writers: Access = { owner: 'any', admin: 'any', member: 'any' };
 const taxRates = { AT: 20, DE: 19, FR: 20, US: 0 };
 
 export const invoicesModule = defineModule({
@@ -25,6 +26,13 @@ export const invoicesModule = defineModule({
       audit: 'row',
       requestVerbs: ['select', 'insert'],
       rest: { select: everybody },
+    },
+    // whoever writes a note sees it, those it is shared with, and the admins: the database's policies say so
+    invoice_notes: {
+      visibility: 'private',
+      audit: 'row',
+      requestVerbs: ['select', 'insert', 'update', 'delete'],
+      rest: { select: everybody, insert: writers, update: writers, delete: writers },
     },
     invoice_tax_rates: {
       visibility: 'catalogue',

@@ -1,0 +1,1 @@
+select plinth.unregister_table('invoice_notes');
