@@ -857,12 +857,18 @@ export interface TaskDefinitions {
 
 export interface TaskDependencies {
   created_at: Generated<Timestamp>;
+  /**
+   * The task it waits for: never itself, nor one that waits for it.
+   */
   depends_on_task_id: string;
   /**
    * What the task waits for: that the other has ended in any way (completion), has completed (success), or has failed (failure).
    */
   kind: Generated<string>;
   organization_id: string;
+  /**
+   * The task that waits.
+   */
   task_id: string;
 }
 

@@ -83,8 +83,13 @@ begin
     update tasks t
     set status = 'completed', results = nullif(h.result, 'null'), error = null, attempts = h.attempt, updated_at = at,
         completed_at = at, started_at = coalesce(t.started_at, at - coalesce(h.ms, 0) * interval '1 ms')
-    from unnest(held.organizations, held.tasks, held.attempts, durations, complete_tasks.results)
-      as h(organization, task, attempt, ms, result)
+    from (
+      -- in the order in which whoever adds a dependency locks them
+      select *
+      from unnest(held.organizations, held.tasks, held.attempts, durations, complete_tasks.results)
+        as u(organization, task, attempt, ms, result)
+      order by u.organization, u.task
+    ) h
     where t.organization_id = h.organization and t.id = h.task and t.status not in ('completed', 'failed', 'cancelled')
     returning t.organization_id as o, t.id as i, t.has_dependants as awaited
   )

@@ -13,10 +13,11 @@ create table plinth.task_dependencies (
     references plinth.tasks (organization_id, id) on delete cascade,
   constraint task_dependencies_depends_on_fkey foreign key (organization_id, depends_on_task_id)
     references plinth.tasks (organization_id, id) on delete cascade,
-  constraint task_dependencies_kind_check check (kind in ('completion', 'success', 'failure')),
-  constraint task_dependencies_self_check check (task_id <> depends_on_task_id)
+  constraint task_dependencies_kind_check check (kind in ('completion', 'success', 'failure'))
 );
 comment on table plinth.task_dependencies is 'Which task waits for which. Rows are added and removed, never changed.';
+comment on column plinth.task_dependencies.task_id is 'The task that waits.';
+comment on column plinth.task_dependencies.depends_on_task_id is 'The task it waits for: never itself, nor one that waits for it.';
 comment on column plinth.task_dependencies.kind is
   'What the task waits for: that the other has ended in any way (completion), has completed (success), or has failed (failure).';
 -- those that wait for a task that has ended
@@ -239,6 +240,8 @@ begin
     select from jsonb_array_elements(link_new_tasks.tasks) with ordinality as e(element, n)
     cross join lateral jsonb_to_recordset(e.element -> 'depends_on') as d(id uuid, place int)
     where (d.id is null) = (d.place is null) or d.place not between 1 and e.n - 1
+      -- what this call makes is named by its place alone, or it could be given in a circle
+      or d.id in (select u.id from unnest(ids, made) as u(id, made) where u.made)
   ) then
     raise exception 'a dependency is an id, or the place of an earlier element' using errcode = '22023';
   end if;
@@ -395,11 +398,12 @@ $$;
 -- The specification's queries: what may run now, in the order it is claimed in, and how much there is of each kind.
 create view plinth.ready_tasks with (security_invoker = true) as
 select t.*
-from plinth.task_queue q
-join plinth.tasks t on t.organization_id = q.organization_id and t.id = q.id
-where q.organization_id = plinth.current_organization_id() and t.status in ('pending', 'retrying')
-order by q.priority desc, q.run_at, q.id;
-comment on view plinth.ready_tasks is 'Tasks that are due and wait for a worker alone, in the order in which they are claimed.';
+from plinth.tasks t
+where t.organization_id = plinth.current_organization_id() and t.status in ('pending', 'retrying') and t.scheduled_at <= now()
+  and t.deleted_at is null
+order by t.priority desc, t.scheduled_at, t.id;
+comment on view plinth.ready_tasks is
+  'Tasks that are due and wait for a worker alone, in the order in which they are claimed; what was claimed a moment ago is among them.';
 
 create view plinth.task_summary with (security_invoker = true) as
 select t.organization_id, t.task_type, t.status, count(*) as tasks, min(t.scheduled_at) as oldest_scheduled_at,
