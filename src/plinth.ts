@@ -49,7 +49,14 @@ export {
   type TaskFunction,
 } from './application/define.ts';
 export { settingsOf } from './application/settings.ts';
-export { enqueueTasks, type NewTask, TaskFailure } from './modules/tasks/index.ts';
+export {
+  type CommandOptions,
+  defineCommand,
+  enqueueTasks,
+  type NewTask,
+  TaskFailure,
+  type TaskInput,
+} from './modules/tasks/index.ts';
 export { defineErrors, errors, PlinthError } from './platform/core/errors.ts';
 export { uuidv7 } from './platform/core/ids.ts';
 export { limits } from './platform/core/limits.ts';

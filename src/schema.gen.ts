@@ -872,6 +872,17 @@ export interface TaskDependencies {
   task_id: string;
 }
 
+export interface TaskExecutionLogs {
+  attempt: number;
+  data: Json | null;
+  id: Generated<string>;
+  level: Generated<string>;
+  message: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  task_id: string;
+}
+
 export interface TaskLeases {
   attempts: number[];
   claimed_at: Timestamp;
@@ -880,6 +891,15 @@ export interface TaskLeases {
   organization_ids: string[];
   task_ids: string[];
   worker_id: string;
+}
+
+export interface TaskProgress {
+  attempt: number;
+  fraction: number;
+  message: Generated<string>;
+  organization_id: string;
+  reported_at: Timestamp;
+  task_id: string;
 }
 
 export interface TaskQueue {
@@ -894,6 +914,30 @@ export interface TaskQueue {
   run_at: Timestamp;
   task_type: string;
   timeout_seconds: number;
+}
+
+export interface TaskResourceUsage {
+  attempt: number;
+  cpu_ms: number | null;
+  /**
+   * CPU time in percent of the duration; above 100 on several cores.
+   */
+  cpu_usage_percent: Numeric | null;
+  /**
+   * Read from and written to storage.
+   */
+  disk_usage_mb: Numeric | null;
+  duration_ms: number;
+  exit_code: number | null;
+  id: Generated<string>;
+  measured_at: Generated<Timestamp>;
+  /**
+   * The most that its processes held at once.
+   */
+  memory_usage_mb: Numeric | null;
+  network_io_mb: Numeric | null;
+  organization_id: string;
+  task_id: string;
 }
 
 export interface Tasks {
@@ -1081,8 +1125,11 @@ export interface DB {
   task_attempts: TaskAttempts;
   task_definitions: TaskDefinitions;
   task_dependencies: TaskDependencies;
+  task_execution_logs: TaskExecutionLogs;
   task_leases: TaskLeases;
+  task_progress: TaskProgress;
   task_queue: TaskQueue;
+  task_resource_usage: TaskResourceUsage;
   task_summary: TaskSummary;
   task_timers: TaskTimers;
   tasks: Tasks;

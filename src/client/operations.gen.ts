@@ -964,11 +964,48 @@ export type TaskDetail = {
   })[];
 };
 
+export interface TaskStatistic {
+  /** ISO 8601, UTC. */
+  since: string;
+  types: ({
+    task_type: string;
+    completed: number;
+    failed: number;
+    cancelled: number;
+    failure_rate: number | null;
+    completed_per_hour: number;
+    wait_p50: number | null;
+    wait_p95: number | null;
+    run_p50: number | null;
+    run_p95: number | null;
+    open: number;
+    oldest_open_at: string | null;
+  })[];
+  agents: ({
+    primary_agent: string;
+    total_tasks: number;
+    completed: number;
+    failed: number;
+    success_rate: number | null;
+    avg_execution_time_seconds: number | null;
+  })[];
+}
+
 export interface TaskType {
   data: {
     task_type: string;
     description: string;
   }[];
+}
+
+export interface TaskWorker {
+  data: ({
+    task_type: string;
+    workers: number;
+    last_seen_at: string | null;
+    open: number;
+    no_worker: boolean;
+  })[];
 }
 
 export interface TasksCancelInput {
@@ -1109,6 +1146,32 @@ export interface TasksGetDependenciesResult {
     kind: 'success' | 'failure' | 'completion';
     status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
     task_type: string;
+  })[];
+}
+
+export interface TasksListLogsResult {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  attempt: number;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  data: unknown;
+}
+
+export interface TasksListResourceUsageResult {
+  data: ({
+    attempt: number;
+    /** ISO 8601, UTC. */
+    measured_at: string;
+    duration_ms: number;
+    cpu_ms: number | null;
+    cpu_usage_percent: number | null;
+    memory_usage_mb: number | null;
+    disk_usage_mb: number | null;
+    network_io_mb: number | null;
+    exit_code: number | null;
   })[];
 }
 
@@ -1449,9 +1512,21 @@ export interface TaskDefinitionsResource {
   tasks(name: string, body?: TaskDefinitionsTasksInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
 }
 
+export interface TaskStatisticsResource {
+  /** Throughput, wait, run and failure of each type of task, and of agents; of the newest 100,000 tasks since a time. GET /v1/task-statistics (tasks:read) */
+  get(query?: {
+    since?: string | undefined;
+  }, options?: CallOptions): Promise<TaskStatistic>;
+}
+
 export interface TaskTypesResource {
   /** The task types this program can run. GET /v1/task-types (tasks:read) */
   list(options?: CallOptions): Promise<TaskType>;
+}
+
+export interface TaskWorkersResource {
+  /** Types of tasks and how many workers serve each; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read) */
+  list(options?: CallOptions): Promise<TaskWorker>;
 }
 
 export interface TasksResource {
@@ -1492,6 +1567,16 @@ export interface TasksResource {
   cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<TasksPauseResult>;
   /** Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write) */
   retry(id: string, options?: CallOptions): Promise<TasksPauseResult>;
+  /** Log lines of a task, oldest first; with wait_seconds the answer waits for the next ones. GET /v1/tasks/{id}/logs (tasks:read) */
+  listLogs(id: string, query?: {
+    cursor?: string | undefined;
+    limit?: number | undefined;
+    attempt?: number | undefined;
+    level?: 'debug' | 'info' | 'warn' | 'error' | undefined;
+    wait_seconds?: number | undefined;
+  }, options?: CallOptions): Paged<TasksListLogsResult>;
+  /** What the attempts of a task took of the machine, newest first; empty where nothing was measured. GET /v1/tasks/{id}/resource-usage (tasks:read) */
+  listResourceUsage(id: string, options?: CallOptions): Promise<TasksListResourceUsageResult>;
 }
 
 export interface UsersResource {
@@ -1522,7 +1607,9 @@ export interface Resources {
   readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
   readonly taskDefinitions: TaskDefinitionsResource;
+  readonly taskStatistics: TaskStatisticsResource;
   readonly taskTypes: TaskTypesResource;
+  readonly taskWorkers: TaskWorkersResource;
   readonly tasks: TasksResource;
   readonly users: UsersResource;
 }
@@ -1662,8 +1749,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     updateVersions: 'PATCH /v1/task-definitions/{name}/versions/{version} bi',
     tasks: 'POST /v1/task-definitions/{name}/tasks bi',
   },
+  taskStatistics: {
+    get: 'GET /v1/task-statistics q',
+  },
   taskTypes: {
     list: 'GET /v1/task-types -',
+  },
+  taskWorkers: {
+    list: 'GET /v1/task-workers -',
   },
   tasks: {
     cancelMany: 'POST /v1/tasks/cancel bi',
@@ -1681,6 +1774,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     get: 'GET /v1/tasks/{id} -',
     cancel: 'POST /v1/tasks/{id}/cancel bi',
     retry: 'POST /v1/tasks/{id}/retry -i',
+    listLogs: 'GET /v1/tasks/{id}/logs qp',
+    listResourceUsage: 'GET /v1/tasks/{id}/resource-usage -',
   },
   users: {
     activate: 'POST /v1/users/{id}/activate -',

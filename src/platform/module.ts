@@ -63,6 +63,13 @@ export interface TaskContext {
   /** Aborts on cancel, timeout, a lost lease and shutdown. */
   readonly signal: AbortSignal;
   readonly platform: Platform;
+  /**
+   * A line of the attempt's log, read at /v1/tasks/:id/logs. Bounded in length and rate; what is dropped is said. Names
+   * and forms of secrets are redacted, but do not log any.
+   */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: unknown, data?: unknown): void;
+  /** How far the work is, 0 to 1. Say it as often as you like: the newest is stored a few times a second. */
+  progress(fraction: number, message?: unknown): void;
 }
 
 /** When a task that failed is tried again; what is absent is as for all types. */

@@ -1,11 +1,15 @@
 import type { ModuleDefinition } from '../../platform/module.ts';
+import { usageRoutes } from './commands/routes.ts';
 import { definitionRoutes } from './definitions/routes.ts';
 import { taskHooks } from './enqueue.ts';
 import { queueImported } from './imported.ts';
 import { taskMetrics } from './metrics.ts';
+import { outputRoutes } from './output/routes.ts';
 import { taskRoutes } from './routes.ts';
 import { schedulesLoop } from './schedules/fire.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
+import { retentionLoop } from './statistics/retention.ts';
+import { statisticsRoutes } from './statistics/routes.ts';
 
 export const tasksModule: ModuleDefinition = {
   name: 'tasks',
@@ -51,6 +55,28 @@ export const tasksModule: ModuleDefinition = {
     },
     workers: { visibility: 'platform', audit: 'action', requestVerbs: [] },
     task_leases: { visibility: 'platform', audit: 'self', requestVerbs: [] },
+    task_execution_logs: {
+      visibility: 'tenant',
+      audit: 'self',
+      requestVerbs: ['select'],
+      partitionBy: 'occurred_at',
+      retention: '3 months',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    task_progress: {
+      visibility: 'tenant',
+      audit: 'self',
+      requestVerbs: ['select'],
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    task_resource_usage: {
+      visibility: 'tenant',
+      audit: 'self',
+      requestVerbs: ['select'],
+      partitionBy: 'measured_at',
+      retention: '13 months',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
     task_attempts: {
       visibility: 'tenant',
       audit: 'self',
@@ -105,6 +131,12 @@ export const tasksModule: ModuleDefinition = {
     'keep_definition_version()': { security: 'invoker', callers: [] },
     'due_schedules(timestamp with time zone, integer)': { security: 'definer', callers: ['worker'] },
     'next_schedule_at()': { security: 'definer', callers: ['worker'] },
+    'record_task_output(jsonb, jsonb)': { security: 'definer', callers: ['worker'] },
+    'record_task_usage(uuid, uuid, integer, jsonb)': { security: 'definer', callers: ['worker'] },
+    'live_task_types(uuid, text[], timestamp with time zone)': { security: 'definer', callers: ['app'] },
+    'organizations_with_ended_tasks(timestamp with time zone)': { security: 'owner', callers: ['worker'] },
+    'forget_ended_tasks(uuid, timestamp with time zone, integer)': { security: 'owner', callers: ['worker'] },
+    'forget_schedule_firings(timestamp with time zone, integer)': { security: 'owner', callers: ['worker'] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
     'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
   },
@@ -128,8 +160,11 @@ export const tasksModule: ModuleDefinition = {
     taskRoutes(routes, platform);
     definitionRoutes(routes, platform);
     scheduleRoutes(routes, platform);
+    outputRoutes(routes, platform);
+    usageRoutes(routes);
+    statisticsRoutes(routes, platform);
   },
-  loops: [schedulesLoop],
+  loops: [schedulesLoop, retentionLoop],
   metrics: taskMetrics,
   afterImport: queueImported,
 };

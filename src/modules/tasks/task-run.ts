@@ -4,6 +4,8 @@ import type { TaskContext } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ClaimedTask } from './engine.ts';
 import { TaskFailure } from './failure.ts';
+import type { TaskLogLevel } from './output/line.ts';
+import { AttemptLog, type TaskOutput } from './output/task-output.ts';
 
 export const result_bytes_max = 1024 * 1024;
 /** What a handler that was told to stop is given to answer. */
@@ -29,11 +31,11 @@ export interface TaskRun {
  * The start of an attempt. Its abort signal and a timer of its own would cost more than a short task itself, so the
  * signal is made when the handler first asks for it, and one sweep looks at all deadlines.
  */
-export function beginRun(task: ClaimedTask, platform: Platform): TaskRun {
+export function beginRun(task: ClaimedTask, platform: Platform, output: TaskOutput): TaskRun {
   const startedAt = performance.now();
   const run: TaskRun = {
     task,
-    context: new Context(task, platform, () => run.stopReason),
+    context: new Context(task, platform, output, () => run.stopReason),
     startedAt,
     deadline: startedAt + task.timeout_seconds * 1_000,
     stopReason: undefined,
@@ -52,6 +54,11 @@ export function stopRun(run: TaskRun, reason: TaskFailure, graceMs: number = sto
   (run.context as Context).abort(reason);
 }
 
+/** After its answer a handler has nothing more to say. */
+export function endRun(run: TaskRun): void {
+  (run.context as Context).end();
+}
+
 class Context implements TaskContext {
   readonly organizationId: string;
   readonly taskId: string;
@@ -60,14 +67,33 @@ class Context implements TaskContext {
   readonly platform: Platform;
   readonly #stopReason: () => TaskFailure | undefined;
   #controller: AbortController | undefined;
+  readonly #task: ClaimedTask;
+  readonly #output: TaskOutput;
+  #log: AttemptLog | undefined;
 
-  constructor(task: ClaimedTask, platform: Platform, stopReason: () => TaskFailure | undefined) {
+  constructor(task: ClaimedTask, platform: Platform, output: TaskOutput, stopReason: () => TaskFailure | undefined) {
     this.organizationId = task.organization_id;
     this.taskId = task.task_id;
     this.attempt = task.attempt;
     this.idempotencyKey = task.task_id;
     this.platform = platform;
     this.#stopReason = stopReason;
+    this.#task = task;
+    this.#output = output;
+  }
+
+  log(level: TaskLogLevel, message: unknown, data?: unknown): void {
+    this.#log ??= new AttemptLog(this.#output, this.#task);
+    this.#log.log(level, message, data);
+  }
+
+  progress(fraction: number, message?: unknown): void {
+    this.#log ??= new AttemptLog(this.#output, this.#task);
+    this.#log.progress(fraction, message);
+  }
+
+  end(): void {
+    this.#log?.end();
   }
 
   get signal(): AbortSignal {

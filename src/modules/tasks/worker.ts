@@ -9,7 +9,8 @@ import { RetryPolicies } from './definitions/retry-policy.ts';
 import { type Beat, type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
-import { beginRun, resultText, stopRun, type TaskRun } from './task-run.ts';
+import { TaskOutput } from './output/task-output.ts';
+import { beginRun, endRun, resultText, stopRun, type TaskRun } from './task-run.ts';
 
 export interface WorkerOptions {
   readonly platform: Platform;
@@ -81,6 +82,7 @@ class Worker implements TaskWorker {
   readonly #platform: Platform;
   readonly #engine: TaskEngine;
   readonly #policies: RetryPolicies;
+  readonly #output: TaskOutput;
   readonly #leaseSeconds: number;
   readonly #batchSize: number;
   readonly #lanes: number;
@@ -118,6 +120,7 @@ class Worker implements TaskWorker {
     this.#options = options;
     this.#platform = platform;
     this.#policies = new RetryPolicies(platform);
+    this.#output = new TaskOutput(platform);
     this.id = uuidv7(platform.clock.now());
     this.#leaseSeconds = options.leaseSeconds ?? 10;
     this.#batchSize = options.batchSize ?? 500;
@@ -266,7 +269,7 @@ class Worker implements TaskWorker {
         this.#resumeNextTurn();
         return;
       }
-      const run = beginRun(this.#buffer[this.#bufferStart++]!, this.#platform);
+      const run = beginRun(this.#buffer[this.#bufferStart++]!, this.#platform, this.#output);
       this.#running.set(run.task.task_id, run);
       void this.#perform(run);
     }
@@ -319,6 +322,7 @@ class Worker implements TaskWorker {
     // given up before it answered
     if (run.finished) return;
     run.finished = true;
+    endRun(run);
     this.#running.delete(run.task.task_id);
     const ms = performance.now() - run.startedAt;
     this.#averageMs += (ms - this.#averageMs) * average_weight;
@@ -436,6 +440,7 @@ class Worker implements TaskWorker {
       );
     }
     await this.#giveBack(this.#interrupted.splice(0));
+    await this.#output.close();
     await this.#engine.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker could not say goodbye'));
   }
 

@@ -103,7 +103,9 @@ OPERATIONS: Dict[str, str] = {
     "task_definitions.list_versions": "GET /v1/task-definitions/{name}/versions",
     "task_definitions.update_versions": "PATCH /v1/task-definitions/{name}/versions/{version}",
     "task_definitions.tasks": "POST /v1/task-definitions/{name}/tasks",
+    "task_statistics.get": "GET /v1/task-statistics",
     "task_types.list": "GET /v1/task-types",
+    "task_workers.list": "GET /v1/task-workers",
     "tasks.cancel_many": "POST /v1/tasks/cancel",
     "tasks.retry_many": "POST /v1/tasks/retry",
     "tasks.pause_many": "POST /v1/tasks/pause",
@@ -119,6 +121,8 @@ OPERATIONS: Dict[str, str] = {
     "tasks.get": "GET /v1/tasks/{id}",
     "tasks.cancel": "POST /v1/tasks/{id}/cancel",
     "tasks.retry": "POST /v1/tasks/{id}/retry",
+    "tasks.list_logs": "GET /v1/tasks/{id}/logs",
+    "tasks.list_resource_usage": "GET /v1/tasks/{id}/resource-usage",
     "users.activate": "POST /v1/users/{id}/activate",
     "users.deactivate": "POST /v1/users/{id}/deactivate",
 }
@@ -695,6 +699,36 @@ class TaskDetail(TypedDict):
     failed_attempts: List[TaskDetailFailedAttemptsItem]
 
 
+class TaskStatisticTypesItem(TypedDict):
+    task_type: str
+    completed: int
+    failed: int
+    cancelled: int
+    failure_rate: Optional[float]
+    completed_per_hour: float
+    wait_p50: Optional[float]
+    wait_p95: Optional[float]
+    run_p50: Optional[float]
+    run_p95: Optional[float]
+    open: int
+    oldest_open_at: Optional[str]
+
+
+class TaskStatisticAgentsItem(TypedDict):
+    primary_agent: str
+    total_tasks: int
+    completed: int
+    failed: int
+    success_rate: Optional[float]
+    avg_execution_time_seconds: Optional[float]
+
+
+class TaskStatistic(TypedDict):
+    since: str
+    types: List[TaskStatisticTypesItem]
+    agents: List[TaskStatisticAgentsItem]
+
+
 class TaskTypeDataItem(TypedDict):
     task_type: str
     description: str
@@ -702,6 +736,18 @@ class TaskTypeDataItem(TypedDict):
 
 class TaskType(TypedDict):
     data: List[TaskTypeDataItem]
+
+
+class TaskWorkerDataItem(TypedDict):
+    task_type: str
+    workers: int
+    last_seen_at: Optional[str]
+    open: int
+    no_worker: bool
+
+
+class TaskWorker(TypedDict):
+    data: List[TaskWorkerDataItem]
 
 
 class TasksCancelManyResult(TypedDict):
@@ -730,6 +776,31 @@ class TasksGetDependenciesResult(TypedDict):
     satisfied: bool
     depends_on: List[TasksGetDependenciesResultDependsOnItem]
     dependants: List[TasksGetDependenciesResultDependsOnItem]
+
+
+class TasksListLogsResult(TypedDict):
+    id: str
+    occurred_at: str
+    attempt: int
+    level: Literal["debug", "info", "warn", "error"]
+    message: str
+    data: Any
+
+
+class TasksListResourceUsageResultDataItem(TypedDict):
+    attempt: int
+    measured_at: str
+    duration_ms: int
+    cpu_ms: Optional[float]
+    cpu_usage_percent: Optional[float]
+    memory_usage_mb: Optional[float]
+    disk_usage_mb: Optional[float]
+    network_io_mb: Optional[float]
+    exit_code: Optional[int]
+
+
+class TasksListResourceUsageResult(TypedDict):
+    data: List[TasksListResourceUsageResultDataItem]
 
 
 class TasksPauseResult(TypedDict):
@@ -1850,6 +1921,17 @@ class TaskDefinitionsResource(Resource):
         return self._transport.send("POST", fill("task_definitions.tasks", "/v1/task-definitions/{name}/tasks", name=name), body=given(version=version, payload=payload, title=title, description=description, metadata=metadata, priority=priority, scheduled_at=scheduled_at, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
 
 
+class TaskStatisticsResource(Resource):
+    def get(
+        self,
+        *,
+        since: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskStatistic:
+        """Throughput, wait, run and failure of each type of task, and of agents; of the newest 100,000 tasks since a time. GET /v1/task-statistics (tasks:read)"""
+        return self._transport.send("GET", "/v1/task-statistics", query=given(since=since), options=options)
+
+
 class TaskTypesResource(Resource):
     def list(
         self,
@@ -1858,6 +1940,16 @@ class TaskTypesResource(Resource):
     ) -> TaskType:
         """The task types this program can run. GET /v1/task-types (tasks:read)"""
         return self._transport.send("GET", "/v1/task-types", options=options)
+
+
+class TaskWorkersResource(Resource):
+    def list(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorker:
+        """Types of tasks and how many workers serve each; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read)"""
+        return self._transport.send("GET", "/v1/task-workers", options=options)
 
 
 class TasksResource(Resource):
@@ -2030,6 +2122,29 @@ class TasksResource(Resource):
         """Run a failed or cancelled task again. POST /v1/tasks/{id}/retry (tasks:write)"""
         return self._transport.send("POST", fill("tasks.retry", "/v1/tasks/{id}/retry", id=id), idempotent=True, options=options)
 
+    def list_logs(
+        self,
+        id: str,
+        *,
+        cursor: str = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        attempt: int = NOT_GIVEN,
+        level: Literal["debug", "info", "warn", "error"] = NOT_GIVEN,
+        wait_seconds: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[TasksListLogsResult]:
+        """Log lines of a task, oldest first; with wait_seconds the answer waits for the next ones. GET /v1/tasks/{id}/logs (tasks:read)"""
+        return self._pages(fill("tasks.list_logs", "/v1/tasks/{id}/logs", id=id), given(cursor=cursor, limit=limit, attempt=attempt, level=level, wait_seconds=wait_seconds), options)
+
+    def list_resource_usage(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TasksListResourceUsageResult:
+        """What the attempts of a task took of the machine, newest first; empty where nothing was measured. GET /v1/tasks/{id}/resource-usage (tasks:read)"""
+        return self._transport.send("GET", fill("tasks.list_resource_usage", "/v1/tasks/{id}/resource-usage", id=id), options=options)
+
 
 class UsersResource(Resource):
     def activate(
@@ -2075,6 +2190,8 @@ class Resources:
         self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)
         self.task_definitions = TaskDefinitionsResource(transport)
+        self.task_statistics = TaskStatisticsResource(transport)
         self.task_types = TaskTypesResource(transport)
+        self.task_workers = TaskWorkersResource(transport)
         self.tasks = TasksResource(transport)
         self.users = UsersResource(transport)

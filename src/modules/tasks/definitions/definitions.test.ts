@@ -259,6 +259,8 @@ describe('retry policies', () => {
       retryable: true,
     });
     expect(applyPolicy(undefined, 1, policy)).toMatchObject({ code: 'handler_failed', message: 'undefined' });
+    const busy = Object.assign(new Error('busy'), { retryAfterSeconds: 90 });
+    expect(applyPolicy(busy, 1, policy)).toMatchObject({ retryAfterSeconds: 90 });
     expect(applyPolicy({ code: 'no' }, 1, policy)).toMatchObject({ code: 'no', retryable: false });
   });
 });

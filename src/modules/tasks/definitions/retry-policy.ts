@@ -1,6 +1,9 @@
 import type { Platform } from '../../../platform/platform.ts';
 import { describeFailure, TaskFailure } from '../failure.ts';
 
+/** Longest pause an error may ask for. */
+const retry_after_seconds_max = 86_400;
+
 /** How the failures of a task are treated, as its definition says. Times in seconds. */
 export interface RetryPolicy {
   readonly delay_seconds: number;
@@ -26,9 +29,9 @@ export function applyPolicy(thrown: unknown, attempt: number, policy: RetryPolic
   if (own?.retryable === false || policy.non_retryable_codes.includes(code)) {
     return new TaskFailure(code, message, { retryable: false, ...rest });
   }
-  // an error of another service may say when, as one of ours does
-  const asked = (thrown as { retryAfterSeconds?: unknown } | null)?.retryAfterSeconds;
-  const retryAfterSeconds = typeof asked === 'number' ? asked : policyDelaySeconds(policy, attempt);
+  const asked = (thrown as { retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;
+  const isAsked = typeof asked === 'number' && asked >= 0 && asked <= retry_after_seconds_max;
+  const retryAfterSeconds = isAsked ? asked : policyDelaySeconds(policy, attempt);
   return new TaskFailure(code, message, { retryAfterSeconds, ...rest });
 }
 
