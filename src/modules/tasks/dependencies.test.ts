@@ -361,8 +361,9 @@ describeEngines(
       const [back] = await world.enqueue({ task_type: 'step', depends_on: middle });
       await world.work({ step: () => 1, never: () => 1 }, { concurrency: 100 }).idle();
       expect(await status(back!)).toEqual(['completed']);
+      // all have ended: `consistent` would ask of 30,000 edges without statistics what these two lines say
       expect(await world.counts()).toEqual({ cancelled: count, completed: count + 2 });
-      await consistent();
+      expect(await world.owner('select from plinth.task_queue union all select from plinth.task_timers')).toEqual([]);
     }, 240_000);
 
     it.runIf(on.name !== 'pglite')('two halves of a circle, added at once: one is refused', async () => {
