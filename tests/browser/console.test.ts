@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeEngines } from '../support/engines.ts';
-import { type ConsoleServer, chromiumPath, EMAIL, openConsole, PASSWORD, seriousFindings } from './support.ts';
+import {
+  type ConsoleServer,
+  chromiumPath,
+  describePages,
+  EMAIL,
+  openConsole,
+  PASSWORD,
+  seriousFindings,
+} from './support.ts';
 
 // each test opens a browser of its own: a guard against hanging, wide enough for a busy machine
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -9,7 +17,7 @@ const pages = ['/', '/members', '/api-keys', '/api-keys?new', '/audit', '/settin
 const hostile = '<img src=x onerror=alert(1)><script src="https://evil.example/x.js"></script>\u202etxt.exe';
 
 describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (no Chromium here)'}`, () => {
-  describeEngines('the console', (on) => {
+  describePages('the console', (on) => {
     let server: ConsoleServer;
     beforeAll(async () => {
       server = await openConsole((await on.open()).engine);

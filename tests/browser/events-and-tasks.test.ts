@@ -2,11 +2,11 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processPendingEvents } from '../../src/modules/events/processing.ts';
 import { modules } from '../../src/modules.ts';
-import { describeEngines } from '../support/engines.ts';
 import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
 import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
 import {
   chromiumPath,
+  describePages,
   expectAccessible,
   expectQuiet,
   keepPicture,
@@ -19,7 +19,7 @@ import { demoTasks, makeWorkData, runTasks, type WorkData } from './work-data.ts
 const build_ms_max = 180_000;
 
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describeEngines('the pages of events and tasks', (on) => {
+  describePages('the pages of events and tasks', (on) => {
     let plinth: ClockedPlinth;
     let owner: FirstRun;
     let data: WorkData;
@@ -165,7 +165,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const { page } = it;
       await it.go(`/tasks/${data.failedTask}`);
       expect(await page.getByRole('alert').innerText()).toContain('did not answer: <b>503</b>');
-      expect(await page.getByRole('region', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
+      // they are asked for after the task
+      await expect.poll(() => page.getByRole('region', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
       await page.getByText('The task is queued again').waitFor();
       await page.getByRole('button', { name: 'Cancel task' }).press('Enter');

@@ -2,9 +2,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules.ts';
-import { describeEngines } from '../support/engines.ts';
 import { type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import { chromiumPath, expectQuiet, openBrowser, visitAs } from './support.ts';
+import { chromiumPath, describePages, expectQuiet, openBrowser, visitAs } from './support.ts';
 import { demoTasks, makeWorkData } from './work-data.ts';
 
 const build_ms_max = 180_000;
@@ -41,7 +40,7 @@ async function goBy(page: Page, words: string, heading: string): Promise<void> {
 }
 
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describeEngines('by the keyboard alone', (on) => {
+  describePages('by the keyboard alone', (on) => {
     let plinth: ClockedPlinth;
     let owner: FirstRun;
     let browser: Browser;

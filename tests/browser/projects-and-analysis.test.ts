@@ -1,12 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules.ts';
-import { describeEngines } from '../support/engines.ts';
 import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
 import { type CodeData, hostileFile, makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
 import {
   chromiumPath,
+  describePages,
   expectAccessible,
   expectQuiet,
   keepPicture,
@@ -18,7 +18,7 @@ import {
 const build_ms_max = 180_000;
 
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describeEngines('the pages of projects, repositories and analyses', (on) => {
+  describePages('the pages of projects, repositories and analyses', (on) => {
     let plinth: ClockedPlinth;
     let owner: FirstRun;
     let data: CodeData;

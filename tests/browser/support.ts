@@ -15,6 +15,7 @@ import { MasterKey } from '../../src/platform/core/crypto/index.ts';
 import type { Engine } from '../../src/platform/db/engine.ts';
 import { consoleFolder } from '../../src/platform/http/console.ts';
 import { openPlinth, type Plinth } from '../../src/plinth.ts';
+import { describeEngines, type EngineContext } from '../support/engines.ts';
 import { type ClockedPlinth, HOST, PASSWORD } from '../support/plinth.ts';
 import { freePort } from '../support/processes.ts';
 
@@ -33,6 +34,14 @@ export const chromiumPath = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].find((path) => path !== undefined && path !== '' && existsSync(path));
+
+/**
+ * As `describeEngines`, on one engine: pages know the API alone, which all other tests try on each, and browsers took half
+ * the time of the suite. `npm run test:matrix` opens them on all.
+ */
+export function describePages(title: string, body: (context: EngineContext) => void): void {
+  describeEngines(title, body, process.env['PLINTH_FULL'] ? {} : { only: ['postgres'] });
+}
 
 /** Builds the console if it is older than its sources, or waits for another process that does. */
 export async function ensureBuilt(): Promise<void> {

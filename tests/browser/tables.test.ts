@@ -1,7 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules.ts';
-import { describeEngines } from '../support/engines.ts';
 import {
   addPerson,
   type ClockedPlinth,
@@ -14,6 +13,7 @@ import { type CodeData, makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
 import {
   chromiumPath,
+  describePages,
   expectAccessible,
   expectQuiet,
   keepPicture,
@@ -30,7 +30,7 @@ const rows_per_insert = 5_000;
 const drawn_rows_max = 500;
 
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describeEngines('the table browser', (on) => {
+  describePages('the table browser', (on) => {
     let plinth: ClockedPlinth;
     let owner: FirstRun;
     let member: TestPerson;
