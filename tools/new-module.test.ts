@@ -11,7 +11,17 @@ const copy = mkdtempSync(join(tmpdir(), 'plinth-new-module-'));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 test('a new module passes types, lints and its own tests as it is made', { timeout: 240_000 }, () => {
-  const parts = ['src', 'tests', 'tools', 'bench', 'examples', 'package.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts'];
+  const parts = [
+    'src',
+    'tests',
+    'tools',
+    'bench',
+    'examples',
+    'package.json',
+    'tsconfig.json',
+    'biome.json',
+    'vitest.config.ts',
+  ];
   for (const name of parts.filter((part) => existsSync(join(root, part)))) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
