@@ -186,6 +186,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByLabel('Title').press('Enter');
       await page.getByRole('heading', { level: 1, name: 'By hand' }).waitFor();
       await runTasks(plinth);
+      const stored = await plinth.owner('select status, results from plinth.tasks where title = $1', ['By hand']);
+      expect(stored).toEqual([{ status: 'completed', results: { n: 41 } }]);
       await page.getByRole('region', { name: 'Result' }).waitFor();
       expect(await page.getByRole('region', { name: 'Result' }).innerText()).toContain('"n": 41');
       expectQuiet(it);
