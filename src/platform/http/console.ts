@@ -93,9 +93,12 @@ export async function sendConsole(reply: FastifyReply, folder: string = consoleF
 /** The page at a base path. A page of any depth loads the same files, so their addresses can not be relative. */
 function placeBelow(template: string, basePath: string): string {
   const path = basePath.replaceAll('&', '&amp;');
-  return template
-    .replace(BASE_PATH_PLACE, path)
-    .replaceAll(/(src|href)="(?:\.\/static|\.?\/assets)\//g, (link) => link.replace(/"\.?/, `"${path}`));
+  return (
+    template
+      // by functions: a path may hold what a replacement text gives a meaning, such as $&
+      .replace(BASE_PATH_PLACE, () => path)
+      .replaceAll(/(src|href)="(?:\.\/static|\.?\/assets)\//g, (link) => link.replace(/"\.?/, () => `"${path}`))
+  );
 }
 
 /** Whether a browser opens an address that nothing else answers: the console shows its own page there. */
