@@ -295,6 +295,20 @@ describeEngines('the audit trigger', (on) => {
     }
   });
 
+  it('is not silenced by the settings that an import or a purge makes', async () => {
+    const id = await door.write(scope(), async (tx) => {
+      await tx.sql(`select set_config('plinth.importing', $1, true), set_config('plinth.purging', $1, true)`, [
+        tx.organizationId,
+      ]);
+      const [row] = await tx.sql<{ id: string }>(
+        `insert into plinth.scratch_contact (organization_id, name) values ($1, 'Eve') returning id`,
+        [tx.organizationId],
+      );
+      return row!.id;
+    });
+    expect((await entriesOf(id)).map(({ action }) => action)).toEqual(['insert']);
+  });
+
   it('goes with the transaction it is about', async () => {
     const count = async () =>
       (await askAsOwner<{ n: number }>(on.engine, 'select count(*)::int as n from plinth.audit_logs'))[0]!.n;
