@@ -118,6 +118,8 @@ interface WireConnection {
   sendCopyFail(reason: string): void;
 }
 interface WireResult extends pg.QueryResult {
+  readonly _parsers: unknown;
+  readonly _prebuiltEmptyResultObject: unknown;
   addFields(fields: unknown): void;
   parseRow(fields: unknown): pg.QueryResultRow;
   addRow(row: pg.QueryResultRow): void;
@@ -138,6 +140,11 @@ const sync = serialize.sync();
  */
 function isAgain({ text, name, rowsUnread }: PreparedStatement, before: PreparedStatement | undefined): boolean {
   return before !== undefined && before.text === text && before.name === name && before.rowsUnread === rowsUnread;
+}
+
+/** Gives a result the columns of another of the same statement: what `addFields` would work out again for each. */
+function takeColumns(result: WireResult, { fields, _parsers, _prebuiltEmptyResultObject }: WireResult): void {
+  Object.assign(result, { fields, _parsers, _prebuiltEmptyResultObject });
 }
 
 /** The tables of a prepared statement have other columns than before (0A000), or somebody has discarded it (26000). */
@@ -303,7 +310,7 @@ class PipelinedQuery {
     const at = this.#results.length;
     const statement = this.#statements[at];
     const before = this.#results[at - 1];
-    if (statement && before && isAgain(statement, this.#statements[at - 1])) this.#current.addFields(before.fields);
+    if (statement && before && isAgain(statement, this.#statements[at - 1])) takeColumns(this.#current, before);
     return this.#current;
   }
 
