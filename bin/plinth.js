@@ -3,6 +3,8 @@
 // Plinth: a checkout moves to the Node that npm installed beside it; the package runs on its user's, and says so.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const source = new URL('../src/cli/main.ts', import.meta.url);
@@ -11,6 +13,7 @@ const main = existsSync(source) ? source : built;
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  await keepCompiledCode();
   if (main === source) await meanSourcesByPlinth();
   await import(main.href);
 } else {
@@ -23,6 +26,20 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+/**
+ * What Node compiled (and, in a checkout, stripped of types) is kept from one start to the next: that is half of a
+ * start. In the user's own folder: in the shared temporary one, Node's own choice, others could lay code for us, and
+ * `HOME` may be theirs under sudo. NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 switches it off.
+ */
+async function keepCompiledCode() {
+  const { enableCompileCache } = await import('node:module');
+  try {
+    enableCompileCache(join(userInfo().homedir, '.cache', 'plinth', 'compiled'));
+  } catch {
+    // a user without a home: every start compiles
+  }
 }
 
 /**

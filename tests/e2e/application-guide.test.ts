@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { compiledCode } from '../support/processes.ts';
 import { consoleBlocks, isAsShown, runStep } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -32,6 +33,7 @@ it('leads from nothing to one’s own table, task, route and hook', { timeout: s
     PATH: [dirname(process.execPath), join(parent, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
     HOME: parent,
     LANG: 'C.UTF-8',
+    ...compiledCode(),
   };
   let line = 0;
   for (const [at, block] of blocks.entries()) {

@@ -6,12 +6,12 @@ import { loadConfig } from '../../src/platform/core/config.ts';
 import { openPglite } from '../../src/platform/db/pglite/engine.ts';
 import { fillDatabase, hashesOf } from '../../src/platform/transfer/transfer.fixture.ts';
 import { openPlinth } from '../../src/plinth.ts';
-import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { runProgram } from '../support/program.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
-const data = temporaryDataDir();
+const data = await migratedDataDir();
 const cwd = dirname(data);
 const run = (...args: string[]) => runProgram(args, { cwd, env: { PLINTH_FSYNC: 'off', PLINTH_DATA: data } });
 const sealed = ['--passphrase-file', 'passphrase.txt'];

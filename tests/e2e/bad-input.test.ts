@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/platform/core/config.ts';
 import { limits } from '../../src/platform/core/limits.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeKey, makeOrganization, type TestOrganization } from '../../src/testing.ts';
-import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { type RunningServer, startServer } from '../support/program.ts';
 import { expectProblem, sendRaw } from './problems.ts';
@@ -27,7 +27,7 @@ let expected = 0;
 
 beforeAll(async () => {
   port = await freePort();
-  const data = temporaryDataDir();
+  const data = await migratedDataDir();
   const plinth = await openPlinth({
     config: loadConfig({ PLINTH_DATA: data, PLINTH_FSYNC: 'off', PLINTH_LOG_LEVEL: 'error' }),
     migrate: true,

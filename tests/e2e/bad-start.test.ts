@@ -12,6 +12,7 @@ import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
 import { type Answer, send } from '../faults/writers.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { startOldPostgres } from '../support/old-postgres.ts';
 import { freePort } from '../support/processes.ts';
 import { type RunningServer, runProgram, startServer } from '../support/program.ts';
@@ -26,7 +27,7 @@ const programs = await postgres18Folder();
 const problem = (answer: Answer) => ({ status: answer.status, type: answer.type, body: answer.text });
 
 /** A migrated folder with one organization; copied where a test spoils it. */
-const good = temporaryDataDir();
+const good = await migratedDataDir();
 let acme: TestOrganization;
 beforeAll(async () => {
   const plinth = await openPlinth({
@@ -340,7 +341,8 @@ describe('a full disk', () => {
       expect(['database_full', 'engine_restarted', 'outcome_unknown', 'database_unavailable']).toContain(
         (JSON.parse(refusal?.text ?? '{}') as { code?: string }).code,
       );
-      expect((await send(target, 'GET', '/healthz')).status).toBe(200);
+      // as a probe asks: without a key, which would be looked up
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 
       disk.grow(400);
       const stored = await untilAnswered(() => send(target, 'GET', '/rest/v1/projects?select=slug'));

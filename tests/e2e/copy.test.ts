@@ -9,6 +9,8 @@ import { asOwner, fillDatabase, hashesOf } from '../../src/platform/transfer/tra
 import { openPlinth } from '../../src/plinth.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { openTestEngine, type TestEngine } from '../support/engines.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
+import { compiledCode } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -16,8 +18,9 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const program = fileURLToPath(new URL('../../bin/plinth.js', import.meta.url));
 const hasServer = inject('engines').some(({ name, missing }) => name === 'postgres' && missing === undefined);
 
+const laptop = await migratedDataDir();
+
 describe.runIf(hasServer)('plinth copy', () => {
-  const laptop = temporaryDataDir();
   let server: TestEngine;
   let url: string;
   beforeAll(async () => {
@@ -34,7 +37,7 @@ describe.runIf(hasServer)('plinth copy', () => {
 
   it('killed, run again: everything is there once; with its key the server starts', async () => {
     const child = spawn(process.execPath, [program, 'copy', '--from', laptop, '--to', url], {
-      env: { PATH: process.env['PATH'], PLINTH_FSYNC: 'off' },
+      env: { PATH: process.env['PATH'], ...compiledCode(), PLINTH_FSYNC: 'off' },
       stdio: 'ignore',
     });
     const ended = new Promise((resolve) => child.once('close', resolve));

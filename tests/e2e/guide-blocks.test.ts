@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { fillDatabase } from '../../src/platform/transfer/transfer.fixture.ts';
 import { openPlinth } from '../../src/plinth.ts';
+import { compiledCode } from '../support/processes.ts';
 import { commandBlocks, consoleBlocks, isAsShown, runStep } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,6 +24,7 @@ const env = {
   PATH: [dirname(process.execPath), join(folder, 'bin'), process.env['PATH']].join(delimiter),
   HOME: folder,
   LANG: 'C.UTF-8',
+  ...compiledCode(),
   PLINTH_FSYNC: 'off',
 };
 

@@ -11,7 +11,8 @@ import { openPlinth, type Platform } from '../../src/plinth.ts';
 import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { openTestEngine, type TestEngine } from '../support/engines.ts';
-import { freePort } from '../support/processes.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
+import { compiledCode, freePort } from '../support/processes.ts';
 import { type RunningServer, runProgram, startServer } from '../support/program.ts';
 import { askAsOwner } from '../support/tenants.ts';
 
@@ -47,8 +48,9 @@ async function makeSource(url: string, acme: TestOrganization, name: string): Pr
   return answer.status;
 }
 
+const folder = await migratedDataDir();
+
 describe('plinth keys, on a folder', () => {
-  const folder = temporaryDataDir();
   const keyFile = `${folder}-master.key`;
   const env = { PLINTH_DATA: folder, PLINTH_FSYNC: 'off' };
   let sealed: Map<string, string>;
@@ -167,7 +169,7 @@ describe.runIf(hasServer)('plinth keys, on a server', () => {
 
   it('killed -9 in the middle and run again, while two servers seal secrets: nothing is lost', async () => {
     const child = spawn(process.execPath, [program, 'keys', 'rotate'], {
-      env: { PATH: process.env['PATH'], ...both },
+      env: { PATH: process.env['PATH'], ...compiledCode(), ...both },
       stdio: 'ignore',
     });
     const ended = new Promise((resolve) => child.once('close', resolve));

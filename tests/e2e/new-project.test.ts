@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectFiles } from '../../src/cli/new-project/files.ts';
 import { version } from '../../src/version.ts';
-import { freePort } from '../support/processes.ts';
+import { compiledCode, freePort } from '../support/processes.ts';
 import { runProgram, startServer } from '../support/program.ts';
 
 // each test starts processes
@@ -41,7 +41,11 @@ describe('plinth new', () => {
       scripts: { test: 'node --test' },
       dependencies: { plinth: version },
     });
-    const said = execFileSync('npm', ['test'], { cwd: project, encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+    const said = execFileSync('npm', ['test'], {
+      cwd: project,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...compiledCode() },
+    });
     expect(said).toMatch(/pass 1\n.*fail 0/s);
   });
 

@@ -9,6 +9,8 @@ import { fillDatabase } from '../../src/platform/transfer/transfer.fixture.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { openTestEngine, type TestEngine } from '../support/engines.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
+import { compiledCode } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { askAsOwner } from '../support/tenants.ts';
 
@@ -17,8 +19,9 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const program = fileURLToPath(new URL('../../bin/plinth.js', import.meta.url));
 const hasServer = inject('engines').some(({ name, missing }) => name === 'postgres' && missing === undefined);
 
+const folder = await migratedDataDir();
+
 describe.runIf(hasServer)('plinth export and import', () => {
-  const folder = temporaryDataDir();
   const file = join(dirname(folder), 'acme.plinth');
   const passphrase = join(dirname(folder), 'passphrase');
   const sealed = ['--passphrase-file', passphrase];
@@ -69,7 +72,7 @@ describe.runIf(hasServer)('plinth export and import', () => {
 
     const before = await rowsThere();
     const child = spawn(process.execPath, [program, 'import', file, ...sealed], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], ...compiledCode(), ...env },
       stdio: 'ignore',
     });
     const ended = new Promise((resolve) => child.once('close', resolve));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compiledCode } from '../support/processes.ts';
 import { type ConsoleStep, consoleBlocks, isAsShown, masked, runStep } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -79,6 +80,7 @@ describe.skipIf(blocks.length === 0)('README.md', () => {
       PATH: `${join(clone, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
       HOME: folder,
       LANG: 'C.UTF-8',
+      ...compiledCode(),
     };
   });
   afterAll(() => {

@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/platform/core/config.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization } from '../../src/testing.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { callControl, type RunningServer, startServer } from '../support/program.ts';
 import { printedSeed, seededRandom } from '../support/random.ts';
@@ -131,7 +132,7 @@ describe('the comparison itself', () => {
 
 describe('kill -9 of our process, embedded engine', () => {
   it(`loses nothing in ${rounds} rounds`, { timeout: hang_ms }, async () => {
-    const data = temporaryDataDir();
+    const data = await migratedDataDir();
     const { port, ...installed } = await install({ PLINTH_DATA: data });
     await killUnderLoad(
       {

@@ -14,7 +14,7 @@ import { loadConfig } from '../../src/platform/core/config.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeKey, makeOrganization, makeUser, type TestOrganization } from '../../src/testing.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
-import { freePort } from '../support/processes.ts';
+import { compiledCode, freePort } from '../support/processes.ts';
 import { printedSeed, seededRandom } from '../support/random.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
 import { type Answer, findLosses, orphansSql, type StoredRow, send, startLoad, storedRowsSql } from './writers.ts';
@@ -38,7 +38,10 @@ interface Process {
 const alive = new Set<ChildProcess>();
 
 async function startProcess(env: Record<string, string>, ...args: string[]): Promise<Process> {
-  const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...compiledCode(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   alive.add(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));

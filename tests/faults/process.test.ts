@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
-import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { callControl, type RunningServer, runProgram, startServer } from '../support/program.ts';
 
-const data = temporaryDataDir();
+const data = await migratedDataDir();
 let port: number;
 let acme: TestOrganization;
 let server: RunningServer | undefined;

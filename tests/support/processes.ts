@@ -7,6 +7,12 @@ import { join } from 'node:path';
 
 const folderPrefix = 'plinth-test-';
 
+/** For a program that gets little of our environment: where this run keeps compiled code (global-setup.ts). */
+export function compiledCode(): { NODE_COMPILE_CACHE?: string } {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
 /** PostgreSQL and PgBouncer refuse to run as root: then they run as `postgres`, or as `nobody` where that is missing. */
 export function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryDataDir } from './data-dir.ts';
+import { compiledCode } from './processes.ts';
 
 const program = fileURLToPath(new URL('../../bin/plinth.js', import.meta.url));
 const hang_ms = 90_000;
@@ -38,7 +39,7 @@ function environment(more: Readonly<Record<string, string>> = {}): Record<string
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'].flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
-  return { ...Object.fromEntries(kept), PLINTH_LOG_LEVEL: 'warn', ...more };
+  return { ...Object.fromEntries(kept), ...compiledCode(), PLINTH_LOG_LEVEL: 'warn', ...more };
 }
 
 const alive = new Set<ChildProcess>();
