@@ -1,13 +1,14 @@
 /**
  * Two processes that serve and two that work, on one PostgreSQL. What one of them is told the others hold to within the
- * second, and a mixed load outlives the kill -9 of one of each kind. PLINTH_TEST_LOAD_SECONDS of load (10; 600 with
- * PLINTH_FULL=1).
+ * second, and a mixed load (writes, tasks, events, signed webhooks, reads) outlives the kill -9 of one of each kind.
+ * PLINTH_TEST_LOAD_SECONDS of load (10; 600 with PLINTH_FULL=1).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signStandardWebhooks } from '../../src/modules/events/index.ts';
 import { issueSignInLink } from '../../src/modules/tenancy/index.ts';
 import { modules } from '../../src/modules.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -17,18 +18,39 @@ import { temporaryDataDir } from '../support/data-dir.ts';
 import { compiledCode, freePort } from '../support/processes.ts';
 import { printedSeed, seededRandom } from '../support/random.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
-import { type Answer, findLosses, orphansSql, type StoredRow, send, startLoad, storedRowsSql } from './writers.ts';
+import { pause, type Rest, startReader, startSender } from './senders.ts';
+import {
+  type Answer,
+  findLosses,
+  type Load,
+  orphansSql,
+  type StoredRow,
+  send,
+  startLoad,
+  storedRowsSql,
+} from './writers.ts';
 
 const load_seconds = Number(process.env['PLINTH_TEST_LOAD_SECONDS'] ?? (process.env['PLINTH_FULL'] ? 600 : 10));
+/** Of a process that serves and one that works, spread over the load; the two sides take turns. */
+const kills = Math.max(1, Math.floor(load_seconds / 150));
+const down_ms = 2_000;
+/** Between two requests of a client: some hundred requests a second in all. */
+const rest_ms_max = 40;
 const hang_ms = 120_000;
 const settle_ms_max = 60_000;
 /** What a process may go on believing after another was told otherwise. */
 const agreement_ms = 1_000;
+const lists = [
+  '/v1/projects?limit=20',
+  '/v1/tasks?limit=20',
+  '/v1/events?limit=20',
+  '/rest/v1/events?select=type,status&order=occurred_at.desc&limit=20',
+  '/rest/v1/tasks?select=status,task_type&status=eq.completed&limit=20',
+];
 const password = 'the tide is late on thursdays';
 
 const programs = await postgres18Folder();
 const script = fileURLToPath(new URL('../support/plinth-process.ts', import.meta.url));
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Process {
   readonly child: ChildProcess;
@@ -167,80 +189,91 @@ describe.skipIf(programs === undefined)('several processes on one server', () =>
     expect(performance.now() - startedAt).toBeLessThan(40_000);
   });
 
-  interface Sent {
-    readonly id: string;
-    acknowledged: boolean;
-  }
-
-  /** Sends one thing after the other to whichever process answers, until told to stop. */
-  function startSender(make: (id: string) => { path: string; body: unknown; key?: string }, name: string) {
-    const sent: Sent[] = [];
-    let stopping = false;
-    const stopped = (async () => {
-      for (let n = 0; !stopping; n++) {
-        const one: Sent = { id: `${name}-${n}`, acknowledged: false };
-        sent.push(one);
-        const { path, body } = make(one.id);
-        for (let tries = 0; !one.acknowledged && tries < 200; tries++) {
-          const answer = await ask((n + tries) % 2, 'POST', path, body).catch(() => undefined);
-          one.acknowledged = answer !== undefined && answer.status < 300;
-          if (!one.acknowledged) await pause(50);
-        }
-      }
-    })();
+  /** What arrives as a project's writes, events by key and by signed webhook, and tasks; and reads of all of it. */
+  async function startEverything(random: () => number) {
+    const rest: Rest = () => pause(random() * rest_ms_max);
+    const made = await ask(0, 'POST', '/v1/event-sources', { name: 'Load', scheme: 'standard_webhooks' });
+    expect(made.status, made.text).toBe(201);
+    const { hook_path, secret } = JSON.parse(made.text) as { hook_path: string; secret: string };
+    const both = [target(0), target(1)];
+    const unsigned = both.map(({ url }) => ({ url }));
+    const hookOf = (id: string) => {
+      const body = { type: 'load.hooked', id };
+      return {
+        path: hook_path,
+        body,
+        headers: signStandardWebhooks(JSON.stringify(body), secret, { at: new Date(), id }),
+      };
+    };
+    const eventOf = (id: string) => ({ path: '/v1/events', body: { id, type: 'load.sent', payload: { id } } });
+    const taskOf = (id: string) => ({ path: '/v1/tasks', body: { task_type: 'probe', idempotency_key: id } });
+    const loads: Load[] = [];
+    const load = (at: number, name: string) => loads.push(startLoad(target(at), random, name, 2, rest));
+    load(0, 'left');
+    load(1, 'right');
+    const drawn = <T>(all: readonly T[]) => all[Math.floor(random() * all.length)];
     return {
-      sent,
-      stop: async () => {
-        stopping = true;
-        await stopped;
+      load,
+      writes: () => loads.flatMap(({ writes }) => writes),
+      events: startSender(both, 'event', rest, eventOf),
+      hooks: startSender(unsigned, 'hook', rest, hookOf),
+      tasks: [startSender(both, 'task-a', rest, taskOf), startSender(both, 'task-b', rest, taskOf)],
+      reader: startReader(both, lists, random, rest, () => drawn(drawn(loads)?.writes ?? [])),
+      async stop() {
+        for (const one of loads) one.stop();
+        await Promise.all(loads.map(({ stopped }) => stopped));
+        await Promise.all([this.events, this.hooks, ...this.tasks, this.reader].map((one) => one.stop()));
       },
     };
   }
 
-  it(`${load_seconds} s of mixed load outlive a kill of each kind`, {
+  async function killAndStart(at: number): Promise<void> {
+    await kill(servers[at] as Process);
+    await kill(workers[at] as Process);
+    await pause(down_ms);
+    servers[at] = await startProcess(env, 'serve', String(ports[at]));
+    workers[at] = await startProcess(env, 'work');
+  }
+
+  it(`${load_seconds} s of mixed load outlive ${kills} ${kills === 1 ? 'kill' : 'kills'} of each kind`, {
     timeout: load_seconds * 1_000 + 2 * hang_ms,
   }, async () => {
-    const eventOf = (id: string) => ({
-      path: '/v1/events',
-      body: { id, type: 'load.sent', payload: { id } },
-    });
-    const taskOf = (id: string) => ({ path: '/v1/tasks', body: { task_type: 'probe', idempotency_key: id } });
-    const subscription = { name: 'Load', names: ['load.sent'], target: { task_type: 'probe' } };
-    expect((await ask(0, 'POST', '/v1/event-subscriptions', subscription)).status).toBe(201);
-    const random = seededRandom(printedSeed('mixed load'));
-    const senders = [
-      startSender(eventOf, 'event'),
-      startSender(taskOf, 'task-a'),
-      startSender(taskOf, 'task-b'),
-    ] as const;
-    const loads = [startLoad(target(0), random, 'left', 2), startLoad(target(1), random, 'right', 2)];
-    const third = (load_seconds * 1_000) / 3;
-    await pause(third);
-    await kill(servers[0] as Process);
-    await kill(workers[0] as Process);
-    await pause(Math.min(third, 2_000));
-    servers[0] = await startProcess(env, 'serve', String(ports[0]));
-    workers[0] = await startProcess(env, 'work');
-    // the writers of the killed process have stopped with it; these have not
-    loads.push(startLoad(target(0), random, 'again', 2));
-    await pause(2 * third);
-    for (const load of loads) load.stop();
-    await Promise.all([...loads.map(({ stopped }) => stopped), ...senders.map(({ stop }) => stop())]);
+    const subscription = { name: 'Load', names: ['load.*'], target: { task_type: 'probe' } };
+    const subscribed = await ask(0, 'POST', '/v1/event-subscriptions', subscription);
+    expect(subscribed.status, subscribed.text).toBe(201);
+    const startedAt = performance.now();
+    const until = (part: number) => pause(Math.max(0, startedAt + load_seconds * 1_000 * part - performance.now()));
+    const load = await startEverything(seededRandom(printedSeed('mixed load')));
+    for (let n = 0; n < kills; n++) {
+      await until((n + 1) / (kills + 1));
+      await killAndStart(n % 2);
+      // the writers of the killed process have stopped with it; those of the other have not
+      load.load(n % 2, `again-${n}`);
+    }
+    await until(1);
+    await load.stop();
 
-    const writes = loads.flatMap((load) => load.writes);
+    const writes = load.writes();
     expect(findLosses(writes, await query<StoredRow>(storedRowsSql(acme.id)))).toEqual([]);
     expect(await query(orphansSql(acme.id))).toEqual([{ audits: 0, activities: 0 }]);
+    expect(load.reader.problems).toEqual([]);
 
-    const events = senders[0].sent;
-    expect(events.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
-    const stored = await query<{ id: string; times: number }>(
-      `select external_id as id, count(*)::int as times from plinth.events
-         where organization_id = '${acme.id}' and type = 'load.sent' group by external_id`,
-    );
-    expect(stored.filter(({ times }) => times !== 1)).toEqual([]);
-    expect(stored.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
+    const received = [
+      { type: 'load.sent', sent: load.events.sent },
+      { type: 'load.hooked', sent: load.hooks.sent },
+    ];
+    for (const { type, sent } of received) {
+      expect(sent.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
+      const stored = await query<{ id: string; times: number }>(
+        `select external_id as id, count(*)::int as times from plinth.events
+           where organization_id = '${acme.id}' and type = '${type}' group by external_id`,
+      );
+      expect(stored.filter(({ times }) => times !== 1)).toEqual([]);
+      expect(stored.map(({ id }) => id).sort()).toEqual(sent.map(({ id }) => id).sort());
+    }
 
-    const tasks = senders.slice(1).flatMap(({ sent }) => sent);
+    const events = load.events.sent.length + load.hooks.sent.length;
+    const tasks = load.tasks.flatMap(({ sent }) => sent);
     expect(tasks.filter(({ acknowledged }) => !acknowledged)).toEqual([]);
     await everythingSettles();
     expect(await runTwice()).toEqual([]);
@@ -249,11 +282,21 @@ describe.skipIf(programs === undefined)('several processes on one server', () =>
               count(*) filter (where payload ? 'event')::int as of_events
        from plinth.tasks where organization_id = '${acme.id}' and idempotency_key is not null group by status`,
     );
-    expect(counts).toEqual([{ status: 'completed', sent: tasks.length, of_events: events.length }]);
-    process.stdout.write(
-      `${load_seconds} s: ${writes.length} writes, ${events.length} events, ${tasks.length} tasks\n`,
+    expect(counts).toEqual([{ status: 'completed', sent: tasks.length, of_events: events }]);
+    const processed = await query(
+      `select status, count(*)::int as events from plinth.events
+       where organization_id = '${acme.id}' and type like 'load.%' group by status`,
     );
-    expect(Math.min(writes.length, events.length, tasks.length)).toBeGreaterThan(load_seconds);
+    expect(processed).toEqual([{ status: 'processed', events }]);
+    const { answered, unanswered } = load.reader;
+    process.stdout.write(
+      `${load_seconds} s, ${kills} kills of each kind: ${writes.length} writes, ${load.events.sent.length} events, ` +
+        `${load.hooks.sent.length} webhooks, ${tasks.length} tasks, ${answered} reads (${unanswered} met no process)\n`,
+    );
+    expect(Math.min(writes.length, load.events.sent.length, load.hooks.sent.length, tasks.length)).toBeGreaterThan(
+      load_seconds,
+    );
+    expect(answered).toBeGreaterThan(load_seconds);
   });
 
   async function everythingSettles(): Promise<void> {

@@ -17,7 +17,8 @@ export interface Write {
 
 export interface Target {
   readonly url: string;
-  readonly key: string;
+  /** None: the request says itself who asks, by its signature. */
+  readonly key?: string;
 }
 
 export interface Answer {
@@ -42,7 +43,7 @@ export function send(
         timeout: 60_000,
         ...(options.agent ? { agent: options.agent } : { agent: false }),
         headers: {
-          authorization: `Bearer ${target.key}`,
+          ...(target.key === undefined ? {} : { authorization: `Bearer ${target.key}` }),
           ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...options.headers,
         },
@@ -92,8 +93,17 @@ export interface Load {
   stop(): void;
 }
 
-/** Starts `writers` clients that each send one write after the other. They stop at the first that is not acknowledged. */
-export function startLoad(target: Target, random: () => number, name: string, writers = 4): Load {
+/**
+ * Starts `writers` clients that each send one write after the other, with `rest` between them. They stop at the first
+ * that is not acknowledged.
+ */
+export function startLoad(
+  target: Target,
+  random: () => number,
+  name: string,
+  writers = 4,
+  rest?: () => Promise<unknown>,
+): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: writers });
   const writes: Write[] = [];
   let stopping = false;
@@ -106,6 +116,7 @@ export function startLoad(target: Target, random: () => number, name: string, wr
       writes.push(write);
       await sendWrite(target, write, agent);
       if (!write.acknowledged) return;
+      await rest?.();
     }
   }
   const stopped = Promise.all(Array.from({ length: writers }, (_, at) => writer(at))).then(() => agent.destroy());

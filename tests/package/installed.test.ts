@@ -8,7 +8,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callFirst, untilServing } from '../support/first-call.ts';
+import { isAsShown } from '../e2e/console-blocks.ts';
+import { asInDocuments, callFirst, shownBelow, untilServing } from '../support/first-call.ts';
 import { checkout, type Packed, packInto } from '../support/package.ts';
 import { compiledCode, freePort, temporaryFolder } from '../support/processes.ts';
 
@@ -112,7 +113,8 @@ describe('installed into an empty folder', () => {
     const started = performance.now();
     const server = spawn(join(installed(), 'node_modules', '.bin', 'plinth'), ['up', '--port', String(port)], {
       cwd: installed(),
-      env,
+      // as in a terminal
+      env: { ...env, PLINTH_LOG_LEVEL: 'warn' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = new Promise((resolve) => server.once('close', resolve));
@@ -122,6 +124,9 @@ describe('installed into an empty folder', () => {
       const seconds = (performance.now() - started) / 1000;
       say(`package on Node ${node.trim()}: first call ${seconds.toFixed(1)} s after plinth up`);
       expect(key).toMatch(/^plk_/);
+      const shown = shownBelow(readFileSync(join(checkout, 'docs/guides/installing.md'), 'utf8'), 'npx plinth up');
+      const asShown = asInDocuments(said, join(installed(), '.plinth'), port, shown);
+      expect(isAsShown(shown, asShown), `shown:\n${shown}\n\nsaid:\n${asShown}`).toBe(true);
 
       const source = join(folder, 'source');
       mkdirSync(source);

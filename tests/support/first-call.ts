@@ -3,6 +3,22 @@ import type { ChildProcess } from 'node:child_process';
 
 const hang_ms = 120_000;
 
+/** What a document shows below a command, to the end of its block; empty when it shows no such command. */
+export function shownBelow(document: string, command: string): string {
+  const lines = document.split('\n');
+  const at = lines.findIndex((line) => line.startsWith('$ ') && line.endsWith(command));
+  return at < 0 ? '' : lines.slice(at + 1, lines.indexOf('```', at)).join('\n');
+}
+
+/** What the server said as a reader of the documents would have it: their folder, the usual port, a token cut short. */
+export function asInDocuments(said: string, dataFolder: string, port: number, shown: string): string {
+  const folder = / in (\/home\S+)/.exec(shown)?.[1] ?? '';
+  return said
+    .replaceAll(dataFolder, folder)
+    .replaceAll(`127.0.0.1:${port}`, '127.0.0.1:4600')
+    .replace(/\bplo_\w+/, 'plo_…');
+}
+
 /** What the server said until it served. Rejects with it when the server ends before, or after two minutes. */
 export async function untilServing(server: ChildProcess): Promise<string> {
   let said = '';

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../core/clock.ts';
+import { errors } from '../core/errors.ts';
 import { createLogger, type LogLevel } from '../core/log.ts';
 import type { ModuleDefinition } from '../module.ts';
 import type { Platform } from '../platform.ts';
-import { lazyChild } from './request-log.ts';
+import { lazyChild, logFailure } from './request-log.ts';
 import { makeServer, type PlinthServer } from './server.ts';
 
 const SECRET = 'hunter2-Zx9';
@@ -22,6 +23,22 @@ function lazily(level: LogLevel, bindings: object = { reqId: 'r-1' }, options: o
   const child = vi.spyOn(logger, 'child');
   return { ...captured, child, log: lazyChild(logger as FastifyBaseLogger, bindings as Line, options) };
 }
+
+describe('a request that failed', () => {
+  const cause = new Error('the disk is full');
+  it.each([
+    ['warn', errors.too_busy({ detail: 'shutting down' }), undefined],
+    ['error', errors.too_busy({ detail: 'no connection', cause }), 'the disk is full'],
+    ['error', errors.internal({ cause }), 'the disk is full'],
+    ['info', errors.not_found({ detail: 'no such row' }), undefined],
+  ])('is told of at the level %s: %s', (level, error, message) => {
+    const { logger, parsed } = capture('info');
+    logFailure({ log: logger, method: 'GET', routeOptions: { url: '/readyz' } } as unknown as FastifyRequest, error);
+    const [line] = parsed();
+    expect(line).toMatchObject({ level, code: error.code, method: 'GET', route: '/readyz' });
+    expect((line as { err?: { message: string } }).err?.message).toBe(message);
+  });
+});
 
 describe('a lazy child', () => {
   it('is made by the first line and never again', () => {

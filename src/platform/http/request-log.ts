@@ -1,4 +1,5 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
+import type { PlinthError } from '../core/errors.ts';
 
 type ChildArguments = Parameters<FastifyBaseLogger['child']>;
 type LogArguments = unknown[];
@@ -65,4 +66,15 @@ class LazyChild {
   }
 
   silent(): void {}
+}
+
+/**
+ * One line about a request that failed. What we refuse ourselves for now (busy, shutting down) is a warning and has no
+ * stack: each probe of a stopping process would else look like a defect.
+ */
+export function logFailure(request: FastifyRequest, error: PlinthError): void {
+  const facts = { code: error.code, status: error.status, method: request.method, route: request.routeOptions.url };
+  if (error.status === 503 && error.cause === undefined) request.log.warn(facts, error.message);
+  else if (error.status >= 500) request.log.error({ ...facts, err: error.cause ?? error }, error.message);
+  else request.log.info(facts, error.message);
 }

@@ -12,6 +12,7 @@ import { type Actor, type Policy, scopeOf } from './actor.ts';
 import { withIdempotency } from './idempotency.ts';
 import { assertJsonDepth } from './json.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
+import { logFailure } from './request-log.ts';
 import { describeTables, TablesAnswer } from './rest-tables.ts';
 import { readOptions } from './route.ts';
 import { makeViewRecorder, narrowAccess, viewedBy } from './view-as.ts';
@@ -48,7 +49,7 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
     rest.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     rest.setErrorHandler((thrown, request, reply) => {
       const error = asPlinthError(thrown);
-      if (error.status >= 500) request.log.error({ code: error.code, err: error.cause ?? error }, error.message);
+      if (error.status >= 500) logFailure(request, error);
       // the fields after ours are what PostgREST's clients read
       return startProblem(reply, error).send({
         ...toProblem(error, request.id, request.server.basePath),

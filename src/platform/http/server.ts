@@ -2,7 +2,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
-import { errors, type PlinthError } from '../core/errors.ts';
+import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Platform } from '../platform.ts';
 import { type Actor, type Authenticator, makePolicy } from './actor.ts';
@@ -15,7 +15,7 @@ import { parseJsonBody } from './json.ts';
 import { type HttpMetrics, makeMetrics } from './metrics.ts';
 import { registerPages } from './pages.ts';
 import { asPlinthError, startProblem, toProblem } from './problem.ts';
-import { lazyChild } from './request-log.ts';
+import { lazyChild, logFailure } from './request-log.ts';
 import { isRest, registerRest } from './rest-routes.ts';
 import { addRoutes, makeRegistrar, type RouteRegistrar } from './route.ts';
 import { makeFailureThrottle } from './throttle.ts';
@@ -217,12 +217,6 @@ async function authenticate(
     if (asPlinthError(error).status === 401) failed();
     throw error;
   }
-}
-
-function logFailure(request: FastifyRequest, error: PlinthError): void {
-  const facts = { code: error.code, status: error.status, method: request.method, route: request.routeOptions.url };
-  if (error.status >= 500) request.log.error({ ...facts, err: error.cause ?? error }, error.message);
-  else request.log.info(facts, error.message);
 }
 
 /** Serialises answers; where asked, checks first that the answer is what the route promised. */

@@ -23,6 +23,7 @@ import {
   organizationTables,
   personColumns,
 } from './organization-file.ts';
+import { advanceSequences } from './organization-sequences.ts';
 import { hashTable } from './rows.ts';
 import { inTransaction, transferProblem } from './session.ts';
 import { readSetting, readShape, type TableShape, transfer_setting } from './shape.ts';
@@ -218,6 +219,7 @@ class Importer {
         people: Object.fromEntries(changed.slice(0, changed_ids_kept_max)),
       }),
     ]);
+    await advanceSequences(client, tables, organization.id);
     return {
       organization: { ...organization, slug },
       rows: total,
