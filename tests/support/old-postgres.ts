@@ -9,7 +9,16 @@ const columns: readonly [name: string, typeId: number][] = [
   ['citus', 16],
   ['vector', 16],
   ['pid', 23],
+  ['settings', 114],
 ];
+const settings = JSON.stringify({
+  default_transaction_isolation: 'read committed',
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
+  timezone: 'UTC',
+});
 
 export interface OldPostgres {
   readonly port: number;
@@ -21,7 +30,7 @@ export interface OldPostgres {
 /** Listens on a free port of 127.0.0.1; takes anybody in, offers no TLS, and answers each query with its version. */
 export async function startOldPostgres(major: number, minor: number): Promise<OldPostgres> {
   const statements: string[] = [];
-  const row = [String(major * 10_000 + minor), `${major}.${minor}`, 'f', 'f', '1'];
+  const row = [String(major * 10_000 + minor), `${major}.${minor}`, 'f', 'f', '1', settings];
   const server: Server = createServer((socket) => serve(socket, row, statements));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

@@ -32,6 +32,11 @@ export const databaseErrors = defineErrors({
     title: 'This PostgreSQL is too old',
     hint: 'Use PostgreSQL 15 or newer.',
   },
+  database_settings_unsuitable: {
+    status: 503,
+    title: 'Sessions of this database have settings that do not work',
+    hint: 'Set it for the login with: alter role … set …; or connect past the pooler, where we set it ourselves.',
+  },
   statement_too_complex: {
     status: 422,
     title: 'The query or value is nested too deep',

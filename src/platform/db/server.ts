@@ -5,6 +5,7 @@ import type { Capabilities, Engine, EngineLog } from './engine.ts';
 import { databaseErrors } from './errors.ts';
 import { guardPool } from './pool-guard.ts';
 import { parseServerUrl, type ServerAddress } from './server-url.ts';
+import { assertSessionSettings, pinnedSettings, settingsSql } from './session-settings.ts';
 
 export interface ServerOptions {
   /** Requests. The others default to it. */
@@ -45,7 +46,8 @@ interface Inspection {
 
 /**
  * Opens pools to a PostgreSQL 15 or newer, directly or through a pooler in transaction mode, and finds out what it can
- * do. Throws `database_url_invalid`, `database_unavailable` (never with a password) or `database_version_unsupported`.
+ * do. Throws `database_url_invalid`, `database_unavailable` (never with a password), `database_version_unsupported` or
+ * `database_settings_unsuitable`.
  */
 export async function openServer(options: ServerOptions): Promise<Engine> {
   const main = await inspect(options.url);
@@ -112,6 +114,7 @@ function openPool(target: Inspection, max: number, options: ServerOptions): pg.P
       ...(options.applicationName !== undefined && { application_name: options.applicationName }),
       // A pooler refuses settings in the startup packet, or gives them to whoever comes next.
       ...(!target.pooled && {
+        options: pinnedSettings(target.address.config.options),
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: idleTransactionMs,
       }),
@@ -136,20 +139,23 @@ async function inspect(url: string): Promise<Inspection> {
       citus: boolean;
       vector: boolean;
       pid: number;
+      settings: Readonly<Record<string, string>>;
     }>(
       `select current_setting('server_version_num')::int as version_num,
               split_part(current_setting('server_version'), ' ', 1) as version,
               exists (select from pg_catalog.pg_extension where extname = 'citus') as citus,
               exists (select from pg_catalog.pg_available_extensions where name = 'vector') as vector,
-              pg_catalog.pg_backend_pid() as pid`,
+              pg_catalog.pg_backend_pid() as pid, ${settingsSql} as settings`,
     );
-    const { version_num: versionNum, version, citus, vector, pid } = rows[0]!;
+    const { version_num: versionNum, version, citus, vector, pid, settings } = rows[0]!;
     if (versionNum < serverVersionMin) {
       throw databaseErrors.database_version_unsupported({ detail: `${address.label} runs PostgreSQL ${version}.` });
     }
     // A pooler hands out a process number of its own, for cancel requests; the server's own is another.
     const { processID } = client as pg.Client & { processID: number | null };
-    return { versionNum, version, citus, vector, pooled: processID !== pid, address };
+    const pooled = processID !== pid;
+    if (pooled) assertSessionSettings(settings, address.label);
+    return { versionNum, version, citus, vector, pooled, address };
   } catch (error) {
     throw unavailable(error, address);
   } finally {
