@@ -5,12 +5,15 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { exitCodeOf } from '../../src/cli/control.ts';
+import { describeError } from '../../src/cli/describe-error.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { generateMasterKeyText } from '../../src/platform/core/crypto/index.ts';
 import { openPglite } from '../../src/platform/db/pglite/engine.ts';
 import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
 import { type Answer, send } from '../faults/writers.ts';
+import { runCommand } from '../support/command.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { startOldPostgres } from '../support/old-postgres.ts';
@@ -28,12 +31,10 @@ const problem = (answer: Answer) => ({ status: answer.status, type: answer.type,
 
 /** A migrated folder with one organization; copied where a test spoils it. */
 const good = await migratedDataDir();
+const config = loadConfig({ PLINTH_DATA: good, PLINTH_FSYNC: 'off', PLINTH_LOG_LEVEL: 'error' });
 let acme: TestOrganization;
 beforeAll(async () => {
-  const plinth = await openPlinth({
-    config: loadConfig({ PLINTH_DATA: good, PLINTH_FSYNC: 'off', PLINTH_LOG_LEVEL: 'error' }),
-    migrate: true,
-  });
+  const plinth = await openPlinth({ config, migrate: true });
   acme = await makeOrganization(plinth.platform, 'Acme');
   await plinth.close();
 });
@@ -97,16 +98,29 @@ describe('the command line', () => {
   });
 
   it('statements that write, or leave their tenant', async () => {
-    for (const text of [
-      'delete from projects',
-      'create table t (n int)',
-      'commit; delete from plinth.projects',
-      'reset role; select * from plinth.users',
-    ]) {
-      const finished = await runProgram(['sql', text, '--data', good]);
-      expect(finished.code, text).not.toBe(0);
-      expectRefusal(finished, finished.code ?? -1, /^plinth: /);
+    const plinth = await openPlinth({ config });
+    try {
+      for (const text of [
+        'delete from projects',
+        'create table t (n int)',
+        'commit; delete from plinth.projects',
+        'reset role; select * from plinth.users',
+      ]) {
+        const thrown = await runCommand(['sql', text], { config, plinth }).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(thrown, text).toBeInstanceOf(Error);
+        const [code, stderr] = [exitCodeOf(thrown), describeError(thrown).join('\n')];
+        expect(code).not.toBe(0);
+        expectRefusal({ code, signal: null, stdout: '', stderr }, code, /^plinth: /);
+      }
+    } finally {
+      await plinth.close();
     }
+    const finished = await runProgram(['sql', 'reset role; select * from plinth.users', '--data', good]);
+    expect(finished.code).not.toBe(0);
+    expectRefusal(finished, finished.code ?? -1, /^plinth: /);
     expect(await slugs(good)).toMatchObject(intact);
   });
 
@@ -177,7 +191,7 @@ describe('a data folder that will not do', () => {
   });
 
   it('without a master key in production', async () => {
-    const finished = await runProgram(['up', '--data', temporaryDataDir()], { env: { NODE_ENV: 'production' } });
+    const finished = await runProgram(['up', '--data', await migratedDataDir()], { env: { NODE_ENV: 'production' } });
     expectRefusal(finished, 3, /master_key_missing/);
   });
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectFiles } from '../../src/cli/new-project/files.ts';
 import { version } from '../../src/version.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { compiledCode, freePort } from '../support/processes.ts';
 import { runProgram, startServer } from '../support/program.ts';
 
@@ -17,6 +18,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const parent = mkdtempSync(join(tmpdir(), 'plinth-new-'));
 const project = join(parent, 'My Notes');
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+/** Where a database is opened before the mistake shows. */
+const migrated = await migratedDataDir();
 
 const plinth = (args: readonly string[], cwd = project) => runProgram(args, { cwd });
 const write = (path: string, text: string) => {
@@ -116,13 +120,7 @@ describe('a project', () => {
     ],
   ])('is told what is wrong with its configuration: %s', async (_what, text, words) => {
     write('wrong.config.ts', text);
-    const { code, stderr, stdout } = await plinth([
-      'openapi',
-      '--config',
-      'wrong.config.ts',
-      '--data',
-      '.plinth-wrong',
-    ]);
+    const { code, stderr, stdout } = await plinth(['openapi', '--config', 'wrong.config.ts', '--data', migrated]);
     expect([code, stdout, stderr]).toEqual([3, '', expect.stringMatching(words)]);
     expect(stderr).not.toMatch(/^ +at /m);
   });

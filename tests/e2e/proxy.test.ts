@@ -6,7 +6,7 @@ import { issueFirstRunLink } from '../../src/modules/tenancy/index.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { openTestPlinth, type TestPlinth } from '../../src/testing.ts';
 import { ensureBuilt } from '../browser/support.ts';
-import { temporaryDataDir } from '../support/data-dir.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { startServer } from '../support/program.ts';
 
@@ -200,7 +200,7 @@ it('an address that is no trusted proxy can not say who calls', { timeout: hang_
 
 it('the link a new installation prints is the public one', { timeout: hang_ms }, async () => {
   const port = await freePort();
-  const server = await startServer(port, ['--data', temporaryDataDir()], {
+  const server = await startServer(port, ['--data', await migratedDataDir()], {
     env: { PLINTH_FSYNC: 'off', PLINTH_PUBLIC_URL: 'https://example.com/plinth/' },
   });
   try {

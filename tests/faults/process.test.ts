@@ -129,7 +129,10 @@ describe('SIGTERM', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     await until(async () => ((await fetch(`${url}/healthz`).catch(() => undefined)) === undefined ? true : undefined));
     inFlight.write('"slug":"in-flight"}');
+    const completedAt = performance.now();
     expect(await answered).toMatch(/^HTTP\/1\.1 201 /);
+    // answered, the connection is closed: kept alive it would last until the deadline of 10 s
+    expect(performance.now() - completedAt).toBeLessThan(8_000);
     expect(await finished).toMatchObject({ code: 0, signal: null });
     expect(existsSync(join(data, 'control'))).toBe(false);
     expect(existsSync(join(data, 'plinth.lock'))).toBe(false);

@@ -68,6 +68,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /** From here on a request is worth a line in the log. */
 const slow_request_ms = 1_000;
+const idle_sweep_ms = 50;
 
 /** Builds the HTTP server of the given modules; it does not listen yet. */
 export async function makeServer(options: ServerOptions): Promise<PlinthServer> {
@@ -191,8 +192,13 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
       state.draining = true;
       if (noticeMs > 0) await platform.clock.sleep(noticeMs);
       const closed = new AbortController();
-      // the deadline's timer ends with the closing, or it would keep the process alive
-      const closing = app.close().finally(() => closed.abort());
+      // a connection that is kept alive after its last answer would be waited for until the deadline
+      const idle = setInterval(() => app.server.closeIdleConnections(), idle_sweep_ms);
+      // both timers end with the closing, or they would keep the process alive
+      const closing = app.close().finally(() => {
+        clearInterval(idle);
+        closed.abort();
+      });
       const deadline = platform.clock.sleep(deadlineMs, closed.signal).then(() => app.server.closeAllConnections());
       await Promise.race([closing, deadline]);
     },

@@ -21,13 +21,14 @@ const options = { modules, programVersion: '0.1.0-dev' };
 const names = inject('engines')
   .filter(({ missing }) => missing === undefined)
   .map(({ name }) => name);
+type Name = (typeof names)[number];
 const pairs = names.flatMap((from) => names.map((to) => [from, to] as const));
 
 const opened: TestEngine[] = [];
 afterEach(async () => {
   for (const test of opened.splice(0)) await test.close();
 });
-async function open(name: (typeof names)[number], empty = false): Promise<Engine> {
+async function open(name: Name, empty = false): Promise<Engine> {
   const test = await openTestEngine(name, { empty });
   opened.push(test);
   return test.engine;
@@ -174,13 +175,8 @@ describe.each(pairs)('stopped between %s and %s', (from, to) => {
     await expect(openPlinth({ engine: sharing(target), config, masterKeys })).rejects.toMatchObject({
       code: 'transfer_unfinished',
     });
-    // half a database is no source
-    const third = await open(to);
-    await expect(copyDatabase(target, third, options)).rejects.toMatchObject({ code: 'transfer_unfinished' });
-    // another source does not go on with it
-    const other = await open(from, true);
-    await copyDatabase(third, other, options);
-    await expect(copyDatabase(other, target, options)).rejects.toMatchObject({ code: 'transfer_other_source' });
+    // both are said of the unfinished target: once on each engine
+    if (from === to || process.env['PLINTH_FULL']) await expectNoOther(target, from, to);
 
     await asOwner(source, `update plinth.organizations set name = 'Renamed meanwhile'`);
     const again: string[] = [];
@@ -193,6 +189,16 @@ describe.each(pairs)('stopped between %s and %s', (from, to) => {
     expect(await hashesOf(target)).toEqual(await hashesOf(source));
   });
 });
+
+async function expectNoOther(unfinished: Engine, from: Name, to: Name): Promise<void> {
+  // half a database is no source
+  const third = await open(to);
+  await expect(copyDatabase(unfinished, third, options)).rejects.toMatchObject({ code: 'transfer_unfinished' });
+  // another source does not go on with it
+  const other = await open(from, true);
+  await copyDatabase(third, other, options);
+  await expect(copyDatabase(other, unfinished, options)).rejects.toMatchObject({ code: 'transfer_other_source' });
+}
 
 describe('two copies into one target', () => {
   it.runIf(names.includes('postgres'))('the first is told that it was taken over', async () => {

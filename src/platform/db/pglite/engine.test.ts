@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { temporaryDataDir } from '../../../../tests/support/data-dir.ts';
 import { fromDatabaseError } from '../sql-errors.ts';
 import { openPglite, type PgliteEngine, type PgliteOptions, type RestartReport } from './engine.ts';
@@ -134,18 +134,25 @@ describe('a restart', () => {
 const deepJson = (depth: number) => `select '${'['.repeat(depth)}'::json`;
 
 describe('what kills PGlite silently', () => {
+  /** For what must not restart it. */
+  let steady: PgliteEngine;
+  beforeAll(async () => {
+    steady = await open();
+    opened.pop();
+  });
+  afterAll(() => steady.close());
+
   it('G2: recursion ends in 54001, and so does what overflowed the thread with the default stack', async () => {
-    const engine = await open();
-    await engine.pool.query(
+    await steady.pool.query(
       'create function f(n int) returns int language plpgsql as $$ begin return f(n + 1); end $$',
     );
     for (const text of ['select f(1)', `select 1${'+1'.repeat(30_000)}`, `select (${deepJson(20_000)}b)`]) {
-      await expect(engine.pool.query(text)).rejects.toMatchObject({
+      await expect(steady.pool.query(text)).rejects.toMatchObject({
         code: expect.stringMatching(/^(54001|22P02|42601)$/),
       });
     }
-    expect((await engine.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-    expect(engine.restarts()).toBe(0);
+    expect((await steady.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(steady.restarts()).toBe(0);
   });
 
   it('G2 without the guard: with the default stack depth it dies and answers nothing', async () => {
@@ -189,8 +196,7 @@ describe('what kills PGlite silently', () => {
   });
 
   it('G5: COPY with nobody who sends, from and to a program, from a file that is not there: errors', async () => {
-    const engine = await open();
-    await engine.pool.query('create table t (n int)');
+    await steady.pool.query('create table t (n int)');
     const refused = [
       'copy t from stdin',
       'CoPy /* a comment */ t\n from -- another\n STDIN',
@@ -203,36 +209,34 @@ describe('what kills PGlite silently', () => {
       `do $$ begin execute 'copy t from stdin'; end $$`,
     ];
     for (const text of refused) {
-      const error = await engine.pool.query(text).then(
+      const error = await steady.pool.query(text).then(
         () => undefined,
         (thrown: { code?: string }) => thrown.code,
       );
       expect([text, error]).toEqual([text, expect.stringMatching(/^(57014|XX000|58P01|0A000|38000)$/)]);
     }
-    const prepared = engine.pool.query({ name: 'copies', text: 'copy t from stdin' });
+    const prepared = steady.pool.query({ name: 'copies', text: 'copy t from stdin' });
     await expect(prepared).rejects.toMatchObject({ code: '57014' });
-    expect((await engine.pool.query('select count(*)::int as n from t')).rows).toEqual([{ n: 0 }]);
-    expect(engine.restarts()).toBe(0);
+    expect((await steady.pool.query('select count(*)::int as n from t')).rows).toEqual([{ n: 0 }]);
+    expect(steady.restarts()).toBe(0);
   });
 
   it('G5: a string that only speaks of COPY is not refused', async () => {
-    const engine = await open({ memory: true });
-    const { rows } = await engine.pool.query(`select 'copy t from stdin' as text /* copy t from program 'x' */`);
+    const { rows } = await steady.pool.query(`select 'copy t from stdin' as text /* copy t from program 'x' */`);
     expect(rows).toEqual([{ text: 'copy t from stdin' }]);
   });
 
   it('a client that goes away in the middle of a COPY holds nobody up', async () => {
-    const engine = await open();
-    await engine.pool.query('create table t (n int)');
-    const client = await engine.pool.connect();
+    await steady.pool.query('create table sent (n int)');
+    const client = await steady.pool.connect();
     const { from } = await import('pg-copy-streams');
-    const stream = client.query(from('copy t from stdin'));
+    const stream = client.query(from('copy sent from stdin'));
     stream.on('error', () => undefined);
     stream.write('1\n');
     await new Promise((resolve) => setTimeout(resolve, 50));
     client.release(new Error('gone'));
-    expect((await engine.pool.query('select count(*)::int as n from t')).rows).toEqual([{ n: 0 }]);
-    expect(engine.restarts()).toBe(0);
+    expect((await steady.pool.query('select count(*)::int as n from sent')).rows).toEqual([{ n: 0 }]);
+    expect(steady.restarts()).toBe(0);
   });
 });
 

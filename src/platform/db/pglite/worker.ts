@@ -55,7 +55,7 @@ async function openEngine(): Promise<PGlite> {
   const { clusterFolder, fsync, load, statementTimeoutMs } = options;
   return await PGlite.create({
     ...(clusterFolder === undefined ? {} : { dataDir: clusterFolder }),
-    ...(load !== undefined && isFresh(clusterFolder) && { loadDataDir: new Blob([readFileSync(load)]) }),
+    ...(load !== undefined && isFresh(clusterFolder) && { loadDataDir: fileInMemory(load) }),
     extensions: { vector },
     // What PostgreSQL believes of the stack is untrue here: at 512 kB recursion still kills the instance silently.
     postgresqlconf: ["max_stack_depth='100kB'"],
@@ -65,6 +65,13 @@ async function openEngine(): Promise<PGlite> {
       ...['-c', `statement_timeout=${statementTimeoutMs}`],
     ],
   });
+}
+
+/** A Blob would hand its bytes out in pieces, copied and joined again: a quarter of the time of opening a small database. */
+function fileInMemory(file: string): Blob {
+  const { buffer, byteOffset, byteLength } = readFileSync(file);
+  const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  return Object.assign(new Blob([]), { arrayBuffer: async () => bytes });
 }
 
 /** A tar is loaded where there is no cluster yet; after a restart there is one. */
