@@ -23,6 +23,13 @@ export function configOf(context: CommandContext, name: string | undefined): Con
     : { ...config, ...others, databaseUrl: undefined, dataFolder: resolve(context.cwd, name) };
 }
 
+/** Who answers requests on the configured database, where that is another login than the one that migrates. */
+export function runtimeLogins({ databaseUrl, migrateUrl }: Config): { runtimeLogins?: readonly string[] } {
+  if (!databaseUrl || migrateUrl?.reveal() === databaseUrl.reveal()) return {};
+  const login = decodeURIComponent(new URL(databaseUrl.reveal()).username);
+  return login === '' ? {} : { runtimeLogins: [login] };
+}
+
 /** Opens it without looking at its schema. With `mustExist` a folder is not made. */
 export async function openDatabase(config: Config, options: { mustExist: boolean }): Promise<Engine> {
   if (options.mustExist && !config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {

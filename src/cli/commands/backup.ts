@@ -23,7 +23,7 @@ import {
   table,
   UsageError,
 } from '../command.ts';
-import { configOf, masterKeyNote, openDatabase } from '../databases.ts';
+import { configOf, masterKeyNote, openDatabase, runtimeLogins } from '../databases.ts';
 import { asJson, showProgress } from './copy.ts';
 
 const keyUsage = '[--passphrase-file FILE | --master-key]';
@@ -143,7 +143,11 @@ export const backupRestore: Command = {
     const config = configOf(context, values['to'] as string | undefined);
     const engine = await openDatabase(config, { mustExist: false });
     try {
-      const result = await restoreBackup(path, engine, { ...(await loadOptions(context)), key });
+      const result = await restoreBackup(path, engine, {
+        ...(await loadOptions(context)),
+        ...(values['to'] === undefined ? runtimeLogins(context.config) : {}),
+        key,
+      });
       context.progress('');
       printResult(context, { to: engine.description, ...asJson(result) }, () => [
         `${engine.description}: ${summary(result)}`,

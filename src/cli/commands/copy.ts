@@ -1,7 +1,7 @@
 import { copyDatabase, type LoadResult, type TransferEvent } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
 import { type Command, type CommandContext, exitCodes, printResult, UsageError } from '../command.ts';
-import { configOf, masterKeyNote, openDatabase } from '../databases.ts';
+import { configOf, masterKeyNote, openDatabase, runtimeLogins } from '../databases.ts';
 
 export const copy: Command = {
   name: 'copy',
@@ -26,6 +26,7 @@ export const copy: Command = {
           modules: (await context.application()).known,
           programVersion: version,
           prefix: context.config.rolePrefix,
+          ...(to === undefined ? runtimeLogins(context.config) : {}),
           signal: context.signal,
           onProgress: (event) => showProgress(context, event),
         });

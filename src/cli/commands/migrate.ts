@@ -10,6 +10,7 @@ import { detectDrift, renderSnapshot } from '../../platform/migrate/snapshot.ts'
 import { migrationStatus } from '../../platform/migrate/status.ts';
 import { version } from '../../version.ts';
 import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { runtimeLogins } from '../databases.ts';
 import { withMigrationEngine } from '../migration-engine.ts';
 
 export const migrateUp: Command = {
@@ -21,10 +22,6 @@ export const migrateUp: Command = {
   run: (context, { values }) =>
     withMigrationEngine(context, async (engine) => {
       const { config } = context;
-      const login =
-        config.databaseUrl && config.migrateUrl !== config.databaseUrl
-          ? new URL(config.databaseUrl.reveal()).username
-          : '';
       const { done } = await migrateEngine(engine, (await context.application()).modules, {
         programVersion: version,
         prefix: config.rolePrefix,
@@ -33,7 +30,7 @@ export const migrateUp: Command = {
           if (event.kind === 'waiting') context.note('waiting for another runner');
           if (event.kind === 'retry') context.note(`${event.id}: ${event.reason}; again in ${event.delayMs} ms`);
         },
-        ...(login ? { runtimeLogins: [decodeURIComponent(login)] } : {}),
+        ...runtimeLogins(config),
         ...(typeof values['to'] === 'string' ? { target: values['to'] } : {}),
       });
       printResult(context, { applied: done }, () => [

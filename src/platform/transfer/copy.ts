@@ -1,4 +1,5 @@
 /** A whole database into another, of the same or another engine. */
+import { PlinthError } from '../core/errors.ts';
 import type { Engine } from '../db/engine.ts';
 import { migrateEngine } from '../migrate/schema.ts';
 import type { ModuleDefinition } from '../module.ts';
@@ -12,6 +13,8 @@ export interface MigrateTargetOptions {
   readonly programVersion: string;
   /** Of the role names; default "plinth". */
   readonly prefix?: string;
+  /** Logins that a server runs as; else the login that moves the data, where it may give itself the roles. */
+  readonly runtimeLogins?: readonly string[];
   readonly onMigration?: (id: string) => void;
 }
 
@@ -47,12 +50,25 @@ export async function migrateWhereEmpty(
   );
   if (rows[0]!.there) return;
   const wanted = new Set(source.migrations.map((entry) => entry.split(' ')[0]));
-  await migrateEngine(engine, options.modules, {
-    only: ({ module, version }) => wanted.has(`${module}/${version}`),
-    programVersion: options.programVersion,
-    ...(options.prefix !== undefined && { prefix: options.prefix }),
-    onProgress: (event) => event.kind === 'done' && options.onMigration?.(event.id),
-  });
+  const migrate = (runtimeLogins: readonly string[] | undefined) =>
+    migrateEngine(engine, options.modules, {
+      only: ({ module, version }) => wanted.has(`${module}/${version}`),
+      programVersion: options.programVersion,
+      ...(options.prefix !== undefined && { prefix: options.prefix }),
+      ...(runtimeLogins !== undefined && { runtimeLogins }),
+      onProgress: (event) => event.kind === 'done' && options.onMigration?.(event.id),
+    });
+  try {
+    await migrate(options.runtimeLogins);
+  } catch (error) {
+    // on a managed server the login that migrates answers no requests, and may give nobody a role
+    if (options.runtimeLogins !== undefined || !isBootstrapRequired(error)) throw error;
+    await migrate([]);
+  }
+}
+
+function isBootstrapRequired(error: unknown): boolean {
+  return error instanceof PlinthError && error.code === 'bootstrap_required';
 }
 
 /** The same for two connections to one database; a folder can not be open twice. */

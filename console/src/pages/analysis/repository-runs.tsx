@@ -17,7 +17,7 @@ export function RepositoryRuns({ repositoryId }: { repositoryId: string }) {
   return (
     <Section title="Analysis runs">
       {source.rows.length > 0 ? (
-        <Box className="surface" p="md" mb="sm" maw="56rem">
+        <Box className="surface" p="md" mb="sm">
           <Trend runs={source.rows} />
         </Box>
       ) : null}

@@ -1,8 +1,10 @@
 import { Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import styles from './trend.module.css';
 import { type Run, runName } from './types.ts';
 
-const width = 720;
+/** Pixels, before it is known how wide the page is. */
+const width_first = 720;
 const height = 180;
 const left = 34;
 const right = 12;
@@ -15,6 +17,8 @@ type Scored = Run & { readonly quality_score: number };
 
 /** The score over the runs, oldest at the left. The picture says in words what it shows; the table has the values. */
 export function Trend({ runs }: { runs: readonly Run[] }) {
+  const { ref, width: measured } = useElementSize();
+  const width = measured || width_first;
   const scored = runs.filter((run): run is Scored => run.quality_score !== null).reverse();
   const first = scored[0];
   const last = scored.at(-1);
@@ -33,7 +37,7 @@ export function Trend({ runs }: { runs: readonly Run[] }) {
     `to ${last.quality_score} on ${day.format(new Date(last.created_at))}; ` +
     `lowest ${Math.min(...scores)}, highest ${Math.max(...scores)}. The table below has each value.`;
   return (
-    <svg className={styles['chart']} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={words}>
+    <svg ref={ref} className={styles['chart']} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={words}>
       {levels.map((level) => (
         <g key={level}>
           <line className={styles['grid']} x1={left} x2={width - right} y1={y(level)} y2={y(level)} />
