@@ -163,7 +163,7 @@ $$;
 -- first. Inside a key by priority, then age; where tasks name different limits the strictest of those ahead counts, so that
 -- the first in line is never passed for good. Fewer than rows_max come back only when no more can run now.
 -- A key without a free slot costs one probe; there are no more of them than tasks are held.
-create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid) returns task_queue[]
+create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid) returns plinth.task_queue[]
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -296,7 +296,7 @@ end
 $$;
 
 -- As claim_keyed_tasks, key by key: for clusters, which lock rows of one tenant at a time only.
-create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid) returns task_queue[]
+create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid) returns plinth.task_queue[]
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
