@@ -11,6 +11,8 @@ export interface ClaimedTask {
   readonly task_type: string;
   readonly timeout_seconds: number;
   readonly payload: unknown;
+  /** It holds a slot of this key until it is answered. */
+  readonly concurrency_key: string | null;
 }
 
 export interface Success {
@@ -92,6 +94,10 @@ export interface TaskEngine {
   stop(): Promise<void>;
 }
 
+/** Every so many claims look at what has waited longest, whatever its priority. */
+const claims_by_priority_max = 7;
+/** The round over the tenants of what has a concurrency key, of all types; no type is called so. */
+const keyed_round = '';
 const promote_rows_max = 1000;
 const recover_leases_max = 20;
 const scope = { as: 'worker', memberRole: 'service' } as const;
@@ -104,6 +110,9 @@ export function makeTaskEngine(
   leaseSeconds: number,
 ): TaskEngine {
   let turn = 0;
+  let claims = 0;
+  /** For each type the tenant that was served last: the next claim begins behind it. */
+  const served = new Map<string, string>();
   // a cluster locks rows of one tenant at a time only
   const byTenant = platform.engine.capabilities.distributed ? '_by_tenant' : '';
   const all = (statements: readonly Statement[]) => platform.door.writeAll(scope, statements, pool);
@@ -115,19 +124,46 @@ export function makeTaskEngine(
     return [...types.slice(turn), ...types.slice(0, turn)];
   }
 
+  function claimStatement(lease: string, claim: number): Statement {
+    claims++;
+    const named = turned();
+    return {
+      text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      values: [
+        lease,
+        workerId,
+        named,
+        claim,
+        leaseSeconds,
+        named.map((type) => served.get(type) ?? null),
+        claims % (claims_by_priority_max + 1) === 0,
+        claims % 2 === 1,
+        served.get(keyed_round) ?? null,
+      ],
+    };
+  }
+
+  /** Where the round over the tenants of each type has come to; a batch that is not full has seen all. */
+  function noteServed(claimed: readonly ClaimedTask[], wasFull: boolean): void {
+    if (!wasFull) return served.clear();
+    const last = new Map<string, string>();
+    for (const { task_type, organization_id, concurrency_key } of claimed) {
+      const round = concurrency_key === null ? task_type : keyed_round;
+      const known = last.get(round);
+      if (known === undefined || isLater(organization_id, known, served.get(round))) last.set(round, organization_id);
+    }
+    for (const [round, tenant] of last) served.set(round, tenant);
+  }
+
   return {
     async settleAndClaim({ successes, failures, claim }) {
       const statements = [...completions(successes, workerId, byTenant), ...recordings(failures, workerId)];
       const answered = statements.length;
       const lease = uuidv7(platform.clock.now());
-      if (claim > 0) {
-        statements.push({
-          text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5)`,
-          values: [lease, workerId, turned(), claim, leaseSeconds],
-        });
-      }
+      if (claim > 0) statements.push(claimStatement(lease, claim));
       const results = await all(statements);
-      const claimed = claim > 0 ? (results.at(-1) as unknown as Omit<ClaimedTask, 'lease_id'>[]) : [];
+      const claimed = claim > 0 ? (results.at(-1) as unknown as ClaimedTask[]) : [];
+      if (claim > 0) noteServed(claimed, claimed.length === claim);
       const outcomes = results.slice(0, answered).map(([row]) => row as unknown as Outcome);
       return {
         refused: outcomes.flatMap(({ refused }) => refused ?? []),
@@ -177,6 +213,12 @@ export function makeTaskEngine(
       await one('select plinth.stop_worker($1)', workerId);
     },
   };
+}
+
+/** Whether a tenant comes after another in a round that began behind `start`. */
+function isLater(tenant: string, other: string, start: string | undefined): boolean {
+  const wrapped = (one: string) => start !== undefined && one <= start;
+  return wrapped(tenant) === wrapped(other) ? tenant > other : wrapped(tenant);
 }
 
 function completions(successes: readonly Success[], workerId: string, byTenant: string): Statement[] {

@@ -66,6 +66,7 @@ const sweep_ms = 50;
 const first_beat_ms = 200;
 /** How fast the average duration of a task follows the last one. */
 const average_weight = 0.05;
+const hasKey = ({ task }: { task: ClaimedTask }) => task.concurrency_key !== null;
 const cancelledFailure = () => new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
 
 /** Starts a worker in this process. It claims, runs and settles in batches, and sleeps until something is due. */
@@ -207,8 +208,9 @@ class Worker implements TaskWorker {
         if (wakes === this.#wakes) this.#mayHaveMore = this.#lastClaimWasFull;
         await this.#take(claimed);
       }
-      // what was released beyond this claim may be for any worker
-      if (released > claimed.length) this.#platform.wakeups.wake(tasks_channel);
+      // what was released beyond this claim may be for any worker; so may slots of keys, if this claim was cut short
+      const freed = claimed.length === claim && (answers.successes.some(hasKey) || answers.failures.some(hasKey));
+      if (released > claimed.length || freed) this.#platform.wakeups.wake(tasks_channel);
     } catch (error) {
       this.#mayHaveMore = true;
       if (!isAboutAnAnswer(error) || answers.successes.length + answers.failures.length === 0) {
