@@ -892,6 +892,15 @@ export interface TaskExecutionLogs {
   task_id: string;
 }
 
+export interface TaskKeyTurns {
+  /**
+   * The key that was served last: the next claim begins behind it.
+   */
+  last_key: string;
+  organization_id: string;
+  task_type: string;
+}
+
 export interface TaskLeases {
   attempts: number[];
   claimed_at: Timestamp;
@@ -1183,6 +1192,7 @@ export interface DB {
   task_definitions: TaskDefinitions;
   task_dependencies: TaskDependencies;
   task_execution_logs: TaskExecutionLogs;
+  task_key_turns: TaskKeyTurns;
   task_leases: TaskLeases;
   task_limits: TaskLimits;
   task_progress: TaskProgress;

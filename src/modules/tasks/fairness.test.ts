@@ -18,7 +18,7 @@ describeEngines('claims are fair', (on) => {
   const engine = (...types: string[]) =>
     makeTaskEngine(world.platform, randomUUID(), types.length > 0 ? types : [type], 30);
   const claim = async (from: TaskEngine, tasks: number) =>
-    (await from.settleAndClaim({ successes: [], failures: [], claim: tasks })).claimed;
+    (await from.settleAndClaim({ successes: [], failures: [], claim: tasks, claimKeyed: tasks })).claimed;
   const perTenant = (claimed: readonly ClaimedTask[]) => {
     const counts = new Map<string, number>();
     for (const { organization_id } of claimed) counts.set(organization_id, (counts.get(organization_id) ?? 0) + 1);

@@ -47,6 +47,7 @@ export const tasksModule: ModuleDefinition = {
       rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
     },
     task_rates: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
+    task_key_turns: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
     tasks: {
       visibility: 'tenant',
       audit: 'action',
@@ -98,22 +99,26 @@ export const tasksModule: ModuleDefinition = {
   functions: {
     'enqueue_tasks(uuid, jsonb)': { security: 'definer', callers: ['app'] },
     'task_by_idempotency_key(uuid, text, text)': { security: 'definer', callers: ['app'] },
-    'oldest_priority(text, uuid)': { security: 'definer', callers: [] },
+    'oldest_priority(text, uuid, text)': { security: 'definer', callers: [] },
     'due_places(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
-    'claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, boolean, uuid)': {
+    'claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
       security: 'definer',
       callers: ['worker'],
     },
     'held_slots()': { security: 'definer', callers: [] },
     'note_claimed(uuid, text, integer)': { security: 'definer', callers: [] },
     'renew_rates(timestamp with time zone)': { security: 'definer', callers: [] },
-    'room_of_keys(uuid[], text[], integer[], uuid[], text[], integer)': { security: 'definer', callers: [] },
-    'claim_keyed_tasks(text[], integer, uuid)': { security: 'definer', callers: [] },
-    'claim_keyed_tasks_by_tenant(text[], integer, uuid)': { security: 'definer', callers: [] },
+    'room_of_keys(uuid[], text[], integer[], plinth.task_queue[], integer, integer)': {
+      security: 'definer',
+      callers: [],
+    },
+    'claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])': { security: 'definer', callers: [] },
+    'claim_keyed_tasks(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
+    'claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)': { security: 'definer', callers: [] },
     'task_key_use(uuid, text)': { security: 'definer', callers: ['app'] },
     'release_items(uuid, uuid, uuid[])': { security: 'definer', callers: [] },
     'complete_tasks(uuid, uuid, uuid[], integer[], jsonb[])': { security: 'definer', callers: ['worker'] },
-    'claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, boolean, uuid)': {
+    'claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
       security: 'definer',
       callers: ['worker'],
     },

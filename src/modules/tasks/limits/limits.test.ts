@@ -16,7 +16,7 @@ describeEngines('limits by key', (on) => {
   const clear = () =>
     world.owner(
       `truncate plinth.tasks, plinth.task_queue, plinth.task_timers, plinth.task_leases, plinth.task_attempts,
-         plinth.task_limits, plinth.task_rates cascade`,
+         plinth.task_limits, plinth.task_rates, plinth.task_key_turns cascade`,
     );
   afterEach(async () => {
     await world.close();
@@ -25,12 +25,13 @@ describeEngines('limits by key', (on) => {
 
   const engine = (types: readonly string[] = [type]) => makeTaskEngine(world.platform, randomUUID(), types, 30);
   const claim = async (from: TaskEngine, tasks: number) =>
-    (await from.settleAndClaim({ successes: [], failures: [], claim: tasks })).claimed;
+    (await from.settleAndClaim({ successes: [], failures: [], claim: tasks, claimKeyed: tasks })).claimed;
   const succeed = (from: TaskEngine, tasks: readonly ClaimedTask[], claimNext = 0) =>
     from.settleAndClaim({
       successes: tasks.map((task) => ({ task, result: undefined, durationMs: 1 })),
       failures: [],
       claim: claimNext,
+      claimKeyed: claimNext,
     });
   const limited = (key: string, limit: number | undefined, count = 1, more: object = {}) =>
     world.enqueue(
@@ -193,13 +194,104 @@ describeEngines('limits by key', (on) => {
     expect((await succeed(worker, first, 500)).claimed).toHaveLength(280);
   });
 
-  it('tasks with a key and tasks without do not starve each other', async () => {
+  it('is asked for tasks with a key and without apart, and takes both', async () => {
     await limited('many', 100, 40);
     await world.enqueue(...Array.from({ length: 40 }, () => ({ task_type: type })));
     const worker = engine();
-    const keyed: boolean[] = [];
-    for (let n = 0; n < 20; n++) keyed.push((await claim(worker, 1))[0]!.concurrency_key !== null);
-    expect(keyed.filter(Boolean)).toHaveLength(10);
+    for (const [plain, keyed] of [
+      [3, 2],
+      [0, 4],
+      [5, 0],
+    ] as const) {
+      const turn = await worker.settleAndClaim({ successes: [], failures: [], claim: plain, claimKeyed: keyed });
+      expect(turn.claimed.filter(({ concurrency_key }) => concurrency_key === null)).toHaveLength(plain);
+      expect(turn.claimed).toHaveLength(plain + keyed);
+      expect(turn.more).toEqual({ plain: plain > 0, keyed: keyed > 0 });
+    }
+  });
+
+  it('the keys of a tenant take turns, however few are claimed at once', async () => {
+    for (const key of ['a', 'b', 'c', 'd']) await limited(key, 10, 5);
+    const worker = engine();
+    const served: string[] = [];
+    for (let n = 0; n < 8; n++) served.push((await claim(worker, 1))[0]!.concurrency_key!);
+    expect(served).toEqual(['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']);
+    // the next two, and then the round goes on behind them, from any worker
+    expect((await claim(engine(), 2)).map(({ concurrency_key }) => concurrency_key).sort()).toEqual(['a', 'b']);
+    expect((await claim(engine(), 1))[0]!.concurrency_key).toBe('c');
+  });
+
+  it('tenants share what has keys equally, however many keys one has', async () => {
+    const other = randomUUID();
+    await world.owner(
+      `insert into plinth.organizations (id, name, slug) values ('${other}', 'Other', 'other-${other.replaceAll('-', '')}')`,
+      `with made as (
+         insert into plinth.tasks (organization_id, id, task_type, concurrency_key)
+         select '${other}', plinth.uuidv7(), '${type}', 'key ' || n from generate_series(1, 400) as n
+         returning organization_id, id, task_type, concurrency_key
+       )
+       insert into plinth.task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, concurrency_key)
+       select organization_id, id, task_type, 0, clock_timestamp(), 1, 300, concurrency_key from made`,
+    );
+    await limited('mine', 50, 30);
+    const worker = engine();
+    const mine = (tasks: readonly ClaimedTask[]) => tasks.filter(({ concurrency_key: key }) => key === 'mine').length;
+    expect(mine(await claim(worker, 20))).toBe(10);
+    let singles = 0;
+    for (let n = 0; n < 10; n++) singles += mine(await claim(worker, 1));
+    expect(singles).toBe(5);
+  });
+
+  it('inside a key no priority waits for ever', async () => {
+    const [low] = await limited('serial', 1, 1, { priority: -5 });
+    await limited('serial', 1, 30, { priority: 5 });
+    const worker = engine();
+    const order: string[] = [];
+    let held = await claim(worker, 1);
+    for (let n = 0; n < 9; n++) {
+      order.push(held[0]!.task_id);
+      held = (await succeed(worker, held, 1)).claimed;
+    }
+    expect(order[0]).not.toBe(low);
+    expect(order).toContain(low);
+  });
+
+  it('while another claims a tenant’s keys, they are passed over, and it says so', async () => {
+    await limited('serial', 1, 2);
+    const client = await on.engine.directPool.connect();
+    try {
+      if (!on.engine.capabilities.concurrentConnections) return;
+      await client.query('begin');
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext($1) & 63))`, [
+        world.organizationId,
+      ]);
+      const passed = await engine().settleAndClaim({ successes: [], failures: [], claim: 0, claimKeyed: 5 });
+      expect(passed).toMatchObject({ claimed: [], skipped: true });
+      // a worker comes back by itself
+      const worker = world.work({ [type]: () => undefined });
+      await pause(200);
+      expect(worker.statistics.completed).toBe(0);
+      await client.query('commit');
+      await until('both are done', async () => (await world.counts())['completed'] === 2);
+    } finally {
+      client.release();
+    }
+  });
+
+  it('a slot that one worker frees is taken by another, of another type, without waiting for its poll', async () => {
+    await world.enqueue(
+      { task_type: type, concurrency_key: 'shared', concurrency_limit: 1 },
+      { task_type: 'limited.other', concurrency_key: 'shared', concurrency_limit: 1 },
+    );
+    const order: string[] = [];
+    const note = (name: string) => async () => {
+      order.push(name);
+      await pause(300);
+    };
+    world.work({ [type]: note('first') }, { leaseSeconds: 120 });
+    world.work({ 'limited.other': note('second') }, { leaseSeconds: 120 });
+    await until('both are done', async () => (await world.counts())['completed'] === 2, 10);
+    expect(order.sort()).toEqual(['first', 'second']);
   });
 
   it('a rate is never exceeded, and goes on by itself', async () => {
@@ -266,7 +358,12 @@ describeEngines('limits by key', (on) => {
         const answer = async (by: TaskEngine, task: ClaimedTask, fails: boolean, next = 0) => {
           const failure = { task, error: { code: 'x', message: 'x' }, durationMs: 1, retryAfterSeconds: 0 } as const;
           return fails
-            ? by.settleAndClaim({ successes: [], failures: [{ ...failure, outcome: 'failed' }], claim: next })
+            ? by.settleAndClaim({
+                successes: [],
+                failures: [{ ...failure, outcome: 'failed' }],
+                claim: next,
+                claimKeyed: next,
+              })
             : succeed(by, [task], next);
         };
         for (const step of actions) {

@@ -97,37 +97,48 @@ begin
 end
 $$;
 
--- The priority whose oldest due task is the oldest of a tenant and type, among its 16 lowest priorities.
-create function plinth.oldest_priority(name text, tenant uuid) returns int
+-- The priority whose oldest due task is the oldest, among the 16 lowest priorities of a tenant's tasks of a type: of those with
+-- a concurrency key, or (null) of those without any.
+create function plinth.oldest_priority(name text, tenant uuid, key text) returns int
 language plpgsql stable security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
+declare
+  lowest int;
+  head timestamptz;
+  oldest timestamptz;
+  found_priority int;
 begin
-  return (
-    with recursive level (priority, n) as (
-      select (
-        select q.priority from task_queue q
-        where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null
-        order by q.priority
-        limit 1), 1
-      union all
-      select (
-        select q.priority from task_queue q
-        where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and q.priority > l.priority
-        order by q.priority
-        limit 1), l.n + 1
-      from level l
-      where l.priority is not null and l.n < 16
-    )
-    select l.priority
-    from level l
-    cross join lateral (
-      select q.run_at from task_queue q
-      where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and q.priority = l.priority
+  for n in 1 .. 16 loop
+    if key is null then
+      select q.priority into lowest from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and (lowest is null or q.priority > lowest)
+      order by q.priority
+      limit 1;
+    else
+      select q.priority into lowest from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key = key and (lowest is null or q.priority > lowest)
+      order by q.priority
+      limit 1;
+    end if;
+    exit when not found;
+    if key is null then
+      select q.run_at into head from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and q.priority = lowest
       order by q.run_at
-      limit 1) head
-    order by head.run_at
-    limit 1);
+      limit 1;
+    else
+      select q.run_at into head from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key = key and q.priority = lowest
+      order by q.run_at
+      limit 1;
+    end if;
+    if oldest is null or head < oldest then
+      oldest := head;
+      found_priority := lowest;
+    end if;
+  end loop;
+  return found_priority;
 end
 $$;
 
@@ -191,7 +202,7 @@ begin
       places := places || array(
         select due.place
         from unnest(names, tenants) with ordinality as l(name, tenant, n)
-        cross join lateral (select oldest_priority(l.name, l.tenant) as priority offset 0) level
+        cross join lateral (select oldest_priority(l.name, l.tenant, null) as priority offset 0) level
         cross join lateral (
           select c.ctid as place
           from task_queue c
@@ -243,13 +254,13 @@ begin
 end
 $$;
 
--- Claims up to batch_size due tasks of the given types for a worker, under one lease whose id the worker has minted: shared
--- between tenants, inside a tenant by priority, then age. after: for each type the tenant behind which to begin. by_age: this
--- time inside a tenant by age alone, so that no priority starves. keyed_first: what has a concurrency key is looked at before
--- what has none, behind the tenant keyed_after; turn by turn. Fewer than batch_size come back only when no more can run now.
+-- Claims due tasks of the given types for a worker, under one lease whose id the worker has minted: up to batch_size without a
+-- concurrency key and up to keyed_max with one, each shared between tenants, inside a tenant by priority, then age. after and
+-- keyed_after: for each type the tenant behind which to begin. by_age: this time inside a tenant, or key, by age alone, so that
+-- no priority starves. Fewer come back only when no more can run now; a row without a task: the keys of some tenants were being
+-- claimed by another just then.
 create function plinth.claim_tasks(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric,
-  after uuid[] default '{}', by_age boolean default false, keyed_first boolean default false,
-  keyed_after uuid default null)
+  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}')
 returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb,
   concurrency_key text)
 language plpgsql security definer
@@ -265,47 +276,49 @@ as $$
 declare
   at constant timestamptz := clock_timestamp();
   keyed task_queue[] := '{}';
+  skipped boolean := false;
   places tid[] := '{}';
 begin
-  if keyed_first then
-    keyed := claim_keyed_tasks(types, batch_size, keyed_after);
+  if by_age and batch_size > 0 then
+    places := due_places(types, batch_size, after, true);
   end if;
-  if by_age and cardinality(keyed) < batch_size then
-    places := due_places(types, batch_size - cardinality(keyed), after, true);
-  end if;
-  if cardinality(keyed) + cardinality(places) < batch_size then
+  if cardinality(places) = 0 and batch_size > 0 then
+    places := due_places(types, batch_size, after, false);
+  elsif cardinality(places) < batch_size then
     places := places || array(
-      select p from unnest(due_places(types, batch_size - cardinality(keyed), after, false)) as p
+      select p from unnest(due_places(types, batch_size, after, false)) as p
       where not p = any (places)
-      limit batch_size - cardinality(keyed) - cardinality(places));
+      limit batch_size - cardinality(places));
   end if;
-  if not keyed_first and cardinality(places) < batch_size then
-    keyed := claim_keyed_tasks(types, batch_size - cardinality(places), keyed_after);
+  if keyed_max > 0 then
+    select k.tasks, k.skipped into keyed, skipped from claim_keyed_tasks(types, keyed_max, keyed_after, by_age) k;
   end if;
-  if cardinality(keyed) + cardinality(places) = 0 then
-    return;
+  if cardinality(keyed) + cardinality(places) > 0 then
+    return query
+      with taken as (
+        delete from task_queue q
+        where q.ctid = any (places)
+        returning q.organization_id, q.id, q.attempt, q.task_type, q.timeout_seconds, q.payload, q.priority, q.run_at, null::text as key
+      ), claimed as materialized (
+        select * from taken
+        union all
+        select k.organization_id, k.id, k.attempt, k.task_type, k.timeout_seconds, k.payload, k.priority, k.run_at, k.concurrency_key
+        from unnest(keyed) as k
+        order by priority desc, run_at, id
+      ), leased as (
+        insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
+        select lease, worker, at, at + make_interval(secs => lease_seconds::double precision), array_agg(organization_id),
+          array_agg(id), array_agg(attempt), case when cardinality(keyed) > 0 then array_agg(key) end
+        from claimed
+        having count(*) > 0
+      )
+      select organization_id, id, attempt, task_type, timeout_seconds,
+             coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id)), key
+      from claimed c;
   end if;
-  return query
-    with taken as (
-      delete from task_queue q
-      where q.ctid = any (places)
-      returning q.organization_id, q.id, q.attempt, q.task_type, q.timeout_seconds, q.payload, q.priority, q.run_at, null::text as key
-    ), claimed as materialized (
-      select * from taken
-      union all
-      select k.organization_id, k.id, k.attempt, k.task_type, k.timeout_seconds, k.payload, k.priority, k.run_at, k.concurrency_key
-      from unnest(keyed) as k
-      order by priority desc, run_at, id
-    ), leased as (
-      insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
-      select lease, worker, at, at + make_interval(secs => lease_seconds::double precision), array_agg(organization_id),
-        array_agg(id), array_agg(attempt), case when cardinality(keyed) > 0 then array_agg(key) end
-      from claimed
-      having count(*) > 0
-    )
-    select organization_id, id, attempt, task_type, timeout_seconds,
-           coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id)), key
-    from claimed c;
+  if skipped then
+    return query select null::uuid, null::uuid, null::int, null::text, null::int, null::jsonb, null::text;
+  end if;
 end
 $$;
 
@@ -351,7 +364,7 @@ end
 $do$;
 select plinth.register_function('enqueue_tasks(uuid, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('task_by_idempotency_key(uuid, text, text)', '{app}', tenant_argument => 'organization');
-select plinth.register_function('oldest_priority(text, uuid)');
+select plinth.register_function('oldest_priority(text, uuid, text)');
 select plinth.register_function('due_places(text[], integer, uuid[], boolean)');
-select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, boolean, uuid)', '{worker}');
+select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks(integer)', '{worker}');

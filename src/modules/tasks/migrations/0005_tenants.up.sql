@@ -3,8 +3,7 @@
 
 -- As claim_tasks. Tenants with work are found by one probe for each organization, shard by shard.
 create function plinth.claim_tasks_by_tenant(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric,
-  after uuid[] default '{}', by_age boolean default false, keyed_first boolean default false,
-  keyed_after uuid default null)
+  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}')
 returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb,
   concurrency_key text)
 language plpgsql security definer
@@ -21,10 +20,6 @@ declare
   level int;
   more jsonb;
 begin
-  if keyed_first then
-    keyed := claim_keyed_tasks_by_tenant(types, batch_size, keyed_after);
-    batch_size := batch_size - cardinality(keyed);
-  end if;
   for nth_type in 1 .. cardinality(types) loop
     type_name := types[nth_type];
     while jsonb_array_length(claimed) < batch_size loop
@@ -37,7 +32,7 @@ begin
         order by o.id > after[nth_type] desc nulls last, o.id
         limit least(128, batch_size - before));
       for nth in 1 .. cardinality(tenants) loop
-        level := case when by_age then oldest_priority(type_name, tenants[nth]) end;
+        level := case when by_age then oldest_priority(type_name, tenants[nth], null) end;
         with taken as (
           delete from task_queue q
           where q.organization_id = tenants[nth] and q.id in (
@@ -60,8 +55,8 @@ begin
       exit when jsonb_array_length(claimed) = before;
     end loop;
   end loop;
-  if not keyed_first and jsonb_array_length(claimed) < batch_size then
-    keyed := claim_keyed_tasks_by_tenant(types, batch_size - jsonb_array_length(claimed), keyed_after);
+  if keyed_max > 0 then
+    keyed := claim_keyed_tasks_by_tenant(types, keyed_max, keyed_after[1], by_age);
   end if;
   claimed := claimed || coalesce((
     select jsonb_agg(jsonb_build_object('o', k.organization_id, 'i', k.id, 'a', k.attempt, 'y', k.task_type,
@@ -190,6 +185,6 @@ begin
 end
 $$;
 
-select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, boolean, uuid)', '{worker}');
+select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks_by_tenant(integer)', '{worker}');
 select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');

@@ -1,6 +1,6 @@
 -- Limits by key: how many tasks with an equal concurrency key workers hold at once, and how many they may claim in a time. A
--- slot is a task that stands in a lease, so it is free again by whatever takes the task out of it. Claims of what has a key
--- take turns: one advisory lock, to the end of their transaction.
+-- slot is a task that stands in a lease, so it is free again by whatever takes the task out of it. Claims of a tenant's keys
+-- take turns: an advisory lock, to the end of their transaction.
 
 create table plinth.task_limits (
   organization_id uuid not null,
@@ -41,6 +41,17 @@ comment on column plinth.task_rates.renews_at is 'While the rate is used up: whe
 create index task_rates_renews_idx on plinth.task_rates (renews_at) where renews_at is not null;
 select plinth.register_table('task_rates', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
   definer_verbs => '{select,insert,update,delete}');
+
+create table plinth.task_key_turns (
+  organization_id uuid not null,
+  task_type text not null,
+  last_key text not null,
+  constraint task_key_turns_pkey primary key (organization_id, task_type)
+) with (fillfactor = 50);
+comment on table plinth.task_key_turns is 'Where the turns of an organization''s keys have come to, where a claim did not reach them all.';
+comment on column plinth.task_key_turns.last_key is 'The key that was served last: the next claim begins behind it.';
+select plinth.register_table('task_key_turns', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
+  definer_verbs => '{select,insert,update}');
 
 -- How many tasks with each key are held by workers: few leases live at a time.
 create function plinth.held_slots() returns table (organization_id uuid, concurrency_key text, held int)
@@ -117,9 +128,10 @@ begin
 end
 $$;
 
--- Of keys, in their order: how many tasks workers hold, `mine` (the keys of what was claimed just now) included, whether people have set a limit,
--- and how many more may be claimed. own: the limit that the first in line names.
-create function plinth.room_of_keys(tenants uuid[], keys text[], own int[], mine_tenants uuid[], mine_keys text[],
+-- Of keys, in their order: how many tasks workers hold, those `claimed` just now included, whether people have set a limit, and
+-- how many more may be claimed. own: the limit that the first in line names. The first `noted` of what was claimed are among
+-- what their rates have counted.
+create function plinth.room_of_keys(tenants uuid[], keys text[], own int[], claimed plinth.task_queue[], noted int,
   rows_max int)
 returns table (n bigint, tenant uuid, key text, held int, is_set boolean, free int, must_note boolean)
 language plpgsql stable security definer
@@ -137,7 +149,9 @@ begin
       from (
         select h.organization_id as o, h.concurrency_key as k, h.held, 0 as mine from held_slots() h
         union all
-        select c.o, c.k, 1, 1 from unnest(mine_tenants, mine_keys) as c(o, k)
+        select c.organization_id, c.concurrency_key, 1, (c.n > noted)::int
+        from unnest(room_of_keys.claimed) with ordinality as c(organization_id, id, task_type, priority, run_at, attempt,
+          timeout_seconds, payload, concurrency_key, concurrency_limit, n)
       ) s
       group by s.o, s.k
     ), known as materialized (
@@ -158,24 +172,29 @@ begin
 end
 $$;
 
--- Takes up to rows_max due tasks with concurrency keys out of the queue: of each key no more than it has free slots, and no
--- more than its rate leaves. The keys of all tenants in turn, behind the tenant `after` and round; each gets an equal part
--- first. Inside a key by priority, then age; where tasks name different limits the strictest of those ahead counts, so that
--- the first in line is never passed for good. Fewer than rows_max come back only when no more can run now.
--- A key without a free slot costs one probe; there are no more of them than tasks are held.
-create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid) returns plinth.task_queue[]
+-- Takes up to rows_max due tasks of one type out of the queue, of tenants whose locks are held: of each key no more than it has
+-- free slots, and no more than its rate leaves. Tenants get equal parts first, in a tenant its keys in turn; where a tenant's
+-- keys were not all reached, the next claim goes on behind the last that was. Inside a key by priority, then age; by_age: by age
+-- alone among its 16 lowest priorities. Where tasks name different limits the strictest of those ahead counts, so that the first
+-- in line is never passed for good. Fewer than rows_max come back only when no more can run now. before: what the same claim has
+-- taken already.
+create function plinth.claim_keys_of_tenants(name text, tenants uuid[], rows_max int, by_age boolean, before plinth.task_queue[])
+returns plinth.task_queue[]
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
-  lowest constant uuid := '00000000-0000-0000-0000-000000000000';
-  highest constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  keys_max constant int := 128;
-  name text;
-  waiting text[];
-  last_tenant uuid;
-  last_key text;
-  upper uuid;
+  -- where each tenant's round begins; null: at its first key
+  turns constant text[] := array(
+    select k.last_key
+    from unnest(tenants) with ordinality as t(tenant, n)
+    left join task_key_turns k on k.organization_id = t.tenant and k.task_type = name
+    order by t.n);
+  -- of the tenants with more keys: behind which key to go on, and whether the round began anew
+  open_tenants uuid[] := tenants;
+  lows text[] := turns;
+  again boolean[] := array_fill(false, array[cardinality(tenants)]);
+  lanes_max int;
   lanes record;
   room record;
   taken task_queue[];
@@ -184,98 +203,109 @@ declare
   noted_keys text[] := '{}';
   note record;
 begin
-  select array_agg(u.name order by u.n) into waiting
-  from unnest(types) with ordinality as u(name, n)
-  where exists (select from task_queue q where q.task_type = u.name and q.concurrency_key is not null);
-  if waiting is null then
-    return claimed;
-  end if;
-  -- each statement after this one sees what the claim before has committed
-  perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
-  foreach name in array waiting loop
-    for turn in 1 .. case when after is null then 1 else 2 end loop
-      -- no key is above it: the first step goes to the next tenant
-      last_tenant := case when turn = 1 then coalesce(after, lowest) else lowest end;
-      last_key := null;
-      upper := case when turn = 1 then highest else after end;
-      while cardinality(claimed) < rows_max loop
-        with recursive lane (tenant, key, own) as (
-          select f.*
+  while cardinality(open_tenants) > 0 and cardinality(claimed) < rows_max loop
+    lanes_max := greatest(2, 256 / cardinality(open_tenants));
+    with recursive lane (nth, tenant, again, key, own, n) as (
+      select t.nth, t.tenant, t.again, f.concurrency_key, f.concurrency_limit, 1
+      from unnest(open_tenants, lows, again) with ordinality as t(tenant, low, again, nth)
+      cross join lateral (
+        select q.concurrency_key, q.concurrency_limit
+        from task_queue q
+        where q.task_type = name and q.concurrency_key is not null and q.organization_id = t.tenant
+          and q.concurrency_key > coalesce(t.low, '')
+        order by q.concurrency_key, q.priority desc, q.run_at, q.id
+        limit 1) f
+      union all
+      select l.nth, l.tenant, l.again, f.concurrency_key, f.concurrency_limit, l.n + 1
+      from lane l
+      cross join lateral (
+        select q.concurrency_key, q.concurrency_limit
+        from task_queue q
+        where q.task_type = name and q.concurrency_key is not null and q.organization_id = l.tenant and q.concurrency_key > l.key
+        order by q.concurrency_key, q.priority desc, q.run_at, q.id
+        limit 1) f
+      where l.n < lanes_max
+    )
+    select array_agg(l.tenant order by l.nth, l.n) as tenants, array_agg(l.key order by l.nth, l.n) as keys,
+           array_agg(l.own order by l.nth, l.n) as own
+    into lanes
+    from lane l
+    -- the second time round a tenant's keys up to where it began
+    where not l.again or l.key <= (select turns[array_position(claim_keys_of_tenants.tenants, l.tenant)]);
+    for pass in 1 .. 2 loop
+      select array_agg(r.tenant order by r.n) filter (where r.free > 0) as tenants,
+             array_agg(r.key order by r.n) filter (where r.free > 0) as keys,
+             array_agg(r.held order by r.n) filter (where r.free > 0) as held,
+             array_agg(r.is_set order by r.n) filter (where r.free > 0) as is_set,
+             array_agg(r.free order by r.n) filter (where r.free > 0) as free,
+             count(*) filter (where r.free > 0)::int as n,
+             (rows_max - cardinality(claimed)) / greatest(1, count(distinct r.tenant) filter (where r.free > 0))::int as part,
+             array_agg(r.tenant order by r.n) filter (where r.must_note) as used_up_tenants,
+             array_agg(r.key order by r.n) filter (where r.must_note) as used_up_keys
+      into room
+      from room_of_keys(lanes.tenants, lanes.keys, lanes.own, before || claimed, cardinality(before), rows_max) r;
+      noted_tenants := noted_tenants || coalesce(room.used_up_tenants, '{}');
+      noted_keys := noted_keys || coalesce(room.used_up_keys, '{}');
+      exit when room.n = 0;
+      with ranked as (
+        select l.*, greatest(1, room.part) as part, row_number() over (partition by l.tenant order by l.n) as nth_key,
+               count(*) over (partition by l.tenant) as keys
+        from unnest(room.tenants, room.keys, room.held, room.is_set, room.free) with ordinality as l(tenant, key, held, is_set, free, n)
+      ), line as materialized (
+        select r.*, case when pass = 2 then rows_max else greatest(1, r.part / r.keys) end as size
+        from ranked r
+        where pass = 2 or r.nth_key <= r.part
+        order by r.n
+      ), picked as materialized (
+        select d.place
+        from line l
+        cross join lateral (select case when by_age and pass = 1 then oldest_priority(name, l.tenant, l.key) end as priority offset 0) level
+        cross join lateral (
+          select x.place, row_number() over in_turn as nth, min(x.concurrency_limit) over in_turn as own
           from (
-            (select q.organization_id, q.concurrency_key, q.concurrency_limit
-             from task_queue q
-             where last_key is null and q.task_type = name and q.concurrency_key is not null
-               and q.organization_id > last_tenant and q.organization_id <= upper
-             order by q.organization_id, q.concurrency_key, q.priority desc, q.run_at, q.id
-             limit 1)
-            union all
-            (select q.organization_id, q.concurrency_key, q.concurrency_limit
-             from task_queue q
-             where last_key is not null and q.task_type = name and q.concurrency_key is not null and q.organization_id <= upper
-               and (q.organization_id, q.concurrency_key) > (last_tenant, last_key)
-             order by q.organization_id, q.concurrency_key, q.priority desc, q.run_at, q.id
-             limit 1)) f
-          union all
-          select f.organization_id, f.concurrency_key, f.concurrency_limit
-          from lane l
-          cross join lateral (
-            select q.organization_id, q.concurrency_key, q.concurrency_limit
-            from task_queue q
-            where q.task_type = name and q.concurrency_key is not null and q.organization_id <= upper
-              and (q.organization_id, q.concurrency_key) > (l.tenant, l.key)
-            order by q.organization_id, q.concurrency_key, q.priority desc, q.run_at, q.id
-            limit 1) f
-        )
-        select array_agg(l.tenant) as tenants, array_agg(l.key) as keys, array_agg(l.own) as own, count(*)::int as n
-        into lanes
-        from (select * from lane limit keys_max) l;
-        exit when lanes.n = 0;
-        -- equal parts first, then whatever else may run
-        for pass in 1 .. 2 loop
-          select array_agg(r.tenant order by r.n) filter (where r.free > 0) as tenants,
-                 array_agg(r.key order by r.n) filter (where r.free > 0) as keys,
-                 array_agg(r.held order by r.n) filter (where r.free > 0) as held,
-                 array_agg(r.is_set order by r.n) filter (where r.free > 0) as is_set,
-                 array_agg(r.free order by r.n) filter (where r.free > 0) as free,
-                 count(*) filter (where r.free > 0)::int as n,
-                 array_agg(r.tenant order by r.n) filter (where r.must_note) as used_up_tenants,
-                 array_agg(r.key order by r.n) filter (where r.must_note) as used_up_keys
-          into room
-          from room_of_keys(
-            lanes.tenants, lanes.keys, lanes.own, array(select c.organization_id from unnest(claimed) as c),
-            array(select c.concurrency_key from unnest(claimed) as c), rows_max) r;
-          noted_tenants := noted_tenants || coalesce(room.used_up_tenants, '{}');
-          noted_keys := noted_keys || coalesce(room.used_up_keys, '{}');
-          exit when room.n = 0;
-          with picked as materialized (
-            select d.place
-            from unnest(room.tenants, room.keys, room.held, room.is_set, room.free) as l(tenant, key, held, is_set, free)
-            cross join lateral (
-              select x.place, row_number() over in_turn as nth, min(x.concurrency_limit) over in_turn as own
-              from (
-                select c.ctid as place, c.concurrency_limit, c.priority, c.run_at, c.id
-                from task_queue c
-                where c.task_type = name and c.organization_id = l.tenant and c.concurrency_key = l.key
-                order by c.priority desc, c.run_at, c.id
-                limit least(l.free, case when pass = 1 then greatest(1, (rows_max - cardinality(claimed)) / room.n) else rows_max end)
-                for update skip locked
-              ) x
-              window in_turn as (order by x.priority desc, x.run_at, x.id)
-            ) d
-            where l.is_set or l.held + d.nth <= coalesce(d.own, 2147483647)
-            limit rows_max - cardinality(claimed)
-          ), gone as (
-            delete from task_queue q where q.ctid = any (array(select p.place from picked p)) returning q as entry
-          )
-          select array_agg(g.entry) into taken from gone g;
-          claimed := claimed || coalesce(taken, '{}');
-          exit when cardinality(claimed) >= rows_max or taken is null;
-        end loop;
-        exit when lanes.n < keys_max;
-        last_tenant := lanes.tenants[lanes.n];
-        last_key := lanes.keys[lanes.n];
-      end loop;
+            select c.ctid as place, c.concurrency_limit, c.priority, c.run_at, c.id
+            from task_queue c
+            where c.task_type = name and c.organization_id = l.tenant and c.concurrency_key = l.key
+              and (level.priority is null or c.priority = level.priority)
+            order by c.priority desc, c.run_at, c.id
+            limit least(l.free, l.size)
+            for update skip locked
+          ) x
+          window in_turn as (order by x.priority desc, x.run_at, x.id)
+        ) d
+        where l.is_set or l.held + d.nth <= coalesce(d.own, 2147483647)
+        limit rows_max - cardinality(claimed)
+      ), gone as (
+        delete from task_queue q where q.ctid = any (array(select p.place from picked p)) returning q as entry
+      )
+      select array_agg(g.entry) into taken from gone g;
+      claimed := claimed || coalesce(taken, '{}');
+      exit when cardinality(claimed) >= rows_max;
     end loop;
+    if cardinality(claimed) >= rows_max then
+      -- the others' turn comes first next time
+      insert into task_key_turns as k (organization_id, task_type, last_key)
+      select distinct on (x.tenant) x.tenant, name, x.key
+      from (
+        select l.tenant, l.key, l.n, count(*) over (partition by l.tenant) as keys
+        from unnest(lanes.tenants, lanes.keys) with ordinality as l(tenant, key, n)
+      ) x
+      where (x.keys > 1 or turns[array_position(tenants, x.tenant)] is not null)
+        and (x.tenant, x.key) in (select c.organization_id, c.concurrency_key from unnest(claimed) as c)
+      order by x.tenant, x.n desc
+      on conflict (organization_id, task_type) do update set last_key = excluded.last_key;
+    else
+      select array_agg(x.tenant order by x.nth), array_agg(case when x.more then x.last_key end order by x.nth),
+             array_agg(x.again or not x.more order by x.nth)
+      into open_tenants, lows, again
+      from (
+        select t.nth, t.tenant, t.again, count(l.key) = lanes_max as more, (array_agg(l.key order by l.n desc))[1] as last_key
+        from unnest(open_tenants, again) with ordinality as t(tenant, again, nth)
+        left join unnest(lanes.tenants, lanes.keys) with ordinality as l(tenant, key, n) on l.tenant = t.tenant
+        group by t.nth, t.tenant, t.again
+      ) x
+      where x.more or (not x.again and turns[array_position(tenants, x.tenant)] is not null);
+    end if;
   end loop;
   for note in
     select x.tenant, x.key, sum(x.n)::int as n
@@ -295,8 +325,71 @@ begin
 end
 $$;
 
--- As claim_keyed_tasks, key by key: for clusters, which lock rows of one tenant at a time only.
-create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid) returns plinth.task_queue[]
+-- Takes up to rows_max due tasks with concurrency keys out of the queue, for types in their order, behind the tenant after[n] and
+-- round. Claims of one tenant's keys take turns, by one of 64 locks that nobody waits for: tenants whose lock another claim holds
+-- are passed over, and `skipped` says so. Otherwise fewer than rows_max come back only when no more can run now.
+create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid[], by_age boolean,
+  out tasks plinth.task_queue[], out skipped boolean)
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  lowest constant uuid := '00000000-0000-0000-0000-000000000000';
+  highest constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  lower uuid;
+  upper uuid;
+  tenants_max int;
+  found_tenants uuid[];
+  locked uuid[];
+begin
+  tasks := '{}';
+  skipped := false;
+  for nth in 1 .. cardinality(types) loop
+    continue when not exists (select from task_queue q where q.task_type = types[nth] and q.concurrency_key is not null);
+    lower := coalesce(after[nth], lowest);
+    upper := highest;
+    loop
+      tenants_max := least(128, greatest(8, rows_max - cardinality(tasks)));
+      with recursive lane (tenant) as (
+        (select q.organization_id from task_queue q
+         where q.task_type = types[nth] and q.concurrency_key is not null and q.organization_id > lower and q.organization_id <= upper
+         order by q.organization_id, q.concurrency_key, q.priority desc, q.run_at, q.id
+         limit 1)
+        union all
+        select f.organization_id
+        from lane l
+        cross join lateral (
+          select q.organization_id from task_queue q
+          where q.task_type = types[nth] and q.concurrency_key is not null and q.organization_id > l.tenant and q.organization_id <= upper
+          order by q.organization_id, q.concurrency_key, q.priority desc, q.run_at, q.id
+          limit 1) f
+      )
+      select coalesce(array_agg(x.tenant), '{}') into found_tenants from (select l.tenant from lane l limit tenants_max) x;
+      -- the next statement sees what the claim before has committed
+      locked := array(
+        select t.tenant
+        from unnest(found_tenants) as t(tenant)
+        where pg_try_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext(t.tenant::text) & 63)));
+      skipped := skipped or cardinality(locked) < cardinality(found_tenants);
+      if cardinality(locked) > 0 then
+        tasks := tasks || claim_keys_of_tenants(types[nth], locked, rows_max - cardinality(tasks), by_age, tasks);
+      end if;
+      if cardinality(tasks) >= rows_max then
+        return;
+      elsif cardinality(found_tenants) = tenants_max then
+        lower := found_tenants[tenants_max];
+      else
+        exit when after[nth] is null or upper = after[nth];
+        lower := lowest;
+        upper := after[nth];
+      end if;
+    end loop;
+  end loop;
+end
+$$;
+
+-- As claim_keyed_tasks, key by key, all claims in turn: for clusters, which lock rows of one tenant at a time only.
+create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid, by_age boolean) returns plinth.task_queue[]
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -344,7 +437,7 @@ begin
       select c.id, c.concurrency_limit, c.priority, c.run_at
       from task_queue c
       where c.organization_id = lane.tenant and c.task_type = any (types) and c.concurrency_key = lane.key
-      order by c.priority desc, c.run_at, c.id
+      order by case when by_age then 0 else c.priority end desc, c.run_at, c.id
       limit free
       for update skip locked
     ), gone as (
@@ -354,7 +447,7 @@ begin
         from (
           select p.id, row_number() over in_turn as nth, min(p.concurrency_limit) over in_turn as own
           from picked p
-          window in_turn as (order by p.priority desc, p.run_at, p.id)
+          window in_turn as (order by case when by_age then 0 else p.priority end desc, p.run_at, p.id)
         ) x
         where rule.concurrency_limit is not null or held + x.nth <= coalesce(x.own, 2147483647))
       returning q as entry
@@ -388,7 +481,8 @@ $$;
 select plinth.register_function('held_slots()');
 select plinth.register_function('note_claimed(uuid, text, integer)');
 select plinth.register_function('renew_rates(timestamp with time zone)');
-select plinth.register_function('room_of_keys(uuid[], text[], integer[], uuid[], text[], integer)');
-select plinth.register_function('claim_keyed_tasks(text[], integer, uuid)');
-select plinth.register_function('claim_keyed_tasks_by_tenant(text[], integer, uuid)');
+select plinth.register_function('room_of_keys(uuid[], text[], integer[], plinth.task_queue[], integer, integer)');
+select plinth.register_function('claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])');
+select plinth.register_function('claim_keyed_tasks(text[], integer, uuid[], boolean)');
+select plinth.register_function('claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)');
 select plinth.register_function('task_key_use(uuid, text)', '{app}', tenant_argument => 'organization');
