@@ -3,6 +3,14 @@
 import type { ColumnType } from "kysely";
 import type { IPostgresInterval } from "postgres-interval";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -624,6 +632,7 @@ export interface ReadyTasks {
   attempts: number | null;
   completed_at: Timestamp | null;
   concurrency_key: string | null;
+  concurrency_limit: number | null;
   created_at: Timestamp | null;
   created_by: string | null;
   deleted_at: Timestamp | null;
@@ -883,14 +892,48 @@ export interface TaskExecutionLogs {
   task_id: string;
 }
 
+export interface TaskKeyTurns {
+  /**
+   * The key that was served last: the next claim begins behind it.
+   */
+  last_key: string;
+  organization_id: string;
+  task_type: string;
+}
+
 export interface TaskLeases {
   attempts: number[];
   claimed_at: Timestamp;
+  /**
+   * The keys of its tasks, each of which holds a slot of its key as long as it stands here; null: none has one.
+   */
+  concurrency_keys: string[] | null;
   expires_at: Timestamp;
   id: string;
   organization_ids: string[];
   task_ids: string[];
   worker_id: string;
+}
+
+export interface TaskLimits {
+  concurrency_key: string;
+  /**
+   * How many tasks with the key workers hold at once; null: what the tasks say themselves.
+   */
+  concurrency_limit: number | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * How many tasks with the key are claimed in any rate_seconds; null: no limit.
+   */
+  rate_limit: number | null;
+  /**
+   * The time in which no more than rate_limit tasks are claimed.
+   */
+  rate_seconds: Numeric | null;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface TaskProgress {
@@ -904,6 +947,8 @@ export interface TaskProgress {
 
 export interface TaskQueue {
   attempt: number;
+  concurrency_key: string | null;
+  concurrency_limit: number | null;
   id: string;
   organization_id: string;
   /**
@@ -914,6 +959,20 @@ export interface TaskQueue {
   run_at: Timestamp;
   task_type: string;
   timeout_seconds: number;
+}
+
+export interface TaskRates {
+  concurrency_key: string;
+  counts: number[];
+  /**
+   * When each of the counts is no longer within the time.
+   */
+  expires_at: ArrayType<Timestamp>;
+  organization_id: string;
+  /**
+   * While the rate is used up: when the first of it is free again.
+   */
+  renews_at: Timestamp | null;
 }
 
 export interface TaskResourceUsage {
@@ -948,7 +1007,14 @@ export interface Tasks {
    */
   attempts: Generated<number>;
   completed_at: Timestamp | null;
+  /**
+   * Tasks with an equal key share a limit of how many are held by workers at once: that of task_limits, or their own.
+   */
   concurrency_key: string | null;
+  /**
+   * How many with its key, where task_limits says nothing; null: counted, not limited.
+   */
+  concurrency_limit: number | null;
   created_at: Generated<Timestamp>;
   created_by: Generated<string | null>;
   /**
@@ -1126,9 +1192,12 @@ export interface DB {
   task_definitions: TaskDefinitions;
   task_dependencies: TaskDependencies;
   task_execution_logs: TaskExecutionLogs;
+  task_key_turns: TaskKeyTurns;
   task_leases: TaskLeases;
+  task_limits: TaskLimits;
   task_progress: TaskProgress;
   task_queue: TaskQueue;
+  task_rates: TaskRates;
   task_resource_usage: TaskResourceUsage;
   task_summary: TaskSummary;
   task_timers: TaskTimers;

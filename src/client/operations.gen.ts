@@ -964,6 +964,47 @@ export type TaskDetail = {
   })[];
 };
 
+export interface TaskLimit {
+  /** UUID, lower case. */
+  id: string;
+  key: string;
+  concurrency_limit: number | null;
+  rate_limit: number | null;
+  rate_seconds: number | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface TaskLimitDetail {
+  /** UUID, lower case. */
+  id: string;
+  key: string;
+  concurrency_limit: number | null;
+  rate_limit: number | null;
+  rate_seconds: number | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+  /** Tasks with the key that workers hold. */
+  held: number;
+  /** Tasks with the key that are due. */
+  waiting: number;
+  rate_renews_at: string | null;
+}
+
+export interface TaskLimitsSetInput {
+  /** How many tasks with the key workers hold at once. */
+  concurrency_limit?: number | undefined;
+  /** How many are claimed in any rate_seconds. */
+  rate_limit?: number | undefined;
+  rate_seconds?: number | undefined;
+}
+
 export interface TaskStatistic {
   /** ISO 8601, UTC. */
   since: string;
@@ -1075,6 +1116,9 @@ export interface TasksEnqueueInput {
   /** UUID, lower case. */
   parent_task_id?: string | undefined;
   idempotency_key?: string | undefined;
+  concurrency_key?: string | undefined;
+  /** How many tasks with its concurrency_key; what is set at /v1/task-limits goes before it. */
+  concurrency_limit?: number | undefined;
   /** When a dependency ends otherwise than asked: cancel (the default), fail, or run all the same. */
   on_dependency_failure?: 'cancel' | 'fail' | 'run' | undefined;
   /** The task starts when all of these have ended as asked. */
@@ -1104,6 +1148,9 @@ export interface TasksEnqueueManyInput {
     /** UUID, lower case. */
     parent_task_id?: string | undefined;
     idempotency_key?: string | undefined;
+    concurrency_key?: string | undefined;
+    /** How many tasks with its concurrency_key; what is set at /v1/task-limits goes before it. */
+    concurrency_limit?: number | undefined;
     /** When a dependency ends otherwise than asked: cancel (the default), fail, or run all the same. */
     on_dependency_failure?: 'cancel' | 'fail' | 'run' | undefined;
     ref?: string | undefined;
@@ -1512,6 +1559,20 @@ export interface TaskDefinitionsResource {
   tasks(name: string, body?: TaskDefinitionsTasksInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
 }
 
+export interface TaskLimitsResource {
+  /** Limit how many tasks with a concurrency key run at once, or in a time. PUT /v1/task-limits/{key} (task_limits:write) */
+  set(key: string, body?: TaskLimitsSetInput, options?: CallOptions): Promise<TaskLimit>;
+  /** The limits of a concurrency key, and how much of them is in use. GET /v1/task-limits/{key} (tasks:read) */
+  get(key: string, options?: CallOptions): Promise<TaskLimitDetail>;
+  /** Remove the limits of a concurrency key; its tasks go by their own. DELETE /v1/task-limits/{key} (task_limits:write) */
+  delete(key: string, options?: CallOptions): Promise<unknown>;
+  /** Limits of concurrency keys, newest first. GET /v1/task-limits (tasks:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<TaskLimit>;
+}
+
 export interface TaskStatisticsResource {
   /** Throughput, wait, run and failure of each type of task, and of agents; of the newest 100,000 tasks since a time. GET /v1/task-statistics (tasks:read) */
   get(query?: {
@@ -1607,6 +1668,7 @@ export interface Resources {
   readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
   readonly taskDefinitions: TaskDefinitionsResource;
+  readonly taskLimits: TaskLimitsResource;
   readonly taskStatistics: TaskStatisticsResource;
   readonly taskTypes: TaskTypesResource;
   readonly taskWorkers: TaskWorkersResource;
@@ -1748,6 +1810,12 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     listVersions: 'GET /v1/task-definitions/{name}/versions qp',
     updateVersions: 'PATCH /v1/task-definitions/{name}/versions/{version} bi',
     tasks: 'POST /v1/task-definitions/{name}/tasks bi',
+  },
+  taskLimits: {
+    set: 'PUT /v1/task-limits/{key} bi',
+    get: 'GET /v1/task-limits/{key} -',
+    delete: 'DELETE /v1/task-limits/{key} -i',
+    list: 'GET /v1/task-limits qp',
   },
   taskStatistics: {
     get: 'GET /v1/task-statistics q',

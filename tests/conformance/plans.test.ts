@@ -111,11 +111,12 @@ const queries: readonly HotQuery[] = [
     parameters: [organization, { type: 'bytea', value: `(select hash from plinth.api_key_hashes offset 2 limit 1)` }],
   },
   {
-    name: 'the claim of tasks of one type',
+    name: 'the claim of a tenant’s tasks of one type',
     as: 'definer',
-    sql: `select c.ctid from plinth.task_queue c where c.task_type = $1 order by c.priority desc, c.run_at, c.id limit 50
+    sql: `select c.ctid from plinth.task_queue c where c.task_type = $1 and c.organization_id = $2
+      and c.concurrency_key is null order by c.priority desc, c.run_at, c.id limit 50
       for update skip locked`,
-    parameters: [text('t-3')],
+    parameters: [text('t-3'), organization],
     settings: ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_bitmapscan', 'jit'],
   },
 ];

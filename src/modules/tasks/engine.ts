@@ -11,6 +11,8 @@ export interface ClaimedTask {
   readonly task_type: string;
   readonly timeout_seconds: number;
   readonly payload: unknown;
+  /** It holds a slot of this key until it is answered. */
+  readonly concurrency_key: string | null;
 }
 
 export interface Success {
@@ -33,8 +35,23 @@ export interface Failure {
 export interface Turn {
   readonly successes: readonly Success[];
   readonly failures: readonly Failure[];
-  /** How many tasks to claim; 0: none. */
+  /** How many tasks without a concurrency key to claim; 0: none. */
   readonly claim: number;
+  /** How many with one; default: none. */
+  readonly claimKeyed?: number;
+}
+
+/** What became of a turn. */
+export interface Settled {
+  /** Ids of successes that were refused: their lease was lost, or they were cancelled. */
+  readonly refused: string[];
+  /** How many tasks had waited for these answers and can run now. */
+  readonly released: number;
+  readonly claimed: ClaimedTask[];
+  /** Whether all that was asked for was claimed, so that there may be more: of those without a key, of those with one. */
+  readonly more: { readonly plain: boolean; readonly keyed: boolean };
+  /** The keys of some tenants were being claimed by another worker: look again in a moment. */
+  readonly skipped: boolean;
 }
 
 /** What a worker must stop: it lost the lease, or people cancelled or paused the task. */
@@ -78,11 +95,9 @@ export interface EngineState {
 /** The worker's side of the engine's SQL functions, all as the role `worker`. */
 export interface TaskEngine {
   /**
-   * Records answers and claims the next batch: one transaction, and one round trip where the engine can. Returns the
-   * ids of successes that were refused (their lease was lost, or they were cancelled), how many tasks had waited for
-   * these answers and can run now, and the batch.
+   * Records answers and claims the next batch: one transaction, and one round trip where the engine can.
    */
-  settleAndClaim(turn: Turn): Promise<{ refused: string[]; released: number; claimed: ClaimedTask[] }>;
+  settleAndClaim(turn: Turn): Promise<Settled>;
   heartbeat(leases: readonly string[]): Promise<Beat>;
   /** Moves due timers to the queue and takes back what dead workers held. Returns when to look again. */
   promoteAndRecover(): Promise<Tended>;
@@ -92,6 +107,8 @@ export interface TaskEngine {
   stop(): Promise<void>;
 }
 
+/** Every so many claims look at what has waited longest, whatever its priority. */
+const claims_by_priority_max = 7;
 const promote_rows_max = 1000;
 const recover_leases_max = 20;
 const scope = { as: 'worker', memberRole: 'service' } as const;
@@ -104,6 +121,10 @@ export function makeTaskEngine(
   leaseSeconds: number,
 ): TaskEngine {
   let turn = 0;
+  /** Claims that found something: whatever rhythm the others have, no priority misses its turn by it. */
+  let claims = 0;
+  /** For each type the tenant that was served last: the next claim begins behind it. */
+  const served = { plain: new Map<string, string>(), keyed: new Map<string, string>() };
   // a cluster locks rows of one tenant at a time only
   const byTenant = platform.engine.capabilities.distributed ? '_by_tenant' : '';
   const all = (statements: readonly Statement[]) => platform.door.writeAll(scope, statements, pool);
@@ -115,24 +136,52 @@ export function makeTaskEngine(
     return [...types.slice(turn), ...types.slice(0, turn)];
   }
 
+  function claimStatement(lease: string, plain: number, keyed: number): Statement {
+    const named = turned();
+    const behind = (round: ReadonlyMap<string, string>) => named.map((type) => round.get(type) ?? null);
+    return {
+      text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      values: [
+        lease,
+        workerId,
+        named,
+        plain,
+        leaseSeconds,
+        behind(served.plain),
+        claims % (claims_by_priority_max + 1) === claims_by_priority_max,
+        keyed,
+        behind(served.keyed),
+      ],
+    };
+  }
+
   return {
-    async settleAndClaim({ successes, failures, claim }) {
+    async settleAndClaim({ successes, failures, claim, claimKeyed = 0 }) {
       const statements = [...completions(successes, workerId, byTenant), ...recordings(failures, workerId)];
       const answered = statements.length;
       const lease = uuidv7(platform.clock.now());
-      if (claim > 0) {
-        statements.push({
-          text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5)`,
-          values: [lease, workerId, turned(), claim, leaseSeconds],
-        });
-      }
+      const asked = claim + claimKeyed > 0;
+      if (asked) statements.push(claimStatement(lease, claim, claimKeyed));
       const results = await all(statements);
-      const claimed = claim > 0 ? (results.at(-1) as unknown as Omit<ClaimedTask, 'lease_id'>[]) : [];
+      const rows = asked ? (results.at(-1) as unknown as ClaimedTask[]) : [];
+      // the last row has no task where keys were skipped
+      const skipped = rows.at(-1)?.task_id === null;
+      const claimed = (skipped ? rows.slice(0, -1) : rows).map((row) => Object.assign(row, { lease_id: lease }));
+      if (claimed.length > 0) claims++;
+      const keyed = claimed.some(hasKey) ? claimed.filter(hasKey) : [];
+      const more = {
+        plain: claim > 0 && claimed.length - keyed.length === claim,
+        keyed: claimKeyed > 0 && keyed.length === claimKeyed,
+      };
+      if (claim > 0) noteServed(served.plain, keyed.length > 0 ? claimed.filter(hasNoKey) : claimed, more.plain);
+      if (claimKeyed > 0) noteServed(served.keyed, keyed, more.keyed);
       const outcomes = results.slice(0, answered).map(([row]) => row as unknown as Outcome);
       return {
         refused: outcomes.flatMap(({ refused }) => refused ?? []),
         released: outcomes.reduce((sum, { released }) => sum + released, 0),
-        claimed: claimed.map((row) => Object.assign(row, { lease_id: lease })),
+        claimed,
+        more,
+        skipped,
       };
     },
     async heartbeat(leases) {
@@ -177,6 +226,30 @@ export function makeTaskEngine(
       await one('select plinth.stop_worker($1)', workerId);
     },
   };
+}
+
+export const hasKey = ({ concurrency_key }: ClaimedTask): boolean => concurrency_key !== null;
+const hasNoKey = (task: ClaimedTask) => !hasKey(task);
+
+/** Where the round over the tenants of each type has come to; a batch that is not full has seen all. */
+function noteServed(round: Map<string, string>, claimed: readonly ClaimedTask[], wasFull: boolean): void {
+  if (!wasFull) {
+    round.clear();
+    return;
+  }
+  const last = new Map<string, string>();
+  for (const { task_type, organization_id } of claimed) {
+    const known = last.get(task_type);
+    if (known === undefined || isLater(organization_id, known, round.get(task_type)))
+      last.set(task_type, organization_id);
+  }
+  for (const [type, tenant] of last) round.set(type, tenant);
+}
+
+/** Whether a tenant comes after another in a round that began behind `start`. */
+function isLater(tenant: string, other: string, start: string | undefined): boolean {
+  const wrapped = (one: string) => start !== undefined && one <= start;
+  return wrapped(tenant) === wrapped(other) ? tenant > other : wrapped(tenant);
 }
 
 function completions(successes: readonly Success[], workerId: string, byTenant: string): Statement[] {

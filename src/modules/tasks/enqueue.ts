@@ -1,3 +1,4 @@
+import { errors } from '../../platform/core/errors.ts';
 import { limits } from '../../platform/core/limits.ts';
 import { defineHookPoint } from '../../platform/hooks.ts';
 import { assertJsonDepth } from '../../platform/http/json.ts';
@@ -27,7 +28,10 @@ export interface NewTask {
   readonly parent_task_id?: string;
   /** An equal key (with the same type, in the same organization) is the same task: its id is returned. */
   readonly idempotency_key?: string;
+  /** Tasks with an equal key share a limit: that of `task_limits`, or theirs. 1 to 200 characters. */
   readonly concurrency_key?: string;
+  /** How many tasks with the key workers hold at once; without it they are only counted. Wants a `concurrency_key`. */
+  readonly concurrency_limit?: number;
   /** What other tasks of the same call call this one. */
   readonly ref?: string;
   /** It starts when all of these have ended as asked. Ignored where an equal idempotency key was there. */
@@ -73,6 +77,9 @@ export async function enqueueTasks(platform: Platform, tx: ScopedTx, tasks: read
 
 async function insertTasks(platform: Platform, tx: ScopedTx, tasks: readonly NewTask[]): Promise<Enqueued[]> {
   for (const task of tasks) {
+    if (task.concurrency_limit !== undefined && task.concurrency_key === undefined) {
+      throw errors.invalid_request({ field: 'concurrency_limit', detail: 'a limit needs a concurrency_key' });
+    }
     const bytes = Buffer.from(JSON.stringify(task.payload ?? {}));
     if (bytes.length > task_payload_bytes_max) {
       throw taskErrors.task_payload_too_large({

@@ -6,8 +6,10 @@ import type { OwnerSql } from '../../platform/module.ts';
  */
 export async function queueImported(sql: OwnerSql, organizationId: string): Promise<void> {
   await sql(
-    `insert into plinth.task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds)
-     select t.organization_id, t.id, t.task_type, t.priority, coalesce(t.scheduled_at, now()), t.attempts + 1, t.timeout_seconds
+    `insert into plinth.task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds,
+       concurrency_key, concurrency_limit)
+     select t.organization_id, t.id, t.task_type, t.priority, coalesce(t.scheduled_at, now()), t.attempts + 1, t.timeout_seconds,
+       t.concurrency_key, t.concurrency_limit
      from plinth.tasks t
      where t.organization_id = $1
        and t.status in ('pending', 'running', 'retrying')

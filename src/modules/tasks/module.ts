@@ -3,6 +3,7 @@ import { usageRoutes } from './commands/routes.ts';
 import { definitionRoutes } from './definitions/routes.ts';
 import { taskHooks } from './enqueue.ts';
 import { queueImported } from './imported.ts';
+import { limitRoutes } from './limits/routes.ts';
 import { taskMetrics } from './metrics.ts';
 import { outputRoutes } from './output/routes.ts';
 import { taskRoutes } from './routes.ts';
@@ -38,6 +39,15 @@ export const tasksModule: ModuleDefinition = {
       requestVerbs: ['select', 'insert'],
       rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
     },
+    task_limits: {
+      visibility: 'tenant',
+      audit: 'row',
+      requestVerbs: ['select', 'insert', 'update', 'delete'],
+      ownerColumn: 'created_by',
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    task_rates: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
+    task_key_turns: { visibility: 'tenant', audit: 'self', requestVerbs: ['select'] },
     tasks: {
       visibility: 'tenant',
       audit: 'action',
@@ -89,10 +99,29 @@ export const tasksModule: ModuleDefinition = {
   functions: {
     'enqueue_tasks(uuid, jsonb)': { security: 'definer', callers: ['app'] },
     'task_by_idempotency_key(uuid, text, text)': { security: 'definer', callers: ['app'] },
-    'claim_tasks(uuid, uuid, text[], integer, numeric)': { security: 'definer', callers: ['worker'] },
+    'oldest_priority(text, uuid, text)': { security: 'definer', callers: [] },
+    'due_places(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
+    'claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
+      security: 'definer',
+      callers: ['worker'],
+    },
+    'held_slots()': { security: 'definer', callers: [] },
+    'note_claimed(uuid, text, integer)': { security: 'definer', callers: [] },
+    'renew_rates(timestamp with time zone)': { security: 'definer', callers: [] },
+    'room_of_keys(uuid[], text[], integer[], plinth.task_queue[], integer, integer)': {
+      security: 'definer',
+      callers: [],
+    },
+    'claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])': { security: 'definer', callers: [] },
+    'claim_keyed_tasks(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
+    'claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)': { security: 'definer', callers: [] },
+    'task_key_use(uuid, text)': { security: 'definer', callers: ['app'] },
     'release_items(uuid, uuid, uuid[])': { security: 'definer', callers: [] },
     'complete_tasks(uuid, uuid, uuid[], integer[], jsonb[])': { security: 'definer', callers: ['worker'] },
-    'claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric)': { security: 'definer', callers: ['worker'] },
+    'claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
+      security: 'definer',
+      callers: ['worker'],
+    },
     'promote_due_tasks_by_tenant(integer)': { security: 'definer', callers: ['worker'] },
     'complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])': { security: 'definer', callers: ['worker'] },
     'fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)':
@@ -153,6 +182,10 @@ export const tasksModule: ModuleDefinition = {
       description: 'Make, change, run and delete schedules',
       roles: ['owner', 'admin', 'member'],
     },
+    'task_limits:write': {
+      description: 'Limit how many tasks with a key run at once, or in a time',
+      roles: ['owner', 'admin'],
+    },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
   hookPoints: [taskHooks.enqueue],
@@ -160,6 +193,7 @@ export const tasksModule: ModuleDefinition = {
     taskRoutes(routes, platform);
     definitionRoutes(routes, platform);
     scheduleRoutes(routes, platform);
+    limitRoutes(routes, platform);
     outputRoutes(routes, platform);
     usageRoutes(routes);
     statisticsRoutes(routes, platform);

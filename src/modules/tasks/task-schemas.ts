@@ -37,6 +37,14 @@ export const NewTaskFields = {
   repository_id: Type.Optional(Id),
   parent_task_id: Type.Optional(Id),
   idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  concurrency_key: Type.Optional(Line(200)),
+  concurrency_limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: 'How many tasks with its concurrency_key; what is set at /v1/task-limits goes before it.',
+    }),
+  ),
   on_dependency_failure: Type.Optional(
     Type.Enum([...dependencyFailurePolicies], {
       description: 'When a dependency ends otherwise than asked: cancel (the default), fail, or run all the same.',

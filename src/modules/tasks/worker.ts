@@ -5,8 +5,10 @@ import type { TaskHandler } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
 import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
+import { Backlog, FreedSlots } from './backlog.ts';
+import { ClaimRoom, type Load } from './claim-room.ts';
 import { RetryPolicies } from './definitions/retry-policy.ts';
-import { type Beat, type ClaimedTask, makeTaskEngine, type TaskEngine } from './engine.ts';
+import { type Beat, type ClaimedTask, hasKey, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
 import { TaskOutput } from './output/task-output.ts';
@@ -54,18 +56,22 @@ interface HeldLease {
 }
 
 const lanes_default = 3;
+const batch_size_default = 500;
+const nothing = { plain: 0, keyed: 0 };
 const retry_after_error_ms = 1_000;
 /** Longest sleep where no hints come from other processes: behind a pooler without a direct URL. */
 const idle_ms_unhinted = 1_000;
-/** No more is claimed than is likely to have started after so long: what one holds another worker can not take. */
-const claim_ahead_ms = 250;
+/** What has waited so long behind tasks that turned out to be long goes back to the queue, for others to take. */
+const waiting_ms_max = 2_000;
+/** After another worker was claiming a tenant's keys just then. */
+const look_again_ms = 5;
+/** Freed slots that were not taken again here are announced after so long. */
+const announce_slots_ms = 50;
 /** Handlers that never wait are interrupted after so long, for answers and heartbeats to get their turn. */
 const uninterrupted_ms = 20;
 const sweep_ms = 50;
 /** A batch younger than this is not yet marked as running: most are answered by then. */
 const first_beat_ms = 200;
-/** How fast the average duration of a task follows the last one. */
-const average_weight = 0.05;
 const cancelledFailure = () => new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
 
 /** Starts a worker in this process. It claims, runs and settles in batches, and sleeps until something is due. */
@@ -84,25 +90,20 @@ class Worker implements TaskWorker {
   readonly #policies: RetryPolicies;
   readonly #output: TaskOutput;
   readonly #leaseSeconds: number;
-  readonly #batchSize: number;
   readonly #lanes: number;
 
-  /** Claimed; those before `#bufferStart` have started. */
-  #buffer: ClaimedTask[] = [];
-  #bufferStart = 0;
+  readonly #backlog = new Backlog();
   readonly #running = new Map<string, TaskRun>();
   readonly #leases = new Map<string, HeldLease>();
   #answers: Answers = { successes: [], failures: [] };
   /** Told to stop by the shutdown or paused, and not answered: their attempt does not count. */
   readonly #interrupted: ClaimedTask[] = [];
-  /** Asked for by claims under way, and statements under way. */
-  #claiming = 0;
+  readonly #claims: ClaimRoom;
+  /** Statements under way. */
   #settling = 0;
-  #averageMs = claim_ahead_ms;
-  #mayHaveMore = true;
-  #lastClaimWasFull = false;
-  /** Wake-ups so far: a claim that began before one knows nothing of what it announced. */
-  #wakes = 0;
+  readonly #freed = new FreedSlots();
+  #announcing: NodeJS.Timeout | undefined;
+  #lookingAgain: NodeJS.Timeout | undefined;
   #turnStartedAt = 0;
   #willRing = false;
   #willResume = false;
@@ -123,8 +124,9 @@ class Worker implements TaskWorker {
     this.#output = new TaskOutput(platform);
     this.id = uuidv7(platform.clock.now());
     this.#leaseSeconds = options.leaseSeconds ?? 10;
-    this.#batchSize = options.batchSize ?? 500;
+    const { concurrency, batchSize = batch_size_default } = options;
     this.#lanes = platform.engine.capabilities.concurrentConnections ? (options.lanes ?? lanes_default) : 1;
+    this.#claims = new ClaimRoom({ concurrency, batchSize, lanes: this.#lanes });
     this.#engine = makeTaskEngine(platform, this.id, [...options.handlers.keys()].sort(), this.#leaseSeconds);
   }
 
@@ -168,68 +170,84 @@ class Worker implements TaskWorker {
   }
 
   #hasWork(): boolean {
-    return this.#answers.successes.length + this.#answers.failures.length > 0 || this.#room() > 0;
+    if (this.#answers.successes.length + this.#answers.failures.length > 0) return true;
+    const room = this.#claims.of(this.#load());
+    return !this.#stopping && room.plain + room.keyed > 0;
   }
 
   #isIdle(): boolean {
-    return this.#running.size + this.#claiming + this.#settling + this.#waiting() === 0;
+    const busy = this.#running.size + this.#claims.underWay + this.#settling + this.#backlog.size;
+    return busy === 0 && this.#lookingAgain === undefined;
   }
 
-  #waiting(): number {
-    return this.#buffer.length - this.#bufferStart;
-  }
-
-  /** How many tasks to claim now: as many as will start soon, in batches worth a round trip. */
-  #room(): number {
-    if (!this.#mayHaveMore || this.#stopping || (this.#claiming > 0 && !this.#lastClaimWasFull)) return 0;
-    const { concurrency } = this.#options;
-    const soon = Math.ceil((concurrency * claim_ahead_ms) / this.#averageMs);
-    const wanted = Math.min(this.#batchSize * this.#lanes, Math.max(concurrency, soon));
-    const held = this.#waiting() + this.#running.size + this.#claiming;
-    const room = Math.min(this.#batchSize, wanted - held);
-    return room === this.#batchSize || held < concurrency || held <= wanted / 2 ? Math.max(0, room) : 0;
+  #load(): Load {
+    return { running: this.#running.size, waiting: this.#backlog.size, waitingKeyed: this.#backlog.keyed };
   }
 
   async #settleAndClaim(): Promise<void> {
     const answers = this.#answers;
     this.#answers = { successes: [], failures: [] };
-    const claim = this.#room();
-    const wakes = this.#wakes;
-    this.#claiming += claim;
+    const answered = [...answers.successes, ...answers.failures].map(({ task }) => task);
+    if (answered.some(hasKey)) this.#claims.expectKeyed();
+    const claim = this.#claims.begin(this.#stopping ? nothing : this.#claims.of(this.#load()));
     this.#settling++;
+    let isUnderWay = true;
     try {
-      const { refused, released, claimed } = await this.#engine.settleAndClaim({ ...answers, claim });
-      this.#forget(answers.successes);
-      this.#forget(answers.failures);
+      const turn = { ...answers, claim: claim.plain, claimKeyed: claim.keyed };
+      const { refused, released, claimed, more, skipped } = await this.#engine.settleAndClaim(turn);
+      this.#claims.end(claim);
+      isUnderWay = false;
+      this.#claims.learn(claim, more);
+      this.#forget(answered);
       if (refused.length > 0) this.#noteRefused(refused);
-      if (claim > 0) {
-        this.#lastClaimWasFull = claimed.length === claim;
-        if (wakes === this.#wakes) this.#mayHaveMore = this.#lastClaimWasFull;
-        await this.#take(claimed);
-      }
+      if (claim.keyed > 0) this.#backlog.passTurn();
+      if (skipped) this.#lookAgain();
+      this.#freed.free(answered);
+      this.#freed.take(claimed);
+      this.#announceSlots();
+      await this.#take(claimed);
       // what was released beyond this claim may be for any worker
       if (released > claimed.length) this.#platform.wakeups.wake(tasks_channel);
     } catch (error) {
-      this.#mayHaveMore = true;
-      if (!isAboutAnAnswer(error) || answers.successes.length + answers.failures.length === 0) {
+      this.#claims.expect();
+      if (!isAboutAnAnswer(error) || answered.length === 0) {
         // nothing was recorded: the answers wait for the next try, as long as the leases live
         this.#putBack(answers);
         throw error;
       }
       const log = this.#platform.log;
-      const failed = await settleOneByOne(this.#engine, answers, log, (answer) => this.#forget([answer]));
+      const failed = await settleOneByOne(this.#engine, answers, log, ({ task }) => this.#forget([task]));
       if (failed) {
         this.#putBack(failed.left);
         throw failed.error;
       }
-      // they may have released others
+      // they may have released others, and slots
       this.#platform.wakeups.wake(tasks_channel);
     } finally {
-      this.#claiming -= claim;
+      if (isUnderWay) this.#claims.end(claim);
       this.#settling--;
       // the main lane may have waited for this to know that all is done
       if (this.#isIdle()) this.#progress.ring();
     }
+  }
+
+  #lookAgain(): void {
+    this.#lookingAgain ??= setTimeout(() => {
+      this.#lookingAgain = undefined;
+      this.#claims.expectKeyed();
+      this.#progress.ring();
+    }, look_again_ms);
+  }
+
+  /** Slots that nobody here took again may be what others wait for: workers of other types, or with room. */
+  #announceSlots(): void {
+    if (!this.#freed.some) return;
+    this.#announcing ??= setTimeout(() => {
+      this.#announcing = undefined;
+      if (!this.#freed.some) return;
+      this.#freed.clear();
+      this.#platform.wakeups.wake(tasks_channel);
+    }, announce_slots_ms);
   }
 
   #putBack({ successes, failures }: Answers): void {
@@ -240,8 +258,8 @@ class Worker implements TaskWorker {
   }
 
   /** A lease with nothing open needs no more signs of life. */
-  #forget(answered: readonly { task: ClaimedTask }[]): void {
-    for (const { task } of answered) {
+  #forget(answered: readonly ClaimedTask[]): void {
+    for (const task of answered) {
       const lease = this.#leases.get(task.lease_id);
       if (lease && --lease.open <= 0) this.#leases.delete(task.lease_id);
     }
@@ -253,32 +271,35 @@ class Worker implements TaskWorker {
   }
 
   async #take(claimed: readonly ClaimedTask[]): Promise<void> {
-    if (claimed.length === 0) return;
-    if (this.#stopping) return this.#engine.giveBack(claimed);
-    this.#leases.set(claimed[0]!.lease_id, { claimedAt: performance.now(), open: claimed.length });
-    for (const task of claimed) this.#buffer.push(task);
-    this.#turnStartedAt = performance.now();
+    if (claimed.length > 0) {
+      if (this.#stopping) return this.#giveBack(claimed);
+      this.#leases.set(claimed[0]!.lease_id, { claimedAt: performance.now(), open: claimed.length });
+      this.#backlog.add(claimed);
+      this.#turnStartedAt = performance.now();
+    }
     this.#startWaiting();
-    if (this.#lastClaimWasFull) this.#progress.ring();
+    if (claimed.length > 0 && this.#claims.lastWasFull) this.#progress.ring();
   }
 
   #startWaiting(): void {
     const { concurrency } = this.#options;
-    while (this.#running.size < concurrency && this.#bufferStart < this.#buffer.length && !this.#stopping) {
+    while (this.#running.size < concurrency && this.#backlog.size > 0 && !this.#stopping) {
       if (performance.now() - this.#turnStartedAt > uninterrupted_ms) {
         this.#resumeNextTurn();
         return;
       }
-      const run = beginRun(this.#buffer[this.#bufferStart++]!, this.#platform, this.#output);
+      const task = this.#backlog.next(this.#claims.wantsFreeSlot);
+      if (!task) {
+        // its slot is kept for what the next claim brings
+        this.#progress.ring();
+        break;
+      }
+      const run = beginRun(task, this.#platform, this.#output);
       this.#running.set(run.task.task_id, run);
       void this.#perform(run);
     }
     this.statistics.running = this.#running.size;
     this.#sweeper ??= setTimeout(() => this.#sweep(), sweep_ms);
-    if (this.#bufferStart === this.#buffer.length) {
-      this.#buffer = [];
-      this.#bufferStart = 0;
-    }
   }
 
   #resumeNextTurn(): void {
@@ -325,7 +346,7 @@ class Worker implements TaskWorker {
     endRun(run);
     this.#running.delete(run.task.task_id);
     const ms = performance.now() - run.startedAt;
-    this.#averageMs += (ms - this.#averageMs) * average_weight;
+    this.#claims.noteDuration(ms);
     record(run.task, Math.round(ms));
     this.#startWaiting();
     if (this.#willRing) return;
@@ -336,7 +357,7 @@ class Worker implements TaskWorker {
     });
   }
 
-  /** Looks at the deadlines of everything that runs. */
+  /** Looks at the deadlines of everything that runs, and at what waits behind it. */
   #sweep(): void {
     const now = performance.now();
     for (const run of this.#running.values()) {
@@ -345,20 +366,28 @@ class Worker implements TaskWorker {
         stopRun(run, new TaskFailure('timed_out', `the task ran longer than ${run.task.timeout_seconds} s`));
       }
     }
+    this.#returnWaiting(now);
     this.#sweeper = this.#running.size > 0 ? setTimeout(() => this.#sweep(), sweep_ms) : undefined;
   }
 
+  #returnWaiting(now: number): void {
+    const isOld = ({ lease_id }: ClaimedTask) => now - (this.#leases.get(lease_id)?.claimedAt ?? now) > waiting_ms_max;
+    if (this.#stopping || !this.#backlog.fronts().some(isOld)) return;
+    const [oldest] = this.#running.values();
+    if (oldest) this.#claims.noteLong(now - oldest.startedAt);
+    void this.#giveBack(this.#backlog.remove(isOld));
+  }
+
   #wake(): void {
-    this.#wakes++;
-    this.#mayHaveMore = true;
+    this.#claims.expect();
     this.#progress.ring();
   }
 
   async #sleepUntilDue(): Promise<void> {
-    const wakes = this.#wakes;
+    const { wakes } = this.#claims;
     const { promoted, recovered, nextDueAt, nextLeaseExpiresAt, liveWorkers } = await this.#engine.promoteAndRecover();
     if (promoted + recovered > 0) return this.#wake();
-    if (this.#wakes !== wakes || this.#stopping) return;
+    if (this.#claims.wakes !== wakes || this.#stopping) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     const now = this.#platform.clock.now().getTime();
     const { idleMsAlone = 600_000, idleMsAmongOthers = this.#leaseSeconds * 500 } = this.#options;
@@ -368,7 +397,7 @@ class Worker implements TaskWorker {
     const idleMs = !hinted ? idle_ms_unhinted : liveWorkers <= 1 ? idleMsAlone : idleMsAmongOthers;
     const dueMs = [nextDueAt, nextLeaseExpiresAt].filter((at) => at !== null).map((at) => at.getTime() - now + 1);
     const ms = Math.max(1, Math.min(idleMs, ...dueMs));
-    if (!(await this.#progress.rung(ms))) this.#mayHaveMore = true;
+    if (!(await this.#progress.rung(ms))) this.#wake();
   }
 
   /** Signs of life, at least three a lease: the first marks what is still held as running. */
@@ -377,6 +406,9 @@ class Worker implements TaskWorker {
     while (!this.#stopped.signal.aborted) {
       await this.#platform.clock.sleep(intervalMs, this.#stopped.signal);
       if (this.#leases.size === 0) continue;
+      this.#backlog.countAnew();
+      // a busy worker does not sleep, and a hint may have been lost
+      this.#claims.expectKeyed();
       try {
         if (this.#interrupted.length > 0 && !this.#stopping) await this.#giveBack(this.#interrupted.splice(0));
         // a worker that is never idle looks after timers and dead workers' leases here
@@ -406,10 +438,9 @@ class Worker implements TaskWorker {
       } else if (cancelled.has(run.task.task_id)) stopRun(run, cancelledFailure());
       else if (paused.has(run.task.task_id)) stopRun(run, new TaskFailure('paused', 'the task was paused'));
     }
-    const waiting = this.#buffer.slice(this.#bufferStart);
-    const held = waiting.filter(({ lease_id }) => !lost.has(lease_id));
-    this.#buffer = held.filter(({ task_id }) => !cancelled.has(task_id) && !paused.has(task_id));
-    this.#bufferStart = 0;
+    const held = this.#backlog
+      .remove(({ lease_id, task_id }) => lost.has(lease_id) || cancelled.has(task_id) || paused.has(task_id))
+      .filter(({ lease_id }) => !lost.has(lease_id));
     const reason = cancelledFailure();
     for (const task of held) if (cancelled.has(task.task_id)) this.#answers.failures.push(toFailure(task, reason, 0));
     this.#interrupted.push(...held.filter(({ task_id }) => paused.has(task_id)));
@@ -422,9 +453,8 @@ class Worker implements TaskWorker {
     this.#unsubscribe();
     this.#progress.ring();
     await this.#registered;
-    const waiting = this.#buffer.splice(0).slice(this.#bufferStart);
-    this.#bufferStart = 0;
-    await this.#giveBack(waiting);
+    clearTimeout(this.#lookingAgain);
+    await this.#giveBack(this.#backlog.remove(() => true));
     const drained = new AbortController();
     const draining = this.#drained().then(() => drained.abort());
     await clock.sleep((this.#options.stopSeconds ?? 10) * 1_000, drained.signal);
@@ -440,6 +470,8 @@ class Worker implements TaskWorker {
       );
     }
     await this.#giveBack(this.#interrupted.splice(0));
+    clearTimeout(this.#announcing);
+    if (this.#freed.some) this.#platform.wakeups.wake(tasks_channel);
     await this.#output.close();
     await this.#engine.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker could not say goodbye'));
   }
@@ -450,9 +482,13 @@ class Worker implements TaskWorker {
 
   async #giveBack(tasks: readonly ClaimedTask[]): Promise<void> {
     if (tasks.length === 0) return;
-    this.#forget(tasks.map((task) => ({ task })));
-    await this.#engine
-      .giveBack(tasks)
-      .catch((error: unknown) => this.#platform.log.warn({ err: error }, 'tasks were not given back'));
+    this.#forget(tasks);
+    try {
+      await this.#engine.giveBack(tasks);
+      // they, and the slots they held, are for others
+      this.#platform.wakeups.wake(tasks_channel);
+    } catch (error) {
+      this.#platform.log.warn({ err: error }, 'tasks were not given back');
+    }
   }
 }

@@ -103,6 +103,10 @@ OPERATIONS: Dict[str, str] = {
     "task_definitions.list_versions": "GET /v1/task-definitions/{name}/versions",
     "task_definitions.update_versions": "PATCH /v1/task-definitions/{name}/versions/{version}",
     "task_definitions.tasks": "POST /v1/task-definitions/{name}/tasks",
+    "task_limits.set": "PUT /v1/task-limits/{key}",
+    "task_limits.get": "GET /v1/task-limits/{key}",
+    "task_limits.delete": "DELETE /v1/task-limits/{key}",
+    "task_limits.list": "GET /v1/task-limits",
     "task_statistics.get": "GET /v1/task-statistics",
     "task_types.list": "GET /v1/task-types",
     "task_workers.list": "GET /v1/task-workers",
@@ -699,6 +703,31 @@ class TaskDetail(TypedDict):
     failed_attempts: List[TaskDetailFailedAttemptsItem]
 
 
+class TaskLimit(TypedDict):
+    id: str
+    key: str
+    concurrency_limit: Optional[int]
+    rate_limit: Optional[int]
+    rate_seconds: Optional[float]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class TaskLimitDetail(TypedDict):
+    id: str
+    key: str
+    concurrency_limit: Optional[int]
+    rate_limit: Optional[int]
+    rate_seconds: Optional[float]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+    held: int
+    waiting: int
+    rate_renews_at: Optional[str]
+
+
 class TaskStatisticTypesItem(TypedDict):
     task_type: str
     completed: int
@@ -862,6 +891,8 @@ class TasksEnqueueManyInputTasksItem(_TasksEnqueueManyInputTasksItemRequired, to
     repository_id: str
     parent_task_id: str
     idempotency_key: str
+    concurrency_key: str
+    concurrency_limit: int
     on_dependency_failure: Literal["cancel", "fail", "run"]
     ref: str
     depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]]
@@ -1921,6 +1952,48 @@ class TaskDefinitionsResource(Resource):
         return self._transport.send("POST", fill("task_definitions.tasks", "/v1/task-definitions/{name}/tasks", name=name), body=given(version=version, payload=payload, title=title, description=description, metadata=metadata, priority=priority, scheduled_at=scheduled_at, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key), idempotent=True, options=options)
 
 
+class TaskLimitsResource(Resource):
+    def set(
+        self,
+        key: str,
+        *,
+        concurrency_limit: int = NOT_GIVEN,
+        rate_limit: int = NOT_GIVEN,
+        rate_seconds: float = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskLimit:
+        """Limit how many tasks with a concurrency key run at once, or in a time. PUT /v1/task-limits/{key} (task_limits:write)"""
+        return self._transport.send("PUT", fill("task_limits.set", "/v1/task-limits/{key}", key=key), body=given(concurrency_limit=concurrency_limit, rate_limit=rate_limit, rate_seconds=rate_seconds), idempotent=True, options=options)
+
+    def get(
+        self,
+        key: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> TaskLimitDetail:
+        """The limits of a concurrency key, and how much of them is in use. GET /v1/task-limits/{key} (tasks:read)"""
+        return self._transport.send("GET", fill("task_limits.get", "/v1/task-limits/{key}", key=key), options=options)
+
+    def delete(
+        self,
+        key: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Remove the limits of a concurrency key; its tasks go by their own. DELETE /v1/task-limits/{key} (task_limits:write)"""
+        return self._transport.send("DELETE", fill("task_limits.delete", "/v1/task-limits/{key}", key=key), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[TaskLimit]:
+        """Limits of concurrency keys, newest first. GET /v1/task-limits (tasks:read)"""
+        return self._pages("/v1/task-limits", given(limit=limit, cursor=cursor), options)
+
+
 class TaskStatisticsResource(Resource):
     def get(
         self,
@@ -2073,12 +2146,14 @@ class TasksResource(Resource):
         repository_id: str = NOT_GIVEN,
         parent_task_id: str = NOT_GIVEN,
         idempotency_key: str = NOT_GIVEN,
+        concurrency_key: str = NOT_GIVEN,
+        concurrency_limit: int = NOT_GIVEN,
         on_dependency_failure: Literal["cancel", "fail", "run"] = NOT_GIVEN,
         depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]] = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> TaskDefinitionsTasksResult:
         """Enqueue a task. POST /v1/tasks (tasks:write)"""
-        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key, on_dependency_failure=on_dependency_failure, depends_on=depends_on), idempotent=True, options=options)
+        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit, on_dependency_failure=on_dependency_failure, depends_on=depends_on), idempotent=True, options=options)
 
     def list(
         self,
@@ -2190,6 +2265,7 @@ class Resources:
         self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)
         self.task_definitions = TaskDefinitionsResource(transport)
+        self.task_limits = TaskLimitsResource(transport)
         self.task_statistics = TaskStatisticsResource(transport)
         self.task_types = TaskTypesResource(transport)
         self.task_workers = TaskWorkersResource(transport)

@@ -84,6 +84,7 @@ function plainTask(input: DefinedTask, row: Wanted): NewTask {
     max_attempts: row.max_retries + 1,
     title: row.name,
     ...(key === undefined ? {} : { concurrency_key: key }),
+    ...(row.concurrency_limit === null ? {} : { concurrency_limit: row.concurrency_limit }),
     ...own,
     task_type: row.task_type,
     payload: withDefaults(row.default_configuration, own.payload),

@@ -26,6 +26,7 @@ create table plinth.tasks (
   has_dependants boolean not null default false,
   on_dependency_failure text not null default 'cancel',
   concurrency_key text,
+  concurrency_limit int,
   idempotency_key text,
   assigned_to uuid,
   assigned_agents text[] not null default '{}',
@@ -49,6 +50,7 @@ create table plinth.tasks (
   constraint tasks_attempts_check check (attempts >= 0 and max_attempts between 1 and 100),
   constraint tasks_timeout_check check (timeout_seconds between 1 and 86400),
   constraint tasks_dependency_failure_check check (on_dependency_failure in ('cancel', 'fail', 'run')),
+  constraint tasks_concurrency_check check (concurrency_limit > 0 and length(concurrency_key) between 1 and 200),
   constraint tasks_completed_check check ((completed_at is not null) = (status in ('completed', 'failed', 'cancelled')))
 ) with (fillfactor = 60);
 comment on table plinth.tasks is
@@ -60,6 +62,9 @@ comment on column plinth.tasks.has_dependants is 'Whether a task has ever waited
 comment on column plinth.tasks.on_dependency_failure is
   'When a dependency ends otherwise than asked: cancel or fail this task, or run it once all have ended.';
 comment on column plinth.tasks.attempts is 'Attempts that have ended, or of which a worker has reported being in the middle.';
+comment on column plinth.tasks.concurrency_key is
+  'Tasks with an equal key share a limit of how many are held by workers at once: that of task_limits, or their own.';
+comment on column plinth.tasks.concurrency_limit is 'How many with its key, where task_limits says nothing; null: counted, not limited.';
 -- an equal key is the same task
 create unique index tasks_idempotency_idx on plinth.tasks (organization_id, task_type, idempotency_key) where idempotency_key is not null;
 -- the list of live work: the console and the specification's "ready to run" query
@@ -85,12 +90,17 @@ create table plinth.task_queue (
   attempt int not null,
   timeout_seconds int not null,
   payload jsonb,
+  concurrency_key text,
+  concurrency_limit int,
   constraint task_queue_pkey primary key (organization_id, id)
 );
 comment on table plinth.task_queue is 'Due, ready work, and nothing else: inserted when due, deleted when claimed.';
 comment on column plinth.task_queue.payload is 'A copy of a small payload; null: read it from the task.';
--- the claim, per type
-create index task_queue_claim_idx on plinth.task_queue (task_type, priority desc, run_at, id);
+-- the claim, per type and tenant; and of what shares a limit, per key
+create index task_queue_claim_idx on plinth.task_queue (task_type, organization_id, priority desc, run_at, id)
+  where concurrency_key is null;
+create index task_queue_keyed_idx on plinth.task_queue (task_type, organization_id, concurrency_key, priority desc, run_at, id)
+  where concurrency_key is not null;
 select plinth.register_table('task_queue', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
   definer_verbs => '{select,insert,update,delete}');
 
@@ -129,10 +139,13 @@ create table plinth.task_leases (
   organization_ids uuid[] not null,
   task_ids uuid[] not null,
   attempts int[] not null,
+  concurrency_keys text[],
   constraint task_leases_pkey primary key (id)
 ) with (fillfactor = 50);
 comment on table plinth.task_leases is
   'One row for each claimed batch. What is in it is held by its worker until expires_at; a late answer finds no row and changes nothing.';
+comment on column plinth.task_leases.concurrency_keys is
+  'The keys of its tasks, each of which holds a slot of its key as long as it stands here; null: none has one.';
 -- random bytes: trying to compress them cost a tenth of the claim
 alter table plinth.task_leases alter column task_ids set storage external;
 -- recovering what a dead worker held

@@ -8,8 +8,9 @@ as $$ select case when pg_column_size(payload) <= 2000 then payload end $$;
 
 -- Enqueues tasks of one organization in the caller's transaction. Each element: task_type, and optionally id, title,
 -- description, payload, metadata, priority, scheduled_at, max_attempts, timeout_seconds, project_id, repository_id,
--- parent_task_id, idempotency_key, concurrency_key, assigned_to, assigned_agents, primary_agent, on_dependency_failure,
--- depends_on: [{ "id": an existing task | "place": an element before this one, from 1, "kind": success | failure | completion }].
+-- parent_task_id, idempotency_key, concurrency_key, concurrency_limit, assigned_to, assigned_agents, primary_agent,
+-- on_dependency_failure, depends_on:
+-- [{ "id": an existing task | "place": an element before this one, from 1, "kind": success | failure | completion }].
 -- Returns a row for each, in order: its id, and whether this call made it (false: an equal idempotency key was there).
 create function plinth.enqueue_tasks(organization uuid, tasks jsonb)
 returns table (place bigint, task_id uuid, created boolean)
@@ -38,24 +39,27 @@ begin
     cross join lateral jsonb_to_record(e.element) as t(
       id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
       scheduled_at timestamptz, max_attempts int, timeout_seconds int, project_id uuid, repository_id uuid,
-      parent_task_id uuid, idempotency_key text, concurrency_key text, assigned_to uuid, assigned_agents text[],
-      primary_agent text, on_dependency_failure text, depends_on jsonb)
+      parent_task_id uuid, idempotency_key text, concurrency_key text, concurrency_limit int, assigned_to uuid,
+      assigned_agents text[], primary_agent text, on_dependency_failure text, depends_on jsonb)
   ), inserted as (
     insert into tasks as i (organization_id, id, task_type, title, description, payload, metadata, priority, scheduled_at,
-      max_attempts, timeout_seconds, project_id, repository_id, parent_task_id, idempotency_key, concurrency_key,
+      max_attempts, timeout_seconds, project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, concurrency_limit,
       assigned_to, assigned_agents, primary_agent, on_dependency_failure, status, pending_dependencies, has_dependants)
     select organization, new_id, task_type, coalesce(title, ''), description, coalesce(payload, '{}'),
       coalesce(metadata, '{}'), coalesce(priority, 0), due, coalesce(max_attempts, 5), coalesce(timeout_seconds, 300),
-      project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, assigned_to,
+      project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, concurrency_limit, assigned_to,
       coalesce(assigned_agents, '{}'), primary_agent, coalesce(on_dependency_failure, 'cancel'),
       case when waits_for > 0 then 'blocked' else 'pending' end, waits_for, nth in (select unnest(referenced))
     from asked
     order by nth
     on conflict (organization_id, task_type, idempotency_key) where idempotency_key is not null do nothing
-    returning i.id, i.task_type, i.priority, i.scheduled_at, i.timeout_seconds, i.payload, i.status
+    returning i.id, i.task_type, i.priority, i.scheduled_at, i.timeout_seconds, i.payload, i.status, i.concurrency_key,
+      i.concurrency_limit
   ), queued as (
-    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-    select organization, id, task_type, priority, scheduled_at, 1, timeout_seconds, queue_payload(payload)
+    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+      concurrency_limit)
+    select organization, id, task_type, priority, scheduled_at, 1, timeout_seconds, queue_payload(payload), concurrency_key,
+      concurrency_limit
     from inserted
     where scheduled_at <= at and status = 'pending'
     returning id
@@ -93,11 +97,172 @@ begin
 end
 $$;
 
--- Claims up to batch_size due tasks of the given types for a worker, under one lease whose id the worker has minted.
--- Types are served in the order given (the worker turns it round at each claim, so that none starves); inside a type by
--- priority, then age. The lateral list stops taking locks as soon as the batch is full.
-create function plinth.claim_tasks(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric)
-returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb)
+-- The priority whose oldest due task is the oldest, among the 16 lowest priorities of a tenant's tasks of a type: of those with
+-- a concurrency key, or (null) of those without any.
+create function plinth.oldest_priority(name text, tenant uuid, key text) returns int
+language plpgsql stable security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  lowest int;
+  head timestamptz;
+  oldest timestamptz;
+  found_priority int;
+begin
+  for n in 1 .. 16 loop
+    if key is null then
+      select q.priority into lowest from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and (lowest is null or q.priority > lowest)
+      order by q.priority
+      limit 1;
+    else
+      select q.priority into lowest from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key = key and (lowest is null or q.priority > lowest)
+      order by q.priority
+      limit 1;
+    end if;
+    exit when not found;
+    if key is null then
+      select q.run_at into head from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key is null and q.priority = lowest
+      order by q.run_at
+      limit 1;
+    else
+      select q.run_at into head from task_queue q
+      where q.task_type = name and q.organization_id = tenant and q.concurrency_key = key and q.priority = lowest
+      order by q.run_at
+      limit 1;
+    end if;
+    if oldest is null or head < oldest then
+      oldest := head;
+      found_priority := lowest;
+    end if;
+  end loop;
+  return found_priority;
+end
+$$;
+
+-- Where up to rows_max due tasks without a concurrency key stand, locked, and shared between the tenants that have some: each
+-- gets an equal part, what one does not need the others get. The search goes round the tenants of each type from after[n] on;
+-- fewer than rows_max come back only when no more are there. by_age: of each tenant what has waited longest, whatever its
+-- priority, and no more than its part.
+-- Tenants are found by stepping through the index, one probe each; at most 128 are served at once, then the next. The whole
+-- order of the index is spelled out: by the tenant alone the primary key would do, and read all other types on the way.
+create function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean) returns tid[]
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  lowest constant uuid := '00000000-0000-0000-0000-000000000000';
+  highest constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  turned_round boolean := false;
+  lowers uuid[];
+  uppers uuid[];
+  tenants_max int;
+  found_tenants int;
+  names text[];
+  tenants uuid[];
+  room int;
+  pass record;
+  places tid[] := '{}';
+begin
+  lowers := array(select coalesce(after[n], lowest) from generate_subscripts(types, 1) as n order by n);
+  uppers := array_fill(highest, array[cardinality(types)]);
+  loop
+    room := rows_max - cardinality(places);
+    tenants_max := least(room, 128);
+    with recursive lane (name, upper, tenant) as (
+      select t.name, t.upper, f.tenant
+      from unnest(types, lowers, uppers) as t(name, lower, upper)
+      cross join lateral (
+        select q.organization_id as tenant from task_queue q
+        where q.task_type = t.name and q.concurrency_key is null and q.organization_id > t.lower and q.organization_id <= t.upper
+        order by q.organization_id, q.priority desc, q.run_at, q.id
+        limit 1) f
+      union all
+      select l.name, l.upper, f.tenant
+      from lane l
+      cross join lateral (
+        select q.organization_id as tenant from task_queue q
+        where q.task_type = l.name and q.concurrency_key is null and q.organization_id > l.tenant and q.organization_id <= l.upper
+        order by q.organization_id, q.priority desc, q.run_at, q.id
+        limit 1) f
+    )
+    select array_agg(x.name), array_agg(x.tenant) into names, tenants
+    from (select l.name, l.tenant from lane l limit tenants_max) x;
+    found_tenants := coalesce(cardinality(names), 0);
+    if found_tenants = tenants_max then
+      -- there may be others behind them
+      lowers := array(
+        select coalesce((select max(l.tenant::text)::uuid from unnest(names, tenants) as l(name, tenant) where l.name = t.name), t.lower)
+        from unnest(types, lowers) with ordinality as t(name, lower, n)
+        order by t.n);
+    end if;
+    if by_age and found_tenants > 0 then
+      places := places || array(
+        select due.place
+        from unnest(names, tenants) with ordinality as l(name, tenant, n)
+        cross join lateral (select oldest_priority(l.name, l.tenant, null) as priority offset 0) level
+        cross join lateral (
+          select c.ctid as place
+          from task_queue c
+          where c.task_type = l.name and c.organization_id = l.tenant and c.concurrency_key is null and c.priority = level.priority
+          order by c.run_at, c.id
+          limit room / found_tenants + (l.n <= room % found_tenants)::int
+          for update skip locked) due);
+    else
+      while cardinality(names) > 0 loop
+        with part as materialized (
+          select l.name, l.tenant, l.n, room / cardinality(names) + (l.n <= room % cardinality(names))::int as size
+          from unnest(names, tenants) with ordinality as l(name, tenant, n)
+        ), got as materialized (
+          select p.name, p.tenant, p.n, p.size,
+            array(
+              select c.ctid
+              from task_queue c
+              where c.task_type = p.name and c.organization_id = p.tenant and c.concurrency_key is null
+              order by c.priority desc, c.run_at, c.id
+              limit p.size
+              for update skip locked) as places
+          from part p
+        )
+        select array(select unnest(g.places) from got g) as all_places,
+               array(select unnest(g.places) from got g where cardinality(g.places) < g.size) as last_places,
+               array(select g.name from got g where cardinality(g.places) = g.size order by g.n) as names,
+               array(select g.tenant from got g where cardinality(g.places) = g.size order by g.n) as tenants
+        into pass;
+        if cardinality(pass.all_places) = room then
+          places := places || pass.all_places;
+          exit;
+        end if;
+        -- those that have more share what the others left; what they have got is locked, and found again
+        places := places || pass.last_places;
+        room := room - cardinality(pass.last_places);
+        names := pass.names;
+        tenants := pass.tenants;
+      end loop;
+    end if;
+    exit when cardinality(places) >= rows_max;
+    if found_tenants < tenants_max then
+      exit when turned_round or array_remove(after, null) = '{}';
+      turned_round := true;
+      uppers := array(select coalesce(after[n], lowest) from generate_subscripts(types, 1) as n order by n);
+      lowers := array_fill(lowest, array[cardinality(types)]);
+    end if;
+  end loop;
+  return places;
+end
+$$;
+
+-- Claims due tasks of the given types for a worker, under one lease whose id the worker has minted: up to batch_size without a
+-- concurrency key and up to keyed_max with one, each shared between tenants, inside a tenant by priority, then age. after and
+-- keyed_after: for each type the tenant behind which to begin. by_age: this time inside a tenant, or key, by age alone, so that
+-- no priority starves. Fewer come back only when no more can run now; a row without a task: the keys of some tenants were being
+-- claimed by another just then.
+create function plinth.claim_tasks(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric,
+  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}')
+returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb,
+  concurrency_key text)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 set enable_seqscan = off
@@ -110,34 +275,50 @@ as $$
 #variable_conflict use_column
 declare
   at constant timestamptz := clock_timestamp();
+  keyed task_queue[] := '{}';
+  skipped boolean := false;
+  places tid[] := '{}';
 begin
-  return query
-    with taken as (
-      delete from task_queue q
-      where q.ctid = any (array(
-        select due.place
-        from unnest(types) as name
-        cross join lateral (
-          select c.ctid as place
-          from task_queue c
-          where c.task_type = name
-          order by c.priority desc, c.run_at, c.id
-          limit batch_size
-          for update skip locked) due
-        limit batch_size))
-      returning q.organization_id, q.id, q.attempt, q.task_type, q.timeout_seconds, q.payload, q.priority, q.run_at
-    ), claimed as materialized (
-      select * from taken order by priority desc, run_at, id
-    ), leased as (
-      insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts)
-      select lease, worker, at, at + make_interval(secs => lease_seconds::double precision), array_agg(organization_id),
-        array_agg(id), array_agg(attempt)
-      from claimed
-      having count(*) > 0
-    )
-    select organization_id, id, attempt, task_type, timeout_seconds,
-           coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id))
-    from claimed c;
+  if by_age and batch_size > 0 then
+    places := due_places(types, batch_size, after, true);
+  end if;
+  if cardinality(places) = 0 and batch_size > 0 then
+    places := due_places(types, batch_size, after, false);
+  elsif cardinality(places) < batch_size then
+    places := places || array(
+      select p from unnest(due_places(types, batch_size, after, false)) as p
+      where not p = any (places)
+      limit batch_size - cardinality(places));
+  end if;
+  if keyed_max > 0 then
+    select k.tasks, k.skipped into keyed, skipped from claim_keyed_tasks(types, keyed_max, keyed_after, by_age) k;
+  end if;
+  if cardinality(keyed) + cardinality(places) > 0 then
+    return query
+      with taken as (
+        delete from task_queue q
+        where q.ctid = any (places)
+        returning q.organization_id, q.id, q.attempt, q.task_type, q.timeout_seconds, q.payload, q.priority, q.run_at, null::text as key
+      ), claimed as materialized (
+        select * from taken
+        union all
+        select k.organization_id, k.id, k.attempt, k.task_type, k.timeout_seconds, k.payload, k.priority, k.run_at, k.concurrency_key
+        from unnest(keyed) as k
+        order by priority desc, run_at, id
+      ), leased as (
+        insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
+        select lease, worker, at, at + make_interval(secs => lease_seconds::double precision), array_agg(organization_id),
+          array_agg(id), array_agg(attempt), case when cardinality(keyed) > 0 then array_agg(key) end
+        from claimed
+        having count(*) > 0
+      )
+      select organization_id, id, attempt, task_type, timeout_seconds,
+             coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id)), key
+      from claimed c;
+  end if;
+  if skipped then
+    return query select null::uuid, null::uuid, null::int, null::text, null::int, null::jsonb, null::text;
+  end if;
 end
 $$;
 
@@ -158,14 +339,18 @@ begin
       select c.ctid from task_timers c where c.run_at <= at order by c.run_at limit rows_max for update skip locked))
     returning d.organization_id, d.id, d.run_at
   )
-  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-  select t.organization_id, t.id, t.task_type, t.priority, due.run_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload)
+  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+    concurrency_limit)
+  select t.organization_id, t.id, t.task_type, t.priority, due.run_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload),
+         t.concurrency_key, t.concurrency_limit
   from due
   join tasks t on t.organization_id = due.organization_id and t.id = due.id
   where t.status in ('pending', 'retrying')
   on conflict (organization_id, id) do nothing;
   get diagnostics promoted = row_count;
-  next_due_at := (select min(w.run_at) from task_timers w);
+  -- keys whose rate was used up count as work that has become due
+  promoted := promoted + renew_rates(at);
+  next_due_at := least((select min(w.run_at) from task_timers w), (select min(r.renews_at) from task_rates r));
   next_lease_expires_at := (select min(l.expires_at) from task_leases l);
   live_workers := (select count(*) from workers w where w.stopped_at is null and w.last_seen_at > at - interval '1 minute');
   return next;
@@ -179,5 +364,7 @@ end
 $do$;
 select plinth.register_function('enqueue_tasks(uuid, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('task_by_idempotency_key(uuid, text, text)', '{app}', tenant_argument => 'organization');
-select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric)', '{worker}');
+select plinth.register_function('oldest_priority(text, uuid, text)');
+select plinth.register_function('due_places(text[], integer, uuid[], boolean)');
+select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks(integer)', '{worker}');

@@ -31,15 +31,16 @@ begin
   select array_agg(u.o order by u.n) filter (where a.i is not null), array_agg(u.i order by u.n) filter (where a.i is not null),
          array_agg(u.a order by u.n) filter (where a.i is not null), array_agg(a.n order by u.n) filter (where a.i is not null),
          array_agg(u.o order by u.n) filter (where a.i is null), array_agg(u.i order by u.n) filter (where a.i is null),
-         array_agg(u.a order by u.n) filter (where a.i is null)
-  into organizations, tasks, attempts, places, rest.organization_ids, rest.task_ids, rest.attempts
-  from unnest(held.organization_ids, held.task_ids, held.attempts) with ordinality as u(o, i, a, n)
+         array_agg(u.a order by u.n) filter (where a.i is null), array_agg(u.k order by u.n) filter (where a.i is null)
+  into organizations, tasks, attempts, places, rest.organization_ids, rest.task_ids, rest.attempts, rest.concurrency_keys
+  from unnest(held.organization_ids, held.task_ids, held.attempts, held.concurrency_keys) with ordinality as u(o, i, a, k, n)
   left join (select x.i, min(x.n)::int as n from unnest(ids) with ordinality as x(i, n) group by x.i) as a on a.i = u.i;
   if rest.task_ids is null then
     delete from task_leases l where l.id = lease;
   elsif tasks is not null then
     update task_leases l
-    set organization_ids = rest.organization_ids, task_ids = rest.task_ids, attempts = rest.attempts
+    set organization_ids = rest.organization_ids, task_ids = rest.task_ids, attempts = rest.attempts,
+        concurrency_keys = case when held.concurrency_keys is not null then rest.concurrency_keys end
     where l.id = lease;
   end if;
 end
@@ -304,10 +305,13 @@ begin
         started_at = case when h.attempt > 1 then t.started_at end
     from unnest(held.organizations, held.tasks, held.attempts) as h(organization, task, attempt)
     where t.organization_id = h.organization and t.id = h.task and t.status in ('pending', 'retrying', 'running', 'paused')
-    returning t.status, t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, h.attempt, t.timeout_seconds, t.payload
+    returning t.status, t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, h.attempt, t.timeout_seconds, t.payload,
+      t.concurrency_key, t.concurrency_limit
   )
-  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-  select w.organization_id, w.id, w.task_type, w.priority, w.scheduled_at, w.attempt, w.timeout_seconds, queue_payload(w.payload)
+  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+    concurrency_limit)
+  select w.organization_id, w.id, w.task_type, w.priority, w.scheduled_at, w.attempt, w.timeout_seconds, queue_payload(w.payload),
+         w.concurrency_key, w.concurrency_limit
   from waiting w
   where w.status <> 'paused'
   on conflict (organization_id, id) do nothing;

@@ -1,9 +1,11 @@
 -- The same engine on Citus, which locks rows of one tenant at a time only: what is due is looked up over all tenants
 -- without locks, and then taken tenant by tenant. The program chooses; both are there on every engine.
 
--- As claim_tasks, with the same order: the first batch_size due tasks say which tenants are served and how many of each.
-create function plinth.claim_tasks_by_tenant(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric)
-returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb)
+-- As claim_tasks. Tenants with work are found by one probe for each organization, shard by shard.
+create function plinth.claim_tasks_by_tenant(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric,
+  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}')
+returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb,
+  concurrency_key text)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -11,54 +13,69 @@ as $$
 declare
   at constant timestamptz := clock_timestamp();
   claimed jsonb := '[]';
-  tenant record;
-  name text;
+  keyed task_queue[] := '{}';
+  tenants uuid[];
+  type_name text;
+  before int;
+  level int;
   more jsonb;
 begin
-  foreach name in array types loop
-    for tenant in
-      select c.organization_id as id, count(*) as due
-      from (
-        select q.organization_id, q.priority, q.run_at
-        from task_queue q
-        where q.task_type = name
-        order by q.priority desc, q.run_at, q.id
-        limit batch_size - jsonb_array_length(claimed)
-      ) c
-      group by c.organization_id
-      order by max(c.priority) desc, min(c.run_at)
-    loop
-      with taken as (
-        delete from task_queue q
-        where q.organization_id = tenant.id and q.id in (
-          select c.id
-          from task_queue c
-          where c.organization_id = tenant.id and c.task_type = name
-          order by c.priority desc, c.run_at, c.id
-          limit tenant.due
-          for update skip locked)
-        returning q.organization_id as o, q.id as i, q.attempt as a, q.timeout_seconds as s, q.payload as p, q.priority, q.run_at
-      )
-      select jsonb_agg(jsonb_build_object('o', t.o, 'i', t.i, 'a', t.a, 'y', name, 's', t.s, 'p', t.p)
-                       order by t.priority desc, t.run_at, t.i)
-      into more
-      from taken t;
-      claimed := claimed || coalesce(more, '[]');
+  for nth_type in 1 .. cardinality(types) loop
+    type_name := types[nth_type];
+    while jsonb_array_length(claimed) < batch_size loop
+      before := jsonb_array_length(claimed);
+      tenants := array(
+        select o.id
+        from organizations o
+        where exists (
+          select from task_queue q where q.organization_id = o.id and q.task_type = type_name and q.concurrency_key is null)
+        order by o.id > after[nth_type] desc nulls last, o.id
+        limit least(128, batch_size - before));
+      for nth in 1 .. cardinality(tenants) loop
+        level := case when by_age then oldest_priority(type_name, tenants[nth], null) end;
+        with taken as (
+          delete from task_queue q
+          where q.organization_id = tenants[nth] and q.id in (
+            select c.id
+            from task_queue c
+            where c.organization_id = tenants[nth] and c.task_type = type_name and c.concurrency_key is null
+              and (level is null or c.priority = level)
+            order by c.priority desc, c.run_at, c.id
+            -- an equal part of what is left
+            limit ceil((batch_size - jsonb_array_length(claimed))::numeric / (cardinality(tenants) - nth + 1))::int
+            for update skip locked)
+          returning q.organization_id as o, q.id as i, q.attempt as a, q.timeout_seconds as s, q.payload as p, q.priority, q.run_at
+        )
+        select jsonb_agg(jsonb_build_object('o', t.o, 'i', t.i, 'a', t.a, 'y', type_name, 's', t.s, 'p', t.p)
+                         order by t.priority desc, t.run_at, t.i)
+        into more
+        from taken t;
+        claimed := claimed || coalesce(more, '[]');
+      end loop;
+      exit when jsonb_array_length(claimed) = before;
     end loop;
-    exit when jsonb_array_length(claimed) >= batch_size;
   end loop;
+  if keyed_max > 0 then
+    keyed := claim_keyed_tasks_by_tenant(types, keyed_max, keyed_after[1], by_age);
+  end if;
+  claimed := claimed || coalesce((
+    select jsonb_agg(jsonb_build_object('o', k.organization_id, 'i', k.id, 'a', k.attempt, 'y', k.task_type,
+                       's', k.timeout_seconds, 'p', k.payload, 'k', k.concurrency_key)
+                     order by k.priority desc, k.run_at, k.id)
+    from unnest(keyed) as k), '[]');
   if claimed = '[]' then
     return;
   end if;
-  insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts)
+  insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
   select lease, worker, at, at + make_interval(secs => lease_seconds::double precision),
-         array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n)
-  from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int)) with ordinality as c(o, i, a, n)
+         array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n),
+         case when cardinality(keyed) > 0 then array_agg(c.k order by c.n) end
+  from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, k text)) with ordinality as c(o, i, a, k, n)
   on conflict do nothing;
-  for organization_id, task_id, attempt, task_type, timeout_seconds, payload in
-    select c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null')
-    from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, y text, s int, p jsonb)) with ordinality
-      as c(o, i, a, y, s, p, n)
+  for organization_id, task_id, attempt, task_type, timeout_seconds, payload, concurrency_key in
+    select c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null'), c.k
+    from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, y text, s int, p jsonb, k text)) with ordinality
+      as c(o, i, a, y, s, p, k, n)
     order by c.n
   loop
     -- a large payload is not in the queue
@@ -102,15 +119,18 @@ begin
       returning w.id
     )
     select array_agg(g.id) into due from gone g;
-    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-    select t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload)
+    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+      concurrency_limit)
+    select t.organization_id, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload),
+           t.concurrency_key, t.concurrency_limit
     from tasks t
     where t.organization_id = tenant.id and t.id = any (due) and t.status in ('pending', 'retrying')
     on conflict (organization_id, id) do nothing;
     get diagnostics batch = row_count;
     promoted := promoted + batch;
   end loop;
-  next_due_at := (select min(w.run_at) from task_timers w);
+  promoted := promoted + renew_rates(at);
+  next_due_at := least((select min(w.run_at) from task_timers w), (select min(r.renews_at) from task_rates r));
   next_lease_expires_at := (select min(l.expires_at) from task_leases l);
   live_workers := (select count(*) from workers w where w.stopped_at is null and w.last_seen_at > at - interval '1 minute');
   return next;
@@ -165,6 +185,6 @@ begin
 end
 $$;
 
-select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric)', '{worker}');
+select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks_by_tenant(integer)', '{worker}');
 select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');

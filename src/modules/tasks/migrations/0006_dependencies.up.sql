@@ -39,8 +39,10 @@ language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
-  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload)
-  select organization, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload)
+  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+    concurrency_limit)
+  select organization, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload),
+         t.concurrency_key, t.concurrency_limit
   from unnest(ids) as u(id)
   cross join lateral (select x.* from tasks x where x.organization_id = organization and x.id = u.id offset 0) t
   where t.status in ('pending', 'retrying') and t.scheduled_at <= at
