@@ -210,6 +210,14 @@ begin
           order by c.run_at, c.id
           limit room / found_tenants + (l.n <= room % found_tenants)::int
           for update skip locked) due);
+    elsif found_tenants = 1 then
+      places := places || array(
+        select c.ctid
+        from task_queue c
+        where c.task_type = names[1] and c.organization_id = tenants[1] and c.concurrency_key is null
+        order by c.priority desc, c.run_at, c.id
+        limit room
+        for update skip locked);
     else
       while cardinality(names) > 0 loop
         with part as materialized (
