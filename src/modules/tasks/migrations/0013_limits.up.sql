@@ -206,15 +206,8 @@ begin
   while cardinality(open_tenants) > 0 and cardinality(claimed) < rows_max loop
     lanes_max := greatest(2, 256 / cardinality(open_tenants));
     with recursive lane (nth, tenant, again, key, own, n) as (
-      select t.nth, t.tenant, t.again, f.concurrency_key, f.concurrency_limit, 1
+      select t.nth, t.tenant, t.again, coalesce(t.low, ''), null::int, 0
       from unnest(open_tenants, lows, again) with ordinality as t(tenant, low, again, nth)
-      cross join lateral (
-        select q.concurrency_key, q.concurrency_limit
-        from task_queue q
-        where q.task_type = name and q.concurrency_key is not null and q.organization_id = t.tenant
-          and q.concurrency_key > coalesce(t.low, '')
-        order by q.concurrency_key, q.priority desc, q.run_at, q.id
-        limit 1) f
       union all
       select l.nth, l.tenant, l.again, f.concurrency_key, f.concurrency_limit, l.n + 1
       from lane l
@@ -231,7 +224,7 @@ begin
     into lanes
     from lane l
     -- the second time round a tenant's keys up to where it began
-    where not l.again or l.key <= (select turns[array_position(claim_keys_of_tenants.tenants, l.tenant)]);
+    where l.n > 0 and (not l.again or l.key <= (select turns[array_position(claim_keys_of_tenants.tenants, l.tenant)]));
     for pass in 1 .. 2 loop
       select array_agg(r.tenant order by r.n) filter (where r.free > 0) as tenants,
              array_agg(r.key order by r.n) filter (where r.free > 0) as keys,
