@@ -9,7 +9,8 @@ create function plinth.register_function(
   tenant_argument text default null,
   exposed boolean default false
 ) returns void
-language plpgsql set search_path = plinth, public, pg_catalog, pg_temp
+-- without our schema in the path: Citus says a type to the other nodes as the path finds it, and theirs is another
+language plpgsql set search_path = public, pg_catalog, pg_temp
 as $$
 declare
   f constant regprocedure := ('plinth.' || signature)::regprocedure;
@@ -24,24 +25,24 @@ begin
        select split_part(c, '=', 1) from unnest(proconfig) c)) then
     raise exception '%: a security definer function pins its search_path', f using errcode = '42P16';
   end if;
-  if is_citus() then
+  if plinth.is_citus() then
     -- a plan without its values goes to no shard: "could not create distributed plan"
     execute format('alter function %s reset plan_cache_mode', f);
   end if;
   execute format('revoke execute on function %s from public', f);   -- spelled out: default privileges do not reach Citus workers
   foreach caller in array callers loop
-    execute format('grant execute on function %s to %I', f, role_name(caller));
+    execute format('grant execute on function %s to %I', f, plinth.role_name(caller));
   end loop;
   if security = 'definer' then
-    execute format('grant create on schema plinth to %I', role_name('definer'));
-    execute format('alter function %s owner to %I', f, role_name('definer'));
-    execute format('revoke create on schema plinth from %I', role_name('definer'));
+    execute format('grant create on schema plinth to %I', plinth.role_name('definer'));
+    execute format('alter function %s owner to %I', f, plinth.role_name('definer'));
+    execute format('revoke create on schema plinth from %I', plinth.role_name('definer'));
   end if;
-  if tenant_argument is not null and is_citus() then
+  if tenant_argument is not null and plinth.is_citus() then
     execute 'select create_distributed_function($1, $2, colocate_with => $3, force_delegation => true)'
-      using f, tenant_argument, colocation_anchor();
+      using f, tenant_argument, plinth.colocation_anchor();
   end if;
-  insert into registered_functions as r (signature, security, callers, tenant_argument, exposed)
+  insert into plinth.registered_functions as r (signature, security, callers, tenant_argument, exposed)
   values (register_function.signature, security, callers, tenant_argument, exposed);
 end
 $$;
@@ -49,24 +50,24 @@ comment on function plinth.register_function(text, text[], text, text, boolean) 
   'Hands a function to the role it runs as and lets its callers execute it; nobody else can.';
 
 create function plinth.unregister_function(signature text) returns void
-language plpgsql set search_path = plinth, pg_catalog, pg_temp
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('drop function plinth.%s', signature);
-  delete from registered_functions r where r.signature = unregister_function.signature;
+  delete from plinth.registered_functions r where r.signature = unregister_function.signature;
 end
 $$;
 
 -- A worker that joins a Citus cluster is given our functions without what was revoked: everybody may execute them there,
 -- and a query sent to it runs them. Revokes again where a worker says so; returns how many functions were open.
 create function plinth.close_functions() returns int
-language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   open_functions int;
   f regprocedure;
 begin
-  if not is_citus() then
+  if not plinth.is_citus() then
     return 0;
   end if;
   execute $q$
