@@ -177,6 +177,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
       await it.go('/tasks');
       await page.getByRole('link', { name: 'Enqueue a task' }).press('Enter');
+      // the list that is left has a filter of the same name
+      await page.getByRole('heading', { level: 1, name: 'Enqueue a task' }).waitFor();
       await page.getByLabel('Type').selectOption('demo.echo');
       await page.getByLabel('Title').fill('By hand');
       await page.getByLabel('Payload').fill('{ "n": ');
