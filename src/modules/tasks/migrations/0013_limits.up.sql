@@ -409,10 +409,10 @@ declare
   held int;
   free int;
   left_of_rate int;
-  taken task_queue[];
+  taken jsonb;
   claimed task_queue[] := '{}';
 begin
-  if not exists (select from task_queue q where q.task_type = any (types) and q.concurrency_key is not null) then
+  if not exists (select 1 from task_queue q where q.task_type = any (types) and q.concurrency_key is not null) then
     return claimed;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
@@ -458,11 +458,12 @@ begin
           window in_turn as (order by case when by_age then 0 else p.priority end desc, p.run_at, p.id)
         ) x
         where rule.concurrency_limit is not null or held + x.nth <= coalesce(x.own, 2147483647))
-      returning q as entry
+      returning q.organization_id, q.id, q.task_type, q.priority, q.run_at, q.attempt, q.timeout_seconds, q.payload,
+        q.concurrency_key, q.concurrency_limit
     )
-    select array_agg(g.entry) into taken from gone g;
-    claimed := claimed || coalesce(taken, '{}');
-    perform note_claimed(lane.tenant, lane.key, coalesce(cardinality(taken), 0));
+    select coalesce(jsonb_agg(to_jsonb(g)), '[]') into taken from gone g;
+    claimed := claimed || array(select t from jsonb_populate_recordset(null::task_queue, taken) as t);
+    perform note_claimed(lane.tenant, lane.key, jsonb_array_length(taken));
     exit when cardinality(claimed) >= rows_max;
   end loop;
   return claimed;
