@@ -5,12 +5,15 @@ import type { TaskHandler } from '../src/platform/module.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { newDatabase, openBenchPlinth, startServer } from './database.ts';
 import { alternate, type Benchmark, perSecond, type Row, ratio } from './measure.ts';
+import { fairness } from './task-fairness.ts';
+import { limits } from './task-limits.ts';
 
 const goal = 2;
 const enqueue_batch = 1000;
 const noop: TaskHandler = { description: 'does nothing', run: async () => undefined };
 
-export const tasks: Benchmark = async ({ rounds, quick, note }) => {
+export const tasks: Benchmark = async (context) => {
+  const { rounds, quick, note } = context;
   const count = quick ? 5_000 : 40_000;
   const server = await startServer();
   const ours = await openBenchPlinth(await newDatabase(server), { poolSize: 10 });
@@ -21,6 +24,7 @@ export const tasks: Benchmark = async ({ rounds, quick, note }) => {
   });
   note(`tasks: ours ${perSecond(rates.ours)}, graphile-worker ${perSecond(rates.graphile)}`);
   await ours.close();
+  const more = [...(await fairness(server, context)), ...(await limits(server, context))];
   await server.stop();
   const embedded = await openBenchPlinth();
   const { pglite } = await alternate(rounds, {
@@ -36,6 +40,7 @@ export const tasks: Benchmark = async ({ rounds, quick, note }) => {
       met: rates.ours / rates.graphile >= goal,
     },
     { what: 'Drain of no-op tasks', engine: 'PGlite', result: perSecond(pglite), goal: '' },
+    ...more,
   ];
   return rows;
 };

@@ -345,6 +345,30 @@ describeEngines(
       await consistent();
     }, 60_000);
 
+    it('a retried task whose dependencies have ended stands in the queue once', async () => {
+      const [parent] = await world.enqueue({ task_type: 'bad', max_attempts: 1 });
+      const [child] = await world.enqueue({
+        task_type: 'bad',
+        max_attempts: 1,
+        on_dependency_failure: 'run',
+        depends_on: [parent!],
+      });
+      const worker = world.work({ bad: fail });
+      await worker.idle();
+      await worker.stop();
+      expect(await status(child!)).toEqual(['failed']);
+      await world.platform.door.write({ as: 'app', organizationId: world.organizationId }, (tx) =>
+        tx.sql('select plinth.retry_task($1, $2)', [world.organizationId, child]),
+      );
+      expect(
+        await world.owner(
+          `select 'queue' as place, id from plinth.task_queue union all select 'timers', id from plinth.task_timers`,
+        ),
+      ).toEqual([{ place: 'queue', id: child }]);
+      await world.work({ bad: () => 1 }).idle();
+      expect(await status(child!)).toEqual(['completed']);
+    });
+
     it('10,000 in a chain, and one to 10,000 and back', async () => {
       const [calls, each] = [5, 2_000];
       const chain: string[] = [];

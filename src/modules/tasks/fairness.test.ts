@@ -73,7 +73,7 @@ describeEngines('claims are fair', (on) => {
     expect(new Set(next.map(({ organization_id }) => organization_id))).toEqual(new Set(ids));
   });
 
-  it('finds every tenant, also behind the 128 that are served at once', async () => {
+  it('finds every tenant, also behind the 32 that are served at once', async () => {
     const ids = await tenants(Array.from({ length: 300 }, () => 1));
     const worker = engine();
     const first = await claim(worker, 200);

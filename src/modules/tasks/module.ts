@@ -187,6 +187,7 @@ export const tasksModule: ModuleDefinition = {
     'organizations_with_ended_tasks(timestamp with time zone)': { security: 'owner', callers: ['worker'] },
     'forget_ended_tasks(uuid, timestamp with time zone, integer)': { security: 'owner', callers: ['worker'] },
     'forget_schedule_firings(timestamp with time zone, integer)': { security: 'owner', callers: ['worker'] },
+    'forget_task_rates(integer)': { security: 'owner', callers: ['worker'] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
     'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
   },

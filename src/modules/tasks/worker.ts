@@ -6,6 +6,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
 import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
 import { Backlog, FreedSlots } from './backlog.ts';
+import { ClaimRoom, type Load } from './claim-room.ts';
 import { RetryPolicies } from './definitions/retry-policy.ts';
 import { type Beat, type ClaimedTask, hasKey, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
@@ -55,13 +56,11 @@ interface HeldLease {
 }
 
 const lanes_default = 3;
+const batch_size_default = 500;
+const nothing = { plain: 0, keyed: 0 };
 const retry_after_error_ms = 1_000;
 /** Longest sleep where no hints come from other processes: behind a pooler without a direct URL. */
 const idle_ms_unhinted = 1_000;
-/** No more is claimed than is likely to have started after so long: what one holds another worker can not take. */
-const claim_ahead_ms = 250;
-/** Of what holds a slot of a key far less: others wait for the slot. */
-const keyed_ahead_ms = 5;
 /** What has waited so long behind tasks that turned out to be long goes back to the queue, for others to take. */
 const waiting_ms_max = 2_000;
 /** After another worker was claiming a tenant's keys just then. */
@@ -73,8 +72,6 @@ const uninterrupted_ms = 20;
 const sweep_ms = 50;
 /** A batch younger than this is not yet marked as running: most are answered by then. */
 const first_beat_ms = 200;
-/** How fast the average duration of a task follows the last one. */
-const average_weight = 0.05;
 const cancelledFailure = () => new TaskFailure('cancelled', 'the task was cancelled', { retryable: false });
 
 /** Starts a worker in this process. It claims, runs and settles in batches, and sleeps until something is due. */
@@ -93,7 +90,6 @@ class Worker implements TaskWorker {
   readonly #policies: RetryPolicies;
   readonly #output: TaskOutput;
   readonly #leaseSeconds: number;
-  readonly #batchSize: number;
   readonly #lanes: number;
 
   readonly #backlog = new Backlog();
@@ -102,21 +98,12 @@ class Worker implements TaskWorker {
   #answers: Answers = { successes: [], failures: [] };
   /** Told to stop by the shutdown or paused, and not answered: their attempt does not count. */
   readonly #interrupted: ClaimedTask[] = [];
-  /** Asked for by claims under way, with keys or without, and statements under way. */
-  #claiming = 0;
-  #claimingKeyed = 0;
+  readonly #claims: ClaimRoom;
+  /** Statements under way. */
   #settling = 0;
-  #averageMs = claim_ahead_ms;
-  #mayHaveMore = true;
-  #mayHaveKeyed = true;
-  /** Signs so far that there may be tasks with keys: a claim that began before one knows nothing of it. */
-  #keyedSigns = 0;
   readonly #freed = new FreedSlots();
   #announcing: NodeJS.Timeout | undefined;
   #lookingAgain: NodeJS.Timeout | undefined;
-  #lastClaimWasFull = false;
-  /** Wake-ups so far: a claim that began before one knows nothing of what it announced. */
-  #wakes = 0;
   #turnStartedAt = 0;
   #willRing = false;
   #willResume = false;
@@ -137,8 +124,9 @@ class Worker implements TaskWorker {
     this.#output = new TaskOutput(platform);
     this.id = uuidv7(platform.clock.now());
     this.#leaseSeconds = options.leaseSeconds ?? 10;
-    this.#batchSize = options.batchSize ?? 500;
+    const { concurrency, batchSize = batch_size_default } = options;
     this.#lanes = platform.engine.capabilities.concurrentConnections ? (options.lanes ?? lanes_default) : 1;
+    this.#claims = new ClaimRoom({ concurrency, batchSize, lanes: this.#lanes });
     this.#engine = makeTaskEngine(platform, this.id, [...options.handlers.keys()].sort(), this.#leaseSeconds);
   }
 
@@ -183,74 +171,37 @@ class Worker implements TaskWorker {
 
   #hasWork(): boolean {
     if (this.#answers.successes.length + this.#answers.failures.length > 0) return true;
-    const room = this.#room();
-    return room.plain + room.keyed > 0;
+    const room = this.#claims.of(this.#load());
+    return !this.#stopping && room.plain + room.keyed > 0;
   }
 
   #isIdle(): boolean {
-    const busy = this.#running.size + this.#claiming + this.#claimingKeyed + this.#settling + this.#backlog.size;
+    const busy = this.#running.size + this.#claims.underWay + this.#settling + this.#backlog.size;
     return busy === 0 && this.#lookingAgain === undefined;
   }
 
-  /** How many tasks to claim now: as many as will start soon, in batches worth a round trip. */
-  #room(): { plain: number; keyed: number } {
-    if (this.#stopping) return { plain: 0, keyed: 0 };
-    return { plain: this.#plainRoom(), keyed: this.#keyedRoom() };
-  }
-
-  #plainRoom(): number {
-    if (!this.#mayHaveMore || (this.#claiming > 0 && !this.#lastClaimWasFull)) return 0;
-    const { concurrency } = this.#options;
-    const soon = Math.ceil((concurrency * claim_ahead_ms) / this.#averageMs);
-    const wanted = Math.min(this.#batchSize * this.#lanes, Math.max(concurrency, soon));
-    const held = this.#backlog.size + this.#running.size + this.#claiming;
-    const room = Math.min(this.#batchSize, wanted - held);
-    return room === this.#batchSize || held < concurrency || held <= wanted / 2 ? Math.max(0, room) : 0;
-  }
-
-  /** One claim of keys at a time: two of one process would only be in each other's way. */
-  #keyedRoom(): number {
-    if (!this.#mayHaveKeyed || this.#claimingKeyed > 0) return 0;
-    const free = this.#options.concurrency - this.#running.size;
-    return Math.max(0, Math.min(this.#batchSize, Math.max(free, this.#keyedAhead()) - this.#backlog.keyed));
-  }
-
-  #keyedAhead(): number {
-    return Math.floor((this.#options.concurrency * keyed_ahead_ms) / this.#averageMs);
-  }
-
-  #expectKeyed(): void {
-    this.#mayHaveKeyed = true;
-    this.#keyedSigns++;
+  #load(): Load {
+    return { running: this.#running.size, waiting: this.#backlog.size, waitingKeyed: this.#backlog.keyed };
   }
 
   async #settleAndClaim(): Promise<void> {
     const answers = this.#answers;
     this.#answers = { successes: [], failures: [] };
     const answered = [...answers.successes, ...answers.failures].map(({ task }) => task);
-    if (answered.some(hasKey)) this.#expectKeyed();
-    const room = this.#room();
-    const wakes = this.#wakes;
-    const signs = this.#keyedSigns;
-    this.#claiming += room.plain;
-    this.#claimingKeyed += room.keyed;
+    if (answered.some(hasKey)) this.#claims.expectKeyed();
+    const claim = this.#claims.begin(this.#stopping ? nothing : this.#claims.of(this.#load()));
     this.#settling++;
+    let isUnderWay = true;
     try {
-      const settled = await this.#engine.settleAndClaim({ ...answers, claim: room.plain, claimKeyed: room.keyed });
-      const { refused, released, claimed, more } = settled;
+      const turn = { ...answers, claim: claim.plain, claimKeyed: claim.keyed };
+      const { refused, released, claimed, more, skipped } = await this.#engine.settleAndClaim(turn);
+      this.#claims.end(claim);
+      isUnderWay = false;
+      this.#claims.learn(claim, more);
       this.#forget(answered);
       if (refused.length > 0) this.#noteRefused(refused);
-      if (room.plain > 0) {
-        this.#lastClaimWasFull = more.plain;
-        if (wakes === this.#wakes) this.#mayHaveMore = more.plain;
-      }
-      if (room.keyed > 0) {
-        this.#claimingKeyed -= room.keyed;
-        room.keyed = 0;
-        if (signs === this.#keyedSigns) this.#mayHaveKeyed = more.keyed;
-        if (settled.skipped) this.#lookAgain();
-        this.#backlog.passTurn();
-      }
+      if (claim.keyed > 0) this.#backlog.passTurn();
+      if (skipped) this.#lookAgain();
       this.#freed.free(answered);
       this.#freed.take(claimed);
       this.#announceSlots();
@@ -258,8 +209,7 @@ class Worker implements TaskWorker {
       // what was released beyond this claim may be for any worker
       if (released > claimed.length) this.#platform.wakeups.wake(tasks_channel);
     } catch (error) {
-      this.#mayHaveMore = true;
-      this.#expectKeyed();
+      this.#claims.expect();
       if (!isAboutAnAnswer(error) || answered.length === 0) {
         // nothing was recorded: the answers wait for the next try, as long as the leases live
         this.#putBack(answers);
@@ -274,8 +224,7 @@ class Worker implements TaskWorker {
       // they may have released others, and slots
       this.#platform.wakeups.wake(tasks_channel);
     } finally {
-      this.#claiming -= room.plain;
-      this.#claimingKeyed -= room.keyed;
+      if (isUnderWay) this.#claims.end(claim);
       this.#settling--;
       // the main lane may have waited for this to know that all is done
       if (this.#isIdle()) this.#progress.ring();
@@ -285,7 +234,7 @@ class Worker implements TaskWorker {
   #lookAgain(): void {
     this.#lookingAgain ??= setTimeout(() => {
       this.#lookingAgain = undefined;
-      this.#expectKeyed();
+      this.#claims.expectKeyed();
       this.#progress.ring();
     }, look_again_ms);
   }
@@ -329,7 +278,7 @@ class Worker implements TaskWorker {
       this.#turnStartedAt = performance.now();
     }
     this.#startWaiting();
-    if (claimed.length > 0 && this.#lastClaimWasFull) this.#progress.ring();
+    if (claimed.length > 0 && this.#claims.lastWasFull) this.#progress.ring();
   }
 
   #startWaiting(): void {
@@ -339,7 +288,7 @@ class Worker implements TaskWorker {
         this.#resumeNextTurn();
         return;
       }
-      const task = this.#backlog.next(this.#mayHaveKeyed && this.#keyedAhead() === 0);
+      const task = this.#backlog.next(this.#claims.wantsFreeSlot);
       if (!task) {
         // its slot is kept for what the next claim brings
         this.#progress.ring();
@@ -397,7 +346,7 @@ class Worker implements TaskWorker {
     endRun(run);
     this.#running.delete(run.task.task_id);
     const ms = performance.now() - run.startedAt;
-    this.#averageMs += (ms - this.#averageMs) * average_weight;
+    this.#claims.noteDuration(ms);
     record(run.task, Math.round(ms));
     this.#startWaiting();
     if (this.#willRing) return;
@@ -425,23 +374,21 @@ class Worker implements TaskWorker {
     const isOld = ({ lease_id }: ClaimedTask) => now - (this.#leases.get(lease_id)?.claimedAt ?? now) > waiting_ms_max;
     if (this.#stopping || !this.#backlog.fronts().some(isOld)) return;
     const [oldest] = this.#running.values();
-    if (oldest) this.#averageMs = Math.max(this.#averageMs, now - oldest.startedAt);
+    if (oldest) this.#claims.noteLong(now - oldest.startedAt);
     void this.#giveBack(this.#backlog.remove(isOld));
   }
 
   #wake(): void {
-    this.#wakes++;
-    this.#mayHaveMore = true;
-    this.#expectKeyed();
+    this.#claims.expect();
     this.#progress.ring();
   }
 
   async #sleepUntilDue(): Promise<void> {
-    const wakes = this.#wakes;
+    const { wakes } = this.#claims;
     const { promoted, recovered, nextDueAt, nextLeaseExpiresAt, liveWorkers } = await this.#engine.promoteAndRecover();
     // what is due now may be of a type that others serve
     if (promoted + recovered > 0) return this.#platform.wakeups.wake(tasks_channel);
-    if (this.#wakes !== wakes || this.#stopping) return;
+    if (this.#claims.wakes !== wakes || this.#stopping) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     const now = this.#platform.clock.now().getTime();
     const { idleMsAlone = 600_000, idleMsAmongOthers = this.#leaseSeconds * 500 } = this.#options;
@@ -462,7 +409,7 @@ class Worker implements TaskWorker {
       if (this.#leases.size === 0) continue;
       this.#backlog.countAnew();
       // a busy worker does not sleep, and a hint may have been lost
-      this.#expectKeyed();
+      this.#claims.expectKeyed();
       try {
         if (this.#interrupted.length > 0 && !this.#stopping) await this.#giveBack(this.#interrupted.splice(0));
         // a worker that is never idle looks after timers and dead workers' leases here

@@ -146,7 +146,8 @@ $$;
 -- gets an equal part, what one does not need the others get. The search goes round the tenants of each type from after[n] on;
 -- fewer than rows_max come back only when no more are there. by_age: of each tenant what has waited longest, whatever its
 -- priority, and no more than its part.
--- Tenants are found by stepping through the index, one probe each; at most 128 are served at once, then the next. The whole
+-- Tenants are found by stepping through the index, one probe each; at most 32 are served at once, then the next (with 128 a drain of
+-- 1,000 tenants took a quarter longer). The whole
 -- order of the index is spelled out: by the tenant alone the primary key would do, and read all other types on the way.
 create function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean) returns tid[]
 language plpgsql security definer
@@ -170,7 +171,7 @@ begin
   uppers := array_fill(highest, array[cardinality(types)]);
   loop
     room := rows_max - cardinality(places);
-    tenants_max := least(room, 128);
+    tenants_max := least(room, 32);
     with recursive lane (name, upper, tenant) as (
       select t.name, t.upper, f.tenant
       from unnest(types, lowers, uppers) as t(name, lower, upper)
@@ -210,6 +211,14 @@ begin
           order by c.run_at, c.id
           limit room / found_tenants + (l.n <= room % found_tenants)::int
           for update skip locked) due);
+    elsif found_tenants = 1 then
+      places := places || array(
+        select c.ctid
+        from task_queue c
+        where c.task_type = names[1] and c.organization_id = tenants[1] and c.concurrency_key is null
+        order by c.priority desc, c.run_at, c.id
+        limit room
+        for update skip locked);
     else
       while cardinality(names) > 0 loop
         with part as materialized (

@@ -85,6 +85,7 @@ declare
   at constant timestamptz := clock_timestamp();
   again uuid[];
   begun uuid[];
+  due uuid[];
 begin
   with recursive revived (id) as (
     select t.id from tasks t
@@ -114,7 +115,9 @@ begin
     where t.organization_id = organization and t.id = any (again) and t.id = x.id and t.status in ('failed', 'cancelled')
     returning t.id, t.status
   )
-  select array_agg(r.id), array_agg(r.id) filter (where r.status = 'blocked') into again, begun from restarted r;
+  select array_agg(r.id), array_agg(r.id) filter (where r.status = 'blocked'), array_agg(r.id) filter (where r.status = 'pending')
+  into again, begun, due
+  from restarted r;
   if again is null then
     return '{}';
   end if;
@@ -134,7 +137,8 @@ begin
   if begun is not null then
     perform settle_dependants(organization, '{}', '{}', begun);
   end if;
-  perform queue_tasks(organization, again, at);
+  -- those that wait for nothing; what has ended before has queued the others
+  perform queue_tasks(organization, due, at);
   return array(
     select t.id from tasks t
     where t.organization_id = organization and t.id = any (again) and t.status in ('pending', 'blocked'));

@@ -79,7 +79,31 @@ begin
 end
 $$;
 
+-- Removes what was claimed of keys that have no rate limit any more, at most rows_max. Returns how many.
+create function plinth.forget_task_rates(rows_max int) returns int
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  removed int;
+begin
+  delete from task_rates
+  where (organization_id, concurrency_key) in (
+    select r.organization_id, r.concurrency_key
+    from task_rates r
+    where not exists (
+      select from task_limits m
+      where m.organization_id = r.organization_id and m.concurrency_key = r.concurrency_key and m.rate_limit is not null)
+    order by r.organization_id, r.concurrency_key
+    limit rows_max
+    for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$$;
+
 select plinth.register_function('live_task_types(uuid, text[], timestamp with time zone)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('organizations_with_ended_tasks(timestamp with time zone)', '{worker}', 'owner');
 select plinth.register_function('forget_ended_tasks(uuid, timestamp with time zone, integer)', '{worker}', 'owner');
 select plinth.register_function('forget_schedule_firings(timestamp with time zone, integer)', '{worker}', 'owner');
+select plinth.register_function('forget_task_rates(integer)', '{worker}', 'owner');

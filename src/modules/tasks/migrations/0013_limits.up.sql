@@ -206,15 +206,8 @@ begin
   while cardinality(open_tenants) > 0 and cardinality(claimed) < rows_max loop
     lanes_max := greatest(2, 256 / cardinality(open_tenants));
     with recursive lane (nth, tenant, again, key, own, n) as (
-      select t.nth, t.tenant, t.again, f.concurrency_key, f.concurrency_limit, 1
+      select t.nth, t.tenant, t.again, coalesce(t.low, ''), null::int, 0
       from unnest(open_tenants, lows, again) with ordinality as t(tenant, low, again, nth)
-      cross join lateral (
-        select q.concurrency_key, q.concurrency_limit
-        from task_queue q
-        where q.task_type = name and q.concurrency_key is not null and q.organization_id = t.tenant
-          and q.concurrency_key > coalesce(t.low, '')
-        order by q.concurrency_key, q.priority desc, q.run_at, q.id
-        limit 1) f
       union all
       select l.nth, l.tenant, l.again, f.concurrency_key, f.concurrency_limit, l.n + 1
       from lane l
@@ -231,7 +224,7 @@ begin
     into lanes
     from lane l
     -- the second time round a tenant's keys up to where it began
-    where not l.again or l.key <= (select turns[array_position(claim_keys_of_tenants.tenants, l.tenant)]);
+    where l.n > 0 and (not l.again or l.key <= (select turns[array_position(claim_keys_of_tenants.tenants, l.tenant)]));
     for pass in 1 .. 2 loop
       select array_agg(r.tenant order by r.n) filter (where r.free > 0) as tenants,
              array_agg(r.key order by r.n) filter (where r.free > 0) as keys,
@@ -326,8 +319,9 @@ end
 $$;
 
 -- Takes up to rows_max due tasks with concurrency keys out of the queue, for types in their order, behind the tenant after[n] and
--- round. Claims of one tenant's keys take turns, by one of 64 locks that nobody waits for: tenants whose lock another claim holds
--- are passed over, and `skipped` says so. Otherwise fewer than rows_max come back only when no more can run now.
+-- round. Claims of one tenant's keys take turns, by one of 64 locks: tenants whose lock another claim holds are passed over, and
+-- `skipped` says so. Who has got no lock at all waits for one: it holds nothing that another waits for. Otherwise fewer than
+-- rows_max come back only when no more can run now.
 create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid[], by_age boolean,
   out tasks plinth.task_queue[], out skipped boolean)
 language plpgsql security definer
@@ -341,6 +335,9 @@ declare
   tenants_max int;
   found_tenants uuid[];
   locked uuid[];
+  has_lock boolean := false;
+  skipped_type text;
+  skipped_tenant uuid;
 begin
   tasks := '{}';
   skipped := false;
@@ -370,8 +367,13 @@ begin
         select t.tenant
         from unnest(found_tenants) as t(tenant)
         where pg_try_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext(t.tenant::text) & 63)));
-      skipped := skipped or cardinality(locked) < cardinality(found_tenants);
+      if not skipped and cardinality(locked) < cardinality(found_tenants) then
+        skipped := true;
+        skipped_type := types[nth];
+        skipped_tenant := (select t.tenant from unnest(found_tenants) as t(tenant) where not t.tenant = any (locked) limit 1);
+      end if;
       if cardinality(locked) > 0 then
+        has_lock := true;
         tasks := tasks || claim_keys_of_tenants(types[nth], locked, rows_max - cardinality(tasks), by_age, tasks);
       end if;
       if cardinality(tasks) >= rows_max then
@@ -385,6 +387,13 @@ begin
       end if;
     end loop;
   end loop;
+  if skipped and not has_lock then
+    perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext(skipped_tenant::text) & 63));
+    tasks := claim_keys_of_tenants(skipped_type, array[skipped_tenant], rows_max, by_age, '{}');
+    skipped := cardinality(tasks) < rows_max and (cardinality(types) > 1 or exists (
+      select from task_queue q
+      where q.task_type = skipped_type and q.concurrency_key is not null and q.organization_id <> skipped_tenant));
+  end if;
 end
 $$;
 

@@ -10,11 +10,11 @@ const pause_ms = 20;
 const interval_ms = 6 * 3_600_000;
 const day_ms = 86_400_000;
 
-/** Removes what ended long ago, in batches of 1,000. Returns how many rows went. */
+/** Removes what ended long ago, and what was noted of rates that nobody limits any more; in batches of 1,000. Returns how many rows went. */
 export async function forgetOldTasks(
   platform: Platform,
   signal?: AbortSignal,
-): Promise<{ tasks: number; firings: number }> {
+): Promise<{ tasks: number; firings: number; rates: number }> {
   const { door, clock } = platform;
   const worker = { as: 'worker', memberRole: 'service' } as const;
   const inBatches = async (text: string, values: readonly unknown[]): Promise<number> => {
@@ -42,14 +42,16 @@ export async function forgetOldTasks(
     ]);
   }
   const firings = await inBatches('select plinth.forget_schedule_firings($1, $2) as removed', [ago(firings_keep_days)]);
-  return { tasks, firings };
+  const rates = await inBatches('select plinth.forget_task_rates($1) as removed', []);
+  return { tasks, firings, rates };
 }
 
 export const retentionLoop: LoopDeclaration = {
   name: 'tasks-retention',
   async tick(platform, signal) {
     const gone = await forgetOldTasks(platform, signal);
-    if (gone.tasks + gone.firings > 0) platform.log.info(gone, 'old tasks and firings were removed');
+    if (gone.tasks + gone.firings + gone.rates > 0)
+      platform.log.info(gone, 'old tasks, firings and rates were removed');
     return new Date(platform.clock.now().getTime() + interval_ms);
   },
 };

@@ -109,9 +109,18 @@ describeEngines('figures of tasks', (on) => {
        select $1, plinth.uuidv7(), now(), 'enqueued', now() - days * interval '1 day' from unnest(array[5, 200]) as days`,
       [acme.organizationId],
     );
-    expect(await forgetOldTasks(plinth.platform)).toEqual({ tasks: 5, firings: 1 });
+    await plinth.owner(
+      `insert into plinth.task_limits (organization_id, concurrency_key, rate_limit, rate_seconds) values ($1, 'kept', 1, 1)`,
+      [acme.organizationId],
+    );
+    await plinth.owner(
+      `insert into plinth.task_rates (organization_id, concurrency_key, expires_at, counts)
+       select $1, key, '{}', '{}' from unnest(array['kept', 'gone']) as key`,
+      [acme.organizationId],
+    );
+    expect(await forgetOldTasks(plinth.platform)).toEqual({ tasks: 5, firings: 1, rates: 1 });
     const left = await plinth.owner<{ id: string }>('select id from plinth.tasks');
     expect(left.map(({ id }) => id).sort()).toEqual([open!.id, recent!.id, parent!.id, child!.id].sort());
-    expect(await forgetOldTasks(plinth.platform)).toEqual({ tasks: 0, firings: 0 });
+    expect(await forgetOldTasks(plinth.platform)).toEqual({ tasks: 0, firings: 0, rates: 0 });
   });
 });
