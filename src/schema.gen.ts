@@ -362,6 +362,9 @@ export interface ExternalWorkers {
    */
   api_key_id: string;
   id: Generated<string>;
+  /**
+   * When it was last heard of, within ten seconds.
+   */
   last_seen_at: Generated<Timestamp>;
   /**
    * What it holds runs elsewhere after so long without a sign of life.
@@ -369,8 +372,17 @@ export interface ExternalWorkers {
   lease_seconds: number;
   name: Generated<string>;
   organization_id: string;
+  /**
+   * When it registered.
+   */
   started_at: Generated<Timestamp>;
+  /**
+   * When it was taken off; null: it was not, and may be dead.
+   */
   stopped_at: Timestamp | null;
+  /**
+   * What it may claim.
+   */
   task_types: string[];
 }
 

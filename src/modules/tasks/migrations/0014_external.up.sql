@@ -20,6 +20,10 @@ create table plinth.external_workers (
 comment on table plinth.external_workers is 'Programs outside the server that run tasks of the organization, and when they were last heard of.';
 comment on column plinth.external_workers.api_key_id is 'The key it registered with; no other may speak for it.';
 comment on column plinth.external_workers.lease_seconds is 'What it holds runs elsewhere after so long without a sign of life.';
+comment on column plinth.external_workers.task_types is 'What it may claim.';
+comment on column plinth.external_workers.started_at is 'When it registered.';
+comment on column plinth.external_workers.last_seen_at is 'When it was last heard of, within ten seconds.';
+comment on column plinth.external_workers.stopped_at is 'When it was taken off; null: it was not, and may be dead.';
 select plinth.register_table('external_workers', visibility => 'tenant', audit => 'self', request_verbs => '{select}',
   definer_verbs => '{select,insert,update,delete}', touch => false);
 
