@@ -10,7 +10,7 @@ import { logLevels } from '../output/line.ts';
 import { TaskOutput } from '../output/task-output.ts';
 import { TaskTypeName } from '../task-schemas.ts';
 import { assertNamedOnce, ExternalAnswers, heldStates, outcomes } from './answer.ts';
-import { type ExternallyClaimed, type ExternalWorker, makeExternalEngine } from './engine.ts';
+import { type ExternalEngine, type ExternallyClaimed, type ExternalWorker, makeExternalEngine } from './engine.ts';
 import { externalLimits } from './limits.ts';
 import { ExternalLogs } from './logs.ts';
 import { WaitingClaims } from './waiting.ts';
@@ -88,18 +88,39 @@ const Said = Type.Object(
   closed,
 );
 
+const work = { tag: 'tasks', permission: work_permission, method: 'POST' } as const;
+const at = (action: string) => `/v1/task-workers/:id/${action}`;
+
+/** What the routes share in this process. */
+interface Parts {
+  readonly platform: Platform;
+  readonly engine: ExternalEngine;
+  readonly waiting: WaitingClaims;
+  readonly answers: ExternalAnswers;
+  readonly logs: ExternalLogs;
+}
+
 /** /v1/task-workers: the protocol of workers outside the server; docs/reference/worker-protocol.md. */
 export function externalRoutes(routes: RouteRegistrar, platform: Platform): void {
-  const work = { tag: 'tasks', permission: work_permission, method: 'POST' } as const;
   const engine = makeExternalEngine(platform);
-  const waiting = new WaitingClaims(platform, engine);
-  const answers = new ExternalAnswers(platform, engine, new RetryPolicies(platform));
   const output = new TaskOutput(platform);
-  const logs = new ExternalLogs(output);
-  const at = (action: string) => `/v1/task-workers/:id/${action}`;
-  routes.app.addHook('preClose', () => waiting.close());
+  const parts: Parts = {
+    platform,
+    engine,
+    waiting: new WaitingClaims(platform, engine),
+    answers: new ExternalAnswers(platform, engine, new RetryPolicies(platform)),
+    logs: new ExternalLogs(output),
+  };
+  routes.app.addHook('preClose', () => parts.waiting.close());
   routes.app.addHook('onClose', () => output.close());
+  registrationRoutes(routes, parts);
+  claimRoute(routes, parts);
+  holdingRoutes(routes, parts);
+  answerRoutes(routes, parts);
+}
 
+/** Coming and going. */
+function registrationRoutes(routes: RouteRegistrar, { platform, answers }: Parts): void {
   routes.add({
     ...work,
     url: '/v1/task-workers',
@@ -111,6 +132,21 @@ export function externalRoutes(routes: RouteRegistrar, platform: Platform): void
     run: (tx, { body, actor }) => registerWorker(platform, routes.policy, tx, actor!, body),
   });
 
+  routes.add({
+    ...work,
+    method: 'DELETE',
+    url: '/v1/task-workers/:id',
+    summary: 'Take a worker off; what it holds goes back',
+    params: IdParams,
+    status: 204,
+    async handle({ params, scope }) {
+      const worker = await seeWorker(platform, scope, params.id, { stopped: true });
+      await answers.release(worker, null);
+    },
+  });
+}
+
+function claimRoute(routes: RouteRegistrar, { platform, engine, waiting }: Parts): void {
   routes.add({
     ...work,
     url: at('claim'),
@@ -178,7 +214,10 @@ export function externalRoutes(routes: RouteRegistrar, platform: Platform): void
       platform.log.warn({ err: error }, 'tasks of a worker that has gone were not given back');
     }
   }
+}
 
+/** What a worker says of tasks while it holds them. */
+function holdingRoutes(routes: RouteRegistrar, { platform, engine, answers, logs }: Parts): void {
   routes.add({
     ...work,
     url: at('heartbeat'),
@@ -194,6 +233,37 @@ export function externalRoutes(routes: RouteRegistrar, platform: Platform): void
     },
   });
 
+  routes.add({
+    ...work,
+    url: at('logs'),
+    summary: 'Log lines and progress of tasks the worker holds; 500 lines a call',
+    params: IdParams,
+    body: TasksOf(Said),
+    response: Outcomes,
+    status: 202,
+    async handle({ params, body: { tasks }, scope }) {
+      const worker = await seeWorker(platform, scope, params.id);
+      const lines = tasks.reduce((sum, one) => sum + (one.lines?.length ?? 0), 0);
+      if (lines > externalLimits.lines_per_call_max) {
+        const detail = `${lines} lines; the limit is ${externalLimits.lines_per_call_max}`;
+        throw errors.invalid_request({ field: 'body/tasks', detail });
+      }
+      const leases = tasks.map(({ lease_id }) => lease_id);
+      assertNamedOnce(leases);
+      const held = new Map((await engine.held(worker, leases)).map((task) => [task.lease_id, task]));
+      return {
+        tasks: tasks.map(({ lease_id, ...said }) => {
+          const task = held.get(lease_id);
+          if (task) logs.say(task, said);
+          return { lease_id, task_id: task?.task_id ?? null, outcome: task ? 'recorded' : 'lease_lost' };
+        }),
+      };
+    },
+  });
+}
+
+/** How a task leaves a worker. */
+function answerRoutes(routes: RouteRegistrar, { platform, answers, logs }: Parts): void {
   routes.add({
     ...work,
     url: at('complete'),
@@ -237,47 +307,6 @@ export function externalRoutes(routes: RouteRegistrar, platform: Platform): void
     async handle({ params, body, scope }) {
       const worker = await seeWorker(platform, scope, params.id);
       return { tasks: await answers.release(worker, body.lease_ids) };
-    },
-  });
-
-  routes.add({
-    ...work,
-    url: at('logs'),
-    summary: 'Log lines and progress of tasks the worker holds; 500 lines a call',
-    params: IdParams,
-    body: TasksOf(Said),
-    response: Outcomes,
-    status: 202,
-    async handle({ params, body: { tasks }, scope }) {
-      const worker = await seeWorker(platform, scope, params.id);
-      const lines = tasks.reduce((sum, one) => sum + (one.lines?.length ?? 0), 0);
-      if (lines > externalLimits.lines_per_call_max) {
-        const detail = `${lines} lines; the limit is ${externalLimits.lines_per_call_max}`;
-        throw errors.invalid_request({ field: 'body/tasks', detail });
-      }
-      const leases = tasks.map(({ lease_id }) => lease_id);
-      assertNamedOnce(leases);
-      const held = new Map((await engine.held(worker, leases)).map((task) => [task.lease_id, task]));
-      return {
-        tasks: tasks.map(({ lease_id, ...said }) => {
-          const task = held.get(lease_id);
-          if (task) logs.say(task, said);
-          return { lease_id, task_id: task?.task_id ?? null, outcome: task ? 'recorded' : 'lease_lost' };
-        }),
-      };
-    },
-  });
-
-  routes.add({
-    ...work,
-    method: 'DELETE',
-    url: '/v1/task-workers/:id',
-    summary: 'Take a worker off; what it holds goes back',
-    params: IdParams,
-    status: 204,
-    async handle({ params, scope }) {
-      const worker = await seeWorker(platform, scope, params.id, { stopped: true });
-      await answers.release(worker, null);
     },
   });
 }
