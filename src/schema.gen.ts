@@ -356,6 +356,36 @@ export interface EventSubscriptions {
   updated_at: Generated<Timestamp>;
 }
 
+export interface ExternalWorkers {
+  /**
+   * The key it registered with; no other may speak for it.
+   */
+  api_key_id: string;
+  id: Generated<string>;
+  /**
+   * When it was last heard of, within ten seconds.
+   */
+  last_seen_at: Generated<Timestamp>;
+  /**
+   * What it holds runs elsewhere after so long without a sign of life.
+   */
+  lease_seconds: number;
+  name: Generated<string>;
+  organization_id: string;
+  /**
+   * When it registered.
+   */
+  started_at: Generated<Timestamp>;
+  /**
+   * When it was taken off; null: it was not, and may be dead.
+   */
+  stopped_at: Timestamp | null;
+  /**
+   * What it may claim.
+   */
+  task_types: string[];
+}
+
 export interface FileAnalysis {
   cognitive: number | null;
   cyclomatic: number | null;
@@ -839,6 +869,10 @@ export interface TaskDefinitions {
    * Whether the version may be enqueued; enqueueing by name takes the newest that may.
    */
   is_active: Generated<boolean>;
+  /**
+   * Its task type is run by workers outside the server; no module declares it.
+   */
+  is_external: Generated<boolean>;
   max_retries: Generated<number>;
   memory_mb: number | null;
   name: string;
@@ -1166,6 +1200,7 @@ export interface DB {
   event_sources: EventSources;
   event_subscriptions: EventSubscriptions;
   events: Events;
+  external_workers: ExternalWorkers;
   file_analysis: FileAnalysis;
   github_events: GithubEvents;
   idempotency_keys: IdempotencyKeys;

@@ -863,6 +863,7 @@ export interface TaskDefinition {
   version: number;
   description: string;
   task_type: string;
+  is_external: boolean;
   parameter_schema: Record<string, unknown>;
   default_configuration: Record<string, unknown>;
   cpu_cores: number | null;
@@ -887,6 +888,8 @@ export interface TaskDefinitionsSetInput {
   description?: string | undefined;
   /** Lower case: letters, digits and _ . : - */
   task_type: string;
+  /** Its type is run by workers outside the server; no module declares it. */
+  is_external?: boolean | undefined;
   parameter_schema?: Record<string, unknown> | undefined;
   default_configuration?: Record<string, unknown> | undefined;
   cpu_cores?: number | undefined;
@@ -1036,6 +1039,7 @@ export interface TaskType {
   data: {
     task_type: string;
     description: string;
+    is_external: boolean;
   }[];
 }
 
@@ -1046,6 +1050,106 @@ export interface TaskWorker {
     last_seen_at: string | null;
     open: number;
     no_worker: boolean;
+  })[];
+}
+
+export interface TaskWorkersClaimInput {
+  task_types?: readonly string[] | undefined;
+  max?: number | undefined;
+  wait_seconds?: number | undefined;
+}
+
+export interface TaskWorkersClaimResult {
+  tasks: {
+    /** UUID, lower case. */
+    lease_id: string;
+    /** UUID, lower case. */
+    task_id: string;
+    task_type: string;
+    attempt: number;
+    timeout_seconds: number;
+    payload: unknown;
+    /** ISO 8601, UTC. */
+    lease_expires_at: string;
+  }[];
+}
+
+export interface TaskWorkersCompleteInput {
+  tasks: readonly {
+    /** UUID, lower case. */
+    lease_id: string;
+    result?: unknown;
+  }[];
+}
+
+export interface TaskWorkersCreateInput {
+  name?: string | undefined;
+  task_types: readonly string[];
+  /** What the worker holds runs elsewhere after so long without a sign of life; default 15. */
+  lease_seconds?: number | undefined;
+}
+
+export interface TaskWorkersCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  lease_seconds: number;
+  /** How often to send a heartbeat while tasks are held. */
+  heartbeat_seconds: number;
+  task_types: {
+    task_type: string;
+    is_defined: boolean;
+  }[];
+}
+
+export interface TaskWorkersFailInput {
+  tasks: readonly ({
+    /** UUID, lower case. */
+    lease_id: string;
+    code: string;
+    /** Cut to 4,000 characters. */
+    message?: string | undefined;
+    details?: Record<string, unknown> | undefined;
+    /** Default true; false: never again. */
+    retryable?: boolean | undefined;
+    retry_after_seconds?: number | undefined;
+  })[];
+}
+
+export interface TaskWorkersHeartbeatInput {
+  lease_ids: readonly string[];
+}
+
+export interface TaskWorkersHeartbeatResult {
+  tasks: ({
+    /** UUID, lower case. */
+    lease_id: string;
+    task_id: string | null;
+    state: 'held' | 'cancel' | 'pause' | 'timed_out' | 'lost';
+  })[];
+}
+
+export interface TaskWorkersLogsInput {
+  tasks: readonly ({
+    /** UUID, lower case. */
+    lease_id: string;
+    lines?: readonly ({
+      level: 'debug' | 'info' | 'warn' | 'error';
+      message: string;
+      data?: unknown;
+    })[] | undefined;
+    progress?: {
+      fraction: number;
+      message?: string | undefined;
+    } | undefined;
+  })[];
+}
+
+export interface TaskWorkersLogsResult {
+  tasks: ({
+    /** UUID, lower case. */
+    lease_id: string;
+    task_id: string | null;
+    outcome: 'recorded' | 'returned' | 'lease_lost' | 'task_cancelled' | 'result_too_large' | 'result_not_storable';
   })[];
 }
 
@@ -1581,13 +1685,29 @@ export interface TaskStatisticsResource {
 }
 
 export interface TaskTypesResource {
-  /** The task types this program can run. GET /v1/task-types (tasks:read) */
+  /** The task types this program can run, and those of definitions that workers outside run. GET /v1/task-types (tasks:read) */
   list(options?: CallOptions): Promise<TaskType>;
 }
 
 export interface TaskWorkersResource {
-  /** Types of tasks and how many workers serve each; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read) */
+  /** Types of tasks and how many workers serve each, those outside included; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read) */
   list(options?: CallOptions): Promise<TaskWorker>;
+  /** Register a worker outside the server, with the task types it runs. POST /v1/task-workers (tasks:work) */
+  create(body: TaskWorkersCreateInput, options?: CallOptions): Promise<TaskWorkersCreateResult>;
+  /** Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Claim tasks for a worker; with wait_seconds the answer waits for the first. POST /v1/task-workers/{id}/claim (tasks:work) */
+  claim(id: string, body?: TaskWorkersClaimInput, options?: CallOptions): Promise<TaskWorkersClaimResult>;
+  /** Extend leases; says which tasks to stop. POST /v1/task-workers/{id}/heartbeat (tasks:work) */
+  heartbeat(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersHeartbeatResult>;
+  /** Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work) */
+  logs(id: string, body: TaskWorkersLogsInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work) */
+  complete(id: string, body: TaskWorkersCompleteInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work) */
+  fail(id: string, body: TaskWorkersFailInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Return tasks the worker will not finish; no attempt is spent. POST /v1/task-workers/{id}/release (tasks:work) */
+  release(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
 }
 
 export interface TasksResource {
@@ -1825,6 +1945,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   },
   taskWorkers: {
     list: 'GET /v1/task-workers -',
+    create: 'POST /v1/task-workers bi',
+    delete: 'DELETE /v1/task-workers/{id} -',
+    claim: 'POST /v1/task-workers/{id}/claim b',
+    heartbeat: 'POST /v1/task-workers/{id}/heartbeat b',
+    logs: 'POST /v1/task-workers/{id}/logs b',
+    complete: 'POST /v1/task-workers/{id}/complete b',
+    fail: 'POST /v1/task-workers/{id}/fail b',
+    release: 'POST /v1/task-workers/{id}/release b',
   },
   tasks: {
     cancelMany: 'POST /v1/tasks/cancel bi',

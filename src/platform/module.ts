@@ -51,6 +51,11 @@ export interface FunctionDeclaration {
 export interface PermissionDeclaration {
   readonly description: string;
   readonly roles: readonly OrganizationRole[];
+  /**
+   * What a key's scope may cut it down to, by a name after the verb or the beginning of names: `tasks:work:mail.*`. Such a
+   * scope opens the route; what it may do there the route asks `Policy.namesOf`.
+   */
+  readonly narrowedBy?: string;
 }
 
 /** What a task handler is given. Handlers run at least once: use `idempotencyKey` for effects outside. */

@@ -8,9 +8,9 @@ import unittest
 from pathlib import Path
 
 import plinth
-from plinth import _client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks
+from plinth import _client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks, worker
 
-MODULES = [_client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks]
+MODULES = [_client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks, worker]
 
 
 class Types(unittest.TestCase):
@@ -69,7 +69,7 @@ class Types(unittest.TestCase):
             self.assertEqual(sent.pop().replace("%3C", "{").replace("%3E", "}"), route, operation)
 
     def test_what_is_documented_is_exported(self) -> None:
-        for name in ("Client", "PlinthError", "CallOptions", "Page", "Project", "Task", "webhooks", "NOT_GIVEN"):
+        for name in ("Client", "PlinthError", "CallOptions", "Page", "Project", "Task", "webhooks", "NOT_GIVEN", "Worker", "Context", "TaskFailure"):
             self.assertTrue(hasattr(plinth, name), name)
 
 

@@ -48,8 +48,12 @@ export function withFilterText(row: SubscriptionRow): SubscriptionRow & { filter
 }
 
 /** Throws `filter_invalid`, `filter_too_large` or `unknown_task_type`; returns the filter as a tree. */
-function checkInput(platform: Platform, input: SubscriptionInput): Filter | null | undefined {
-  if (input.target) assertTaskType(platform, input.target.task_type, 'body/target/task_type');
+async function checkInput(
+  platform: Platform,
+  tx: ScopedTx,
+  input: SubscriptionInput,
+): Promise<Filter | null | undefined> {
+  if (input.target) await assertTaskType(platform, tx, input.target.task_type, 'body/target/task_type');
   const { sources, categories, names, filter } = input;
   const tree =
     filter === undefined || filter === null
@@ -72,7 +76,7 @@ export async function createSubscription(
   tx: ScopedTx,
   input: SubscriptionInput & { readonly name: string; readonly target: SubscriptionTarget },
 ): Promise<SubscriptionRow> {
-  const filter = checkInput(platform, input);
+  const filter = await checkInput(platform, tx, input);
   const [live] = await tx.sql<{ count: number }>(
     `select count(*)::int as count
      from plinth.event_subscriptions
@@ -150,7 +154,7 @@ export async function updateSubscription(
   id: string,
   input: SubscriptionInput,
 ): Promise<SubscriptionRow> {
-  const filter = checkInput(platform, input);
+  const filter = await checkInput(platform, tx, input);
   const [row] = await tx.sql<SubscriptionRow>(
     `update plinth.event_subscriptions
      set name = coalesce($3, name),

@@ -5,7 +5,7 @@ import { Id, IdParams } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { readDependency } from './dependencies.ts';
-import { assertTaskType, enqueueTasks, tasks_channel } from './enqueue.ts';
+import { assertTaskTypes, enqueueTasks, tasks_channel } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
 import { DependenciesBody, DependencyKindField, NewTaskOfManyBody, TaskStatus } from './task-schemas.ts';
 
@@ -37,9 +37,8 @@ export function dependencyRoutes(routes: RouteRegistrar, platform: Platform): vo
     status: 201,
     mode: 'write',
     async run(tx, { body }) {
-      for (const [index, { task_type }] of body.tasks.entries()) {
-        assertTaskType(platform, task_type, `body/tasks/${index}/task_type`);
-      }
+      const named = body.tasks.map(({ task_type: type }, index) => ({ type, field: `body/tasks/${index}/task_type` }));
+      await assertTaskTypes(platform, tx, named);
       return { data: await enqueueTasks(platform, tx, body.tasks) };
     },
   });

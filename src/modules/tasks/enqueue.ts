@@ -55,10 +55,49 @@ export function taskTypes(platform: Platform): { task_type: string; description:
   );
 }
 
-/** Throws `unknown_task_type` when no module declares the type. */
-export function assertTaskType(platform: Platform, type: string, field: string): void {
-  if (taskTypes(platform).some(({ task_type }) => task_type === type)) return;
-  throw taskErrors.unknown_task_type({ field, detail: `no handler for ${type}` });
+/** Whether a module of this program declares the type: then workers outside do not run it. */
+export function isDeclared(platform: Platform, type: string): boolean {
+  return platform.modules.some(({ tasks }) => tasks !== undefined && Object.hasOwn(tasks, type));
+}
+
+/**
+ * Throws `unknown_task_type`, naming the field, for a type that no module declares and no definition of the organization
+ * says is run outside.
+ */
+export async function assertTaskTypes(
+  platform: Platform,
+  tx: ScopedTx,
+  named: readonly { readonly type: string; readonly field: string }[],
+): Promise<void> {
+  const others = named.filter(({ type }) => !isDeclared(platform, type));
+  if (others.length === 0) return;
+  const external = await externalTypes(tx, [...new Set(others.map(({ type }) => type))]);
+  for (const { type, field } of others) {
+    if (external.some(({ task_type }) => task_type === type)) continue;
+    throw taskErrors.unknown_task_type({ field, detail: `nobody declares ${type}` });
+  }
+}
+
+export function assertTaskType(platform: Platform, tx: ScopedTx, type: string, field: string): Promise<void> {
+  return assertTaskTypes(platform, tx, [{ type, field }]);
+}
+
+/** The types that active definitions of the organization say are run outside; all, or those of a list. */
+export function externalTypes(
+  tx: ScopedTx,
+  types?: readonly string[],
+): Promise<{ task_type: string; description: string }[]> {
+  return tx.sql(
+    `select distinct on (task_type) task_type, description
+     from plinth.task_definitions
+     where organization_id = $1
+       and ($2::text[] is null or task_type = any ($2))
+       and is_external
+       and is_active
+       and deleted_at is null
+     order by task_type, version desc`,
+    [tx.organizationId, types ?? null],
+  );
 }
 
 /**

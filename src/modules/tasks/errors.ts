@@ -3,8 +3,23 @@ import { defineErrors } from '../../platform/core/errors.ts';
 export const taskErrors = defineErrors({
   unknown_task_type: {
     status: 422,
-    title: 'No module declares this task type',
-    hint: 'Use one of the types listed at GET /v1/task-types.',
+    title: 'Nobody declares this task type',
+    hint: 'Use a type listed at GET /v1/task-types, or make a task definition with is_external for one that workers outside run.',
+  },
+  task_type_not_external: {
+    status: 422,
+    title: 'The server runs this task type itself',
+    hint: 'Register types that no module declares; a task definition with is_external makes them known.',
+  },
+  task_worker_unknown: {
+    status: 404,
+    title: 'There is no such worker of this key',
+    hint: 'Register again at POST /v1/task-workers. What the worker held runs elsewhere.',
+  },
+  too_many_task_workers: {
+    status: 409,
+    title: 'The organization has as many workers as it may have',
+    hint: 'Give workers more tasks at once (max), and take those off that are done: DELETE /v1/task-workers/{id}.',
   },
   task_payload_too_large: {
     status: 413,

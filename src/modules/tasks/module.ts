@@ -2,6 +2,7 @@ import type { ModuleDefinition } from '../../platform/module.ts';
 import { usageRoutes } from './commands/routes.ts';
 import { definitionRoutes } from './definitions/routes.ts';
 import { taskHooks } from './enqueue.ts';
+import { externalRoutes } from './external/routes.ts';
 import { queueImported } from './imported.ts';
 import { limitRoutes } from './limits/routes.ts';
 import { taskMetrics } from './metrics.ts';
@@ -60,6 +61,12 @@ export const tasksModule: ModuleDefinition = {
     task_dependencies: {
       visibility: 'tenant',
       audit: 'action',
+      requestVerbs: ['select'],
+      rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
+    },
+    external_workers: {
+      visibility: 'tenant',
+      audit: 'self',
       requestVerbs: ['select'],
       rest: { select: { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } },
     },
@@ -154,6 +161,20 @@ export const tasksModule: ModuleDefinition = {
     'hold_task(uuid, uuid, text)': { security: 'definer', callers: ['app'] },
     'cancel_task(uuid, uuid, text)': { security: 'definer', callers: ['app'] },
     'retry_task(uuid, uuid)': { security: 'definer', callers: ['app'] },
+    'register_external_worker(uuid, uuid, uuid, text, text[], integer, integer)': {
+      security: 'definer',
+      callers: ['app'],
+    },
+    'see_external_worker(uuid, uuid, uuid, boolean)': { security: 'definer', callers: ['app'] },
+    'due_for_external(uuid[], text[])': { security: 'definer', callers: ['worker'] },
+    'take_plain_tasks(uuid, text[], integer, boolean)': { security: 'definer', callers: [] },
+    'take_keyed_tasks(uuid, text[], integer, boolean)': { security: 'definer', callers: [] },
+    'take_keyed_tasks_by_tenant(uuid, text[], integer, boolean)': { security: 'definer', callers: [] },
+    'claim_external_tasks(uuid, uuid, text[], integer, boolean, boolean, boolean)': {
+      security: 'definer',
+      callers: ['worker'],
+    },
+    'held_by_external(uuid, uuid, uuid[])': { security: 'definer', callers: ['worker'] },
     'register_worker(uuid, text, integer, text, text[])': { security: 'definer', callers: ['worker'] },
     'stop_worker(uuid)': { security: 'definer', callers: ['worker'] },
     'bind_task_definitions(uuid, uuid[], uuid[])': { security: 'definer', callers: ['app'] },
@@ -188,6 +209,11 @@ export const tasksModule: ModuleDefinition = {
       description: 'Limit how many tasks with a key run at once, or in a time',
       roles: ['owner', 'admin'],
     },
+    'tasks:work': {
+      description: 'Run tasks as a worker outside the server, by an API key',
+      roles: ['owner', 'admin', 'member', 'service'],
+      narrowedBy: 'task type',
+    },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
   hookPoints: [taskHooks.enqueue],
@@ -199,6 +225,7 @@ export const tasksModule: ModuleDefinition = {
     outputRoutes(routes, platform);
     usageRoutes(routes);
     statisticsRoutes(routes, platform);
+    externalRoutes(routes, platform);
   },
   loops: [schedulesLoop, retentionLoop],
   metrics: taskMetrics,

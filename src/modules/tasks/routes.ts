@@ -7,7 +7,7 @@ import { Id, IdParams, PageOf, pageFields, Timestamp } from '../../platform/http
 import type { Platform } from '../../platform/platform.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { dependencyRoutes } from './dependency-routes.ts';
-import { assertTaskType, enqueueTasks, taskTypes } from './enqueue.ts';
+import { assertTaskType, enqueueTasks, externalTypes, taskTypes } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
 import { NewTaskBody, TaskStatus } from './task-schemas.ts';
 
@@ -61,12 +61,22 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
   routes.add({
     method: 'GET',
     url: '/v1/task-types',
-    summary: 'The task types this program can run',
+    summary: 'The task types this program can run, and those of definitions that workers outside run',
     tag,
     permission: 'tasks:read',
-    response: Type.Object({ data: Type.Array(Type.Object({ task_type: Type.String(), description: Type.String() })) }),
+    response: Type.Object({
+      data: Type.Array(
+        Type.Object({ task_type: Type.String(), description: Type.String(), is_external: Type.Boolean() }),
+      ),
+    }),
     mode: 'read',
-    run: async () => ({ data: taskTypes(platform) }),
+    async run(tx) {
+      const own = taskTypes(platform).map((type) => ({ ...type, is_external: false }));
+      const external = (await externalTypes(tx)).filter(
+        ({ task_type }) => !own.some((one) => one.task_type === task_type),
+      );
+      return { data: [...own, ...external.map((type) => ({ ...type, is_external: true }))] };
+    },
   });
 
   routes.add({
@@ -80,7 +90,7 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     status: 201,
     mode: 'write',
     async run(tx, { body, reply }) {
-      assertTaskType(platform, body.task_type, 'body/task_type');
+      await assertTaskType(platform, tx, body.task_type, 'body/task_type');
       const [task] = await enqueueTasks(platform, tx, [body]);
       if (!task!.created) reply.code(200);
       return task;

@@ -386,7 +386,8 @@ class Worker implements TaskWorker {
   async #sleepUntilDue(): Promise<void> {
     const { wakes } = this.#claims;
     const { promoted, recovered, nextDueAt, nextLeaseExpiresAt, liveWorkers } = await this.#engine.promoteAndRecover();
-    if (promoted + recovered > 0) return this.#wake();
+    // what is due now may be of a type that others serve
+    if (promoted + recovered > 0) return this.#platform.wakeups.wake(tasks_channel);
     if (this.#claims.wakes !== wakes || this.#stopping) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     const now = this.#platform.clock.now().getTime();
@@ -413,7 +414,7 @@ class Worker implements TaskWorker {
         if (this.#interrupted.length > 0 && !this.#stopping) await this.#giveBack(this.#interrupted.splice(0));
         // a worker that is never idle looks after timers and dead workers' leases here
         const { promoted, recovered } = await this.#engine.promoteAndRecover();
-        if (promoted + recovered > 0) this.#wake();
+        if (promoted + recovered > 0) this.#platform.wakeups.wake(tasks_channel);
         const now = performance.now();
         const leases = [...this.#leases].filter(([, { claimedAt }]) => now - claimedAt >= first_beat_ms);
         if (leases.length === 0) continue;

@@ -1,5 +1,5 @@
 import { errors } from '../../platform/core/errors.ts';
-import type { Actor, Policy } from '../../platform/http/actor.ts';
+import { type Actor, nameCovers, type Policy, partsOfScope } from '../../platform/http/actor.ts';
 import type { OrganizationRole } from '../../platform/module.ts';
 
 /** Roles of people, from the most to the least powerful; `service` is of keys without a person. */
@@ -29,14 +29,19 @@ export function assertMayGrant(actor: Actor, role: OrganizationRole): void {
 }
 
 const SCOPE = /^(\*|(\*|[a-z][a-z_]*):(\*|[a-z][a-z_]*))$/;
+/** One that is cut down to a name, or a beginning of names. */
+const NARROWED = /^([a-z][a-z_]*:[a-z][a-z_]*):[a-z][a-z0-9_.:-]*\*?$/;
 
 /** Whether everything `inner` covers is covered by `outer`: what a permission added tomorrow will not change. */
 export function scopeContains(outer: string, inner: string): boolean {
   if (outer === '*' || outer === inner || outer === '*:*') return true;
-  const [outerNoun, outerVerb] = outer.split(':');
-  const [innerNoun, innerVerb] = inner.split(':');
-  if (innerVerb === undefined) return false;
-  return (outerNoun === '*' || outerNoun === innerNoun) && (outerVerb === '*' || outerVerb === innerVerb);
+  const wide = partsOfScope(outer);
+  const narrow = partsOfScope(inner);
+  if (narrow.verb === undefined) return false;
+  const isSameName = wide.name === undefined || (narrow.name !== undefined && nameCovers(wide.name, narrow.name));
+  return (
+    (wide.noun === '*' || wide.noun === narrow.noun) && (wide.verb === '*' || wide.verb === narrow.verb) && isSameName
+  );
 }
 
 /**
@@ -45,12 +50,13 @@ export function scopeContains(outer: string, inner: string): boolean {
  */
 export function assertScopes(policy: Policy, actor: Actor, scopes: readonly string[]): void {
   for (const scope of scopes) {
-    const isKnown =
-      SCOPE.test(scope) && [...policy.permissions.keys()].some((permission) => scopeContains(scope, permission));
-    if (!isKnown) {
+    if (!isKnown(policy, scope)) {
+      const narrowed = [...policy.permissions].flatMap(([name, { narrowedBy }]) =>
+        narrowedBy ? [`${name}:<${narrowedBy}>`] : [],
+      );
       throw errors.invalid_value({
         field: 'scopes',
-        detail: `"${scope}" covers no permission; scopes are *, noun:*, *:verb or noun:verb`,
+        detail: `"${scope}" covers no permission; scopes are ${['*', 'noun:*', '*:verb', 'noun:verb', ...narrowed].join(', ')}`,
       });
     }
     if (!actor.scopes.some((own) => scopeContains(own, scope))) {
@@ -60,4 +66,10 @@ export function assertScopes(policy: Policy, actor: Actor, scopes: readonly stri
       });
     }
   }
+}
+
+function isKnown(policy: Policy, scope: string): boolean {
+  const permission = NARROWED.exec(scope)?.[1];
+  if (permission !== undefined) return policy.permissions.get(permission)?.narrowedBy !== undefined;
+  return SCOPE.test(scope) && [...policy.permissions.keys()].some((one) => scopeContains(scope, one));
 }

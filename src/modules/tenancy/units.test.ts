@@ -31,9 +31,11 @@ describe('names', () => {
 
 describe('scopes', () => {
   const word = fc.constantFrom('a', 'b', '*');
+  const name = fc.constantFrom('x', 'x.y', 'x.*', 'x*', 'y:z');
   const scope = fc.oneof(
     fc.constant('*'),
     fc.tuple(word, word).map((parts) => parts.join(':')),
+    fc.tuple(word, word, name).map((parts) => parts.join(':')),
   );
   const permission = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('a', 'b', 'c')).map((p) => p.join(':'));
 
@@ -42,6 +44,22 @@ describe('scopes', () => {
       if (scopeContains(outer, inner) && scopeCovers(inner, asked)) expect(scopeCovers(outer, asked)).toBe(true);
     });
     fc.assert(property, { seed: SEED, numRuns: 5000 });
+  });
+
+  it('that name what they are for contain no wider one', () => {
+    for (const [outer, inner, contained] of [
+      ['tasks:work', 'tasks:work:mail.send', true],
+      ['tasks:*', 'tasks:work:mail.*', true],
+      ['tasks:work:mail.*', 'tasks:work:mail.send', true],
+      ['tasks:work:mail.*', 'tasks:work:mail.a*', true],
+      ['tasks:work:mail.*', 'tasks:work:mail*', false],
+      ['tasks:work:mail.send', 'tasks:work', false],
+      ['tasks:work:mail.send', 'tasks:work:mail.sender', false],
+      ['tasks:work:mail.*', 'tasks:*', false],
+      ['tasks:work:a', 'tasks:write', false],
+    ] as const) {
+      expect(scopeContains(outer, inner), `${outer} ${inner}`).toBe(contained);
+    }
   });
 
   it('are not contained in narrower ones', () => {

@@ -41,6 +41,8 @@ export interface Policy {
   require(actor: Actor | undefined, permission: string): asserts actor is Actor;
   /** Whether the actor's key, if it is one, is not cut down below the permission. */
   inScopes(actor: Actor, permission: string): boolean;
+  /** The names, or beginnings of names (`mail.*`), that the actor's key is cut down to; undefined: it is not. */
+  namesOf(actor: Actor, permission: string): readonly string[] | undefined;
   readonly permissions: ReadonlyMap<string, PermissionDeclaration>;
 }
 
@@ -58,6 +60,11 @@ export function makePolicy(modules: readonly ModuleDefinition[]): Policy {
   return {
     permissions,
     inScopes,
+    namesOf(actor, permission) {
+      const covering = actor.scopes.filter((scope) => scopeCovers(scope, permission)).map(partsOfScope);
+      const names = covering.flatMap(({ name }) => (name === undefined ? [] : [name]));
+      return names.length < covering.length ? undefined : names;
+    },
     require(actor, permission) {
       if (!actor) throw errors.unauthenticated();
       if (!actor.organizationId) throw errors.organization_required();
@@ -70,10 +77,24 @@ export function makePolicy(modules: readonly ModuleDefinition[]): Policy {
   };
 }
 
-/** Whether a key's scope (`*`, `projects:*`, `*:read`, `projects:read`) covers a permission (`projects:read`). */
+/**
+ * Whether a key's scope (`*`, `projects:*`, `*:read`, `projects:read`) covers a permission (`projects:read`), if only for
+ * some names (`tasks:work:mail.*`).
+ */
 export function scopeCovers(scope: string, permission: string): boolean {
   if (scope === '*' || scope === permission) return true;
-  const [scopeNoun, scopeVerb] = scope.split(':');
-  const [noun, verb] = permission.split(':');
-  return (scopeNoun === '*' || scopeNoun === noun) && (scopeVerb === '*' || scopeVerb === verb);
+  const own = partsOfScope(scope);
+  const asked = partsOfScope(permission);
+  return (own.noun === '*' || own.noun === asked.noun) && (own.verb === '*' || own.verb === asked.verb);
+}
+
+/** `noun:verb`, and what stands after it: names may hold colons. */
+export function partsOfScope(scope: string): { noun: string; verb: string | undefined; name: string | undefined } {
+  const [noun = '', verb, ...names] = scope.split(':');
+  return { noun, verb, name: names.length > 0 ? names.join(':') : undefined };
+}
+
+/** Whether a name, or a beginning of names, is what another says (`mail.send`, `mail.*`), or part of it. */
+export function nameCovers(outer: string, inner: string): boolean {
+  return outer === inner || (outer.endsWith('*') && inner.startsWith(outer.slice(0, -1)));
 }

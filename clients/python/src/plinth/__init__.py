@@ -6,17 +6,22 @@ from ._errors import FieldError, PlinthError
 from ._generated import *  # noqa: F401,F403 - the types of rows and answers
 from ._paging import Page
 from ._transport import NOT_GIVEN, CallOptions
+from .worker import Context, Stopped, TaskFailure, Worker
 
 __all__ = [
     "NOT_GIVEN",
     "CallOptions",
     "Client",
+    "Context",
     "Events",
     "FieldError",
     "Page",
     "PlinthError",
     "SentEvents",
+    "Stopped",
     "Table",
+    "TaskFailure",
     "Tasks",
+    "Worker",
     "webhooks",
 ]

@@ -110,6 +110,14 @@ OPERATIONS: Dict[str, str] = {
     "task_statistics.get": "GET /v1/task-statistics",
     "task_types.list": "GET /v1/task-types",
     "task_workers.list": "GET /v1/task-workers",
+    "task_workers.create": "POST /v1/task-workers",
+    "task_workers.delete": "DELETE /v1/task-workers/{id}",
+    "task_workers.claim": "POST /v1/task-workers/{id}/claim",
+    "task_workers.heartbeat": "POST /v1/task-workers/{id}/heartbeat",
+    "task_workers.logs": "POST /v1/task-workers/{id}/logs",
+    "task_workers.complete": "POST /v1/task-workers/{id}/complete",
+    "task_workers.fail": "POST /v1/task-workers/{id}/fail",
+    "task_workers.release": "POST /v1/task-workers/{id}/release",
     "tasks.cancel_many": "POST /v1/tasks/cancel",
     "tasks.retry_many": "POST /v1/tasks/retry",
     "tasks.pause_many": "POST /v1/tasks/pause",
@@ -648,6 +656,7 @@ class TaskDefinition(TypedDict):
     version: int
     description: str
     task_type: str
+    is_external: bool
     parameter_schema: Dict[str, Any]
     default_configuration: Dict[str, Any]
     cpu_cores: Optional[float]
@@ -761,6 +770,7 @@ class TaskStatistic(TypedDict):
 class TaskTypeDataItem(TypedDict):
     task_type: str
     description: str
+    is_external: bool
 
 
 class TaskType(TypedDict):
@@ -777,6 +787,52 @@ class TaskWorkerDataItem(TypedDict):
 
 class TaskWorker(TypedDict):
     data: List[TaskWorkerDataItem]
+
+
+class TaskWorkersClaimResultTasksItem(TypedDict):
+    lease_id: str
+    task_id: str
+    task_type: str
+    attempt: int
+    timeout_seconds: int
+    payload: Any
+    lease_expires_at: str
+
+
+class TaskWorkersClaimResult(TypedDict):
+    tasks: List[TaskWorkersClaimResultTasksItem]
+
+
+class TaskWorkersCreateResultTaskTypesItem(TypedDict):
+    task_type: str
+    is_defined: bool
+
+
+class TaskWorkersCreateResult(TypedDict):
+    id: str
+    lease_seconds: int
+    heartbeat_seconds: float
+    task_types: List[TaskWorkersCreateResultTaskTypesItem]
+
+
+class TaskWorkersHeartbeatResultTasksItem(TypedDict):
+    lease_id: str
+    task_id: Optional[str]
+    state: Literal["held", "cancel", "pause", "timed_out", "lost"]
+
+
+class TaskWorkersHeartbeatResult(TypedDict):
+    tasks: List[TaskWorkersHeartbeatResultTasksItem]
+
+
+class TaskWorkersLogsResultTasksItem(TypedDict):
+    lease_id: str
+    task_id: Optional[str]
+    outcome: Literal["recorded", "returned", "lease_lost", "task_cancelled", "result_too_large", "result_not_storable"]
+
+
+class TaskWorkersLogsResult(TypedDict):
+    tasks: List[TaskWorkersLogsResultTasksItem]
 
 
 class TasksCancelManyResult(TypedDict):
@@ -843,6 +899,52 @@ class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
 
 class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
     priority: int
+
+
+class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
+    level: Literal["debug", "info", "warn", "error"]
+    message: str
+
+
+class TaskWorkersLogsInputTasksItemLinesItem(_TaskWorkersLogsInputTasksItemLinesItemRequired, total=False):
+    data: Any
+
+
+class _TaskWorkersLogsInputTasksItemProgressRequired(TypedDict):
+    fraction: float
+
+
+class TaskWorkersLogsInputTasksItemProgress(_TaskWorkersLogsInputTasksItemProgressRequired, total=False):
+    message: str
+
+
+class _TaskWorkersLogsInputTasksItemRequired(TypedDict):
+    lease_id: str
+
+
+class TaskWorkersLogsInputTasksItem(_TaskWorkersLogsInputTasksItemRequired, total=False):
+    lines: Sequence[TaskWorkersLogsInputTasksItemLinesItem]
+    progress: TaskWorkersLogsInputTasksItemProgress
+
+
+class _TaskWorkersCompleteInputTasksItemRequired(TypedDict):
+    lease_id: str
+
+
+class TaskWorkersCompleteInputTasksItem(_TaskWorkersCompleteInputTasksItemRequired, total=False):
+    result: Any
+
+
+class _TaskWorkersFailInputTasksItemRequired(TypedDict):
+    lease_id: str
+    code: str
+
+
+class TaskWorkersFailInputTasksItem(_TaskWorkersFailInputTasksItemRequired, total=False):
+    message: str
+    details: Mapping[str, Any]
+    retryable: bool
+    retry_after_seconds: float
 
 
 class TasksCancelManyInputFilter(TypedDict, total=False):
@@ -1861,6 +1963,7 @@ class TaskDefinitionsResource(Resource):
         *,
         task_type: str,
         description: str = NOT_GIVEN,
+        is_external: bool = NOT_GIVEN,
         parameter_schema: Mapping[str, Any] = NOT_GIVEN,
         default_configuration: Mapping[str, Any] = NOT_GIVEN,
         cpu_cores: float = NOT_GIVEN,
@@ -1878,7 +1981,7 @@ class TaskDefinitionsResource(Resource):
         options: Optional[CallOptions] = None,
     ) -> TaskDefinition:
         """Make a task definition, or its next version; the same contents change nothing. PUT /v1/task-definitions/{name} (task_definitions:write)"""
-        return self._transport.send("PUT", fill("task_definitions.set", "/v1/task-definitions/{name}", name=name), body=given(task_type=task_type, description=description, parameter_schema=parameter_schema, default_configuration=default_configuration, cpu_cores=cpu_cores, memory_mb=memory_mb, disk_mb=disk_mb, timeout_seconds=timeout_seconds, max_retries=max_retries, retry_delay_seconds=retry_delay_seconds, retry_backoff_multiplier=retry_backoff_multiplier, retry_delay_max_seconds=retry_delay_max_seconds, retry_jitter=retry_jitter, non_retryable_codes=non_retryable_codes, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit), idempotent=True, options=options)
+        return self._transport.send("PUT", fill("task_definitions.set", "/v1/task-definitions/{name}", name=name), body=given(task_type=task_type, description=description, is_external=is_external, parameter_schema=parameter_schema, default_configuration=default_configuration, cpu_cores=cpu_cores, memory_mb=memory_mb, disk_mb=disk_mb, timeout_seconds=timeout_seconds, max_retries=max_retries, retry_delay_seconds=retry_delay_seconds, retry_backoff_multiplier=retry_backoff_multiplier, retry_delay_max_seconds=retry_delay_max_seconds, retry_jitter=retry_jitter, non_retryable_codes=non_retryable_codes, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit), idempotent=True, options=options)
 
     def get(
         self,
@@ -2011,7 +2114,7 @@ class TaskTypesResource(Resource):
         *,
         options: Optional[CallOptions] = None,
     ) -> TaskType:
-        """The task types this program can run. GET /v1/task-types (tasks:read)"""
+        """The task types this program can run, and those of definitions that workers outside run. GET /v1/task-types (tasks:read)"""
         return self._transport.send("GET", "/v1/task-types", options=options)
 
 
@@ -2021,8 +2124,90 @@ class TaskWorkersResource(Resource):
         *,
         options: Optional[CallOptions] = None,
     ) -> TaskWorker:
-        """Types of tasks and how many workers serve each; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read)"""
+        """Types of tasks and how many workers serve each, those outside included; no_worker: tasks wait and nobody does. GET /v1/task-workers (tasks:read)"""
         return self._transport.send("GET", "/v1/task-workers", options=options)
+
+    def create(
+        self,
+        *,
+        task_types: Sequence[str],
+        name: str = NOT_GIVEN,
+        lease_seconds: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersCreateResult:
+        """Register a worker outside the server, with the task types it runs. POST /v1/task-workers (tasks:work)"""
+        return self._transport.send("POST", "/v1/task-workers", body=given(task_types=task_types, name=name, lease_seconds=lease_seconds), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work)"""
+        return self._transport.send("DELETE", fill("task_workers.delete", "/v1/task-workers/{id}", id=id), options=options)
+
+    def claim(
+        self,
+        id: str,
+        *,
+        task_types: Sequence[str] = NOT_GIVEN,
+        max: int = NOT_GIVEN,
+        wait_seconds: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersClaimResult:
+        """Claim tasks for a worker; with wait_seconds the answer waits for the first. POST /v1/task-workers/{id}/claim (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.claim", "/v1/task-workers/{id}/claim", id=id), body=given(task_types=task_types, max=max, wait_seconds=wait_seconds), options=options)
+
+    def heartbeat(
+        self,
+        id: str,
+        *,
+        lease_ids: Sequence[str],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersHeartbeatResult:
+        """Extend leases; says which tasks to stop. POST /v1/task-workers/{id}/heartbeat (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.heartbeat", "/v1/task-workers/{id}/heartbeat", id=id), body=given(lease_ids=lease_ids), options=options)
+
+    def logs(
+        self,
+        id: str,
+        *,
+        tasks: Sequence[TaskWorkersLogsInputTasksItem],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersLogsResult:
+        """Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.logs", "/v1/task-workers/{id}/logs", id=id), body=given(tasks=tasks), options=options)
+
+    def complete(
+        self,
+        id: str,
+        *,
+        tasks: Sequence[TaskWorkersCompleteInputTasksItem],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersLogsResult:
+        """Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.complete", "/v1/task-workers/{id}/complete", id=id), body=given(tasks=tasks), options=options)
+
+    def fail(
+        self,
+        id: str,
+        *,
+        tasks: Sequence[TaskWorkersFailInputTasksItem],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersLogsResult:
+        """Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.fail", "/v1/task-workers/{id}/fail", id=id), body=given(tasks=tasks), options=options)
+
+    def release(
+        self,
+        id: str,
+        *,
+        lease_ids: Sequence[str],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersLogsResult:
+        """Return tasks the worker will not finish; no attempt is spent. POST /v1/task-workers/{id}/release (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.release", "/v1/task-workers/{id}/release", id=id), body=given(lease_ids=lease_ids), options=options)
 
 
 class TasksResource(Resource):

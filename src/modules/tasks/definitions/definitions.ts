@@ -4,7 +4,7 @@ import { limits } from '../../../platform/core/limits.ts';
 import { assertJsonDepth } from '../../../platform/http/json.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
-import { assertTaskType } from '../enqueue.ts';
+import { assertTaskType, isDeclared } from '../enqueue.ts';
 import { assertParameterSchema, assertParameters, type ParameterSchema } from './parameter-schema.ts';
 
 export const default_configuration_bytes_max = 64 * 1024;
@@ -14,6 +14,8 @@ const put_tries_max = 5;
 export interface DefinitionInput {
   readonly description?: string;
   readonly task_type: string;
+  /** Workers outside the server run its type; no module declares it. */
+  readonly is_external?: boolean;
   readonly parameter_schema?: Readonly<Record<string, unknown>>;
   readonly default_configuration?: Readonly<Record<string, unknown>>;
   readonly cpu_cores?: number;
@@ -36,6 +38,7 @@ export interface DefinitionRow {
   readonly version: number;
   readonly description: string;
   readonly task_type: string;
+  readonly is_external: boolean;
   readonly parameter_schema: ParameterSchema;
   readonly default_configuration: Readonly<Record<string, unknown>>;
   readonly cpu_cores: number | null;
@@ -55,7 +58,7 @@ export interface DefinitionRow {
   readonly created_at: Date;
 }
 
-const columns = `id, name, version, description, task_type, parameter_schema, default_configuration,
+const columns = `id, name, version, description, task_type, is_external, parameter_schema, default_configuration,
   cpu_cores::float8 as cpu_cores, memory_mb, disk_mb, timeout_seconds, max_retries,
   retry_delay_seconds::float8 as retry_delay_seconds, retry_backoff_multiplier::float8 as retry_backoff_multiplier,
   retry_delay_max_seconds::float8 as retry_delay_max_seconds, retry_jitter::float8 as retry_jitter, non_retryable_codes,
@@ -66,6 +69,7 @@ function contentsOf(input: DefinitionInput) {
   return {
     description: input.description ?? '',
     task_type: input.task_type,
+    is_external: input.is_external ?? false,
     parameter_schema: input.parameter_schema ?? {},
     default_configuration: input.default_configuration ?? {},
     cpu_cores: input.cpu_cores ?? null,
@@ -83,8 +87,11 @@ function contentsOf(input: DefinitionInput) {
   };
 }
 
-function checkInput(platform: Platform, input: DefinitionInput): void {
-  assertTaskType(platform, input.task_type, 'body/task_type');
+async function checkInput(platform: Platform, tx: ScopedTx, input: DefinitionInput): Promise<void> {
+  if (!input.is_external) await assertTaskType(platform, tx, input.task_type, 'body/task_type');
+  else if (isDeclared(platform, input.task_type)) {
+    throw errors.invalid_request({ field: 'body/is_external', detail: `this program runs ${input.task_type} itself` });
+  }
   assertParameterSchema(input.parameter_schema ?? {});
   const defaults = Buffer.from(JSON.stringify(input.default_configuration ?? {}));
   if (defaults.length > default_configuration_bytes_max) {
@@ -104,7 +111,7 @@ export async function putDefinition(
   name: string,
   input: DefinitionInput,
 ): Promise<{ definition: DefinitionRow; created: boolean }> {
-  checkInput(platform, input);
+  await checkInput(platform, tx, input);
   const contents = contentsOf(input);
   const fields = Object.entries(contents);
   const values = fields.map(([, value]) =>

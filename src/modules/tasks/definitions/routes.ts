@@ -28,6 +28,9 @@ const DefinitionBody = Type.Object(
   {
     description: Type.Optional(Lines(2_000)),
     task_type: Name,
+    is_external: Type.Optional(
+      Type.Boolean({ description: 'Its type is run by workers outside the server; no module declares it.' }),
+    ),
     parameter_schema: Type.Optional(Json),
     default_configuration: Type.Optional(Json),
     cpu_cores: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1024 })),
@@ -54,6 +57,7 @@ const DefinitionRow = Type.Object({
   version: Type.Integer(),
   description: Type.String(),
   task_type: Type.String(),
+  is_external: Type.Boolean(),
   parameter_schema: Json,
   default_configuration: Json,
   cpu_cores: Nullable(Type.Number()),

@@ -59,7 +59,7 @@ export function taskOfSchedule(
 
 /** Throws what enqueueing would throw: a schedule that can not fire is refused while somebody looks. */
 async function assertTarget(platform: Platform, tx: ScopedTx, schedule: ScheduleRow): Promise<void> {
-  if (schedule.task_type !== null) assertTaskType(platform, schedule.task_type, 'body/task_type');
+  if (schedule.task_type !== null) await assertTaskType(platform, tx, schedule.task_type, 'body/task_type');
   await resolveDefinitions(tx, [taskOfSchedule(schedule)]);
 }
 

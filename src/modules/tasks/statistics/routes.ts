@@ -3,7 +3,7 @@ import { errors } from '../../../platform/core/errors.ts';
 import type { RouteRegistrar } from '../../../platform/http/route.ts';
 import { Nullable, parseTime, Timestamp } from '../../../platform/http/schemas.ts';
 import type { Platform } from '../../../platform/platform.ts';
-import { taskTypes } from '../enqueue.ts';
+import { externalTypes, taskTypes } from '../enqueue.ts';
 import { agentStatistics, servedTypes, typeStatistics } from './statistics.ts';
 
 const day_ms = 86_400_000;
@@ -69,7 +69,8 @@ export function statisticsRoutes(routes: RouteRegistrar, platform: Platform): vo
   routes.add({
     ...read,
     url: '/v1/task-workers',
-    summary: 'Types of tasks and how many workers serve each; no_worker: tasks wait and nobody does',
+    summary:
+      'Types of tasks and how many workers serve each, those outside included; no_worker: tasks wait and nobody does',
     response: Type.Object({
       data: Type.Array(
         Type.Object({
@@ -82,7 +83,7 @@ export function statisticsRoutes(routes: RouteRegistrar, platform: Platform): vo
       ),
     }),
     async run(tx) {
-      const declared = taskTypes(platform).map(({ task_type }) => task_type);
+      const declared = [...taskTypes(platform), ...(await externalTypes(tx))].map(({ task_type }) => task_type);
       return { data: await servedTypes(tx, declared, platform.clock.now()) };
     },
   });
