@@ -1082,15 +1082,6 @@ export interface TaskWorkersCompleteInput {
   }[];
 }
 
-export interface TaskWorkersCompleteResult {
-  tasks: ({
-    /** UUID, lower case. */
-    lease_id: string;
-    task_id: string | null;
-    outcome: 'recorded' | 'returned' | 'lease_lost' | 'task_cancelled' | 'result_too_large' | 'result_not_storable';
-  })[];
-}
-
 export interface TaskWorkersCreateInput {
   name?: string | undefined;
   task_types: readonly string[];
@@ -1150,6 +1141,15 @@ export interface TaskWorkersLogsInput {
       fraction: number;
       message?: string | undefined;
     } | undefined;
+  })[];
+}
+
+export interface TaskWorkersLogsResult {
+  tasks: ({
+    /** UUID, lower case. */
+    lease_id: string;
+    task_id: string | null;
+    outcome: 'recorded' | 'returned' | 'lease_lost' | 'task_cancelled' | 'result_too_large' | 'result_not_storable';
   })[];
 }
 
@@ -1694,20 +1694,20 @@ export interface TaskWorkersResource {
   list(options?: CallOptions): Promise<TaskWorker>;
   /** Register a worker outside the server, with the task types it runs. POST /v1/task-workers (tasks:work) */
   create(body: TaskWorkersCreateInput, options?: CallOptions): Promise<TaskWorkersCreateResult>;
+  /** Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
   /** Claim tasks for a worker; with wait_seconds the answer waits for the first. POST /v1/task-workers/{id}/claim (tasks:work) */
   claim(id: string, body?: TaskWorkersClaimInput, options?: CallOptions): Promise<TaskWorkersClaimResult>;
   /** Extend leases; says which tasks to stop. POST /v1/task-workers/{id}/heartbeat (tasks:work) */
   heartbeat(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersHeartbeatResult>;
-  /** Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work) */
-  complete(id: string, body: TaskWorkersCompleteInput, options?: CallOptions): Promise<TaskWorkersCompleteResult>;
-  /** Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work) */
-  fail(id: string, body: TaskWorkersFailInput, options?: CallOptions): Promise<TaskWorkersCompleteResult>;
-  /** Return tasks the worker will not finish; no attempt is spent. POST /v1/task-workers/{id}/release (tasks:work) */
-  release(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersCompleteResult>;
   /** Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work) */
-  logs(id: string, body: TaskWorkersLogsInput, options?: CallOptions): Promise<TaskWorkersCompleteResult>;
-  /** Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work) */
-  delete(id: string, options?: CallOptions): Promise<unknown>;
+  logs(id: string, body: TaskWorkersLogsInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work) */
+  complete(id: string, body: TaskWorkersCompleteInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work) */
+  fail(id: string, body: TaskWorkersFailInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
+  /** Return tasks the worker will not finish; no attempt is spent. POST /v1/task-workers/{id}/release (tasks:work) */
+  release(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
 }
 
 export interface TasksResource {
@@ -1946,13 +1946,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   taskWorkers: {
     list: 'GET /v1/task-workers -',
     create: 'POST /v1/task-workers bi',
+    delete: 'DELETE /v1/task-workers/{id} -',
     claim: 'POST /v1/task-workers/{id}/claim b',
     heartbeat: 'POST /v1/task-workers/{id}/heartbeat b',
+    logs: 'POST /v1/task-workers/{id}/logs b',
     complete: 'POST /v1/task-workers/{id}/complete b',
     fail: 'POST /v1/task-workers/{id}/fail b',
     release: 'POST /v1/task-workers/{id}/release b',
-    logs: 'POST /v1/task-workers/{id}/logs b',
-    delete: 'DELETE /v1/task-workers/{id} -',
   },
   tasks: {
     cancelMany: 'POST /v1/tasks/cancel bi',

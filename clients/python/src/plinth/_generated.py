@@ -111,13 +111,13 @@ OPERATIONS: Dict[str, str] = {
     "task_types.list": "GET /v1/task-types",
     "task_workers.list": "GET /v1/task-workers",
     "task_workers.create": "POST /v1/task-workers",
+    "task_workers.delete": "DELETE /v1/task-workers/{id}",
     "task_workers.claim": "POST /v1/task-workers/{id}/claim",
     "task_workers.heartbeat": "POST /v1/task-workers/{id}/heartbeat",
+    "task_workers.logs": "POST /v1/task-workers/{id}/logs",
     "task_workers.complete": "POST /v1/task-workers/{id}/complete",
     "task_workers.fail": "POST /v1/task-workers/{id}/fail",
     "task_workers.release": "POST /v1/task-workers/{id}/release",
-    "task_workers.logs": "POST /v1/task-workers/{id}/logs",
-    "task_workers.delete": "DELETE /v1/task-workers/{id}",
     "tasks.cancel_many": "POST /v1/tasks/cancel",
     "tasks.retry_many": "POST /v1/tasks/retry",
     "tasks.pause_many": "POST /v1/tasks/pause",
@@ -803,16 +803,6 @@ class TaskWorkersClaimResult(TypedDict):
     tasks: List[TaskWorkersClaimResultTasksItem]
 
 
-class TaskWorkersCompleteResultTasksItem(TypedDict):
-    lease_id: str
-    task_id: Optional[str]
-    outcome: Literal["recorded", "returned", "lease_lost", "task_cancelled", "result_too_large", "result_not_storable"]
-
-
-class TaskWorkersCompleteResult(TypedDict):
-    tasks: List[TaskWorkersCompleteResultTasksItem]
-
-
 class TaskWorkersCreateResultTaskTypesItem(TypedDict):
     task_type: str
     is_defined: bool
@@ -833,6 +823,16 @@ class TaskWorkersHeartbeatResultTasksItem(TypedDict):
 
 class TaskWorkersHeartbeatResult(TypedDict):
     tasks: List[TaskWorkersHeartbeatResultTasksItem]
+
+
+class TaskWorkersLogsResultTasksItem(TypedDict):
+    lease_id: str
+    task_id: Optional[str]
+    outcome: Literal["recorded", "returned", "lease_lost", "task_cancelled", "result_too_large", "result_not_storable"]
+
+
+class TaskWorkersLogsResult(TypedDict):
+    tasks: List[TaskWorkersLogsResultTasksItem]
 
 
 class TasksCancelManyResult(TypedDict):
@@ -901,26 +901,6 @@ class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRe
     priority: int
 
 
-class _TaskWorkersCompleteInputTasksItemRequired(TypedDict):
-    lease_id: str
-
-
-class TaskWorkersCompleteInputTasksItem(_TaskWorkersCompleteInputTasksItemRequired, total=False):
-    result: Any
-
-
-class _TaskWorkersFailInputTasksItemRequired(TypedDict):
-    lease_id: str
-    code: str
-
-
-class TaskWorkersFailInputTasksItem(_TaskWorkersFailInputTasksItemRequired, total=False):
-    message: str
-    details: Mapping[str, Any]
-    retryable: bool
-    retry_after_seconds: float
-
-
 class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
     level: Literal["debug", "info", "warn", "error"]
     message: str
@@ -945,6 +925,26 @@ class _TaskWorkersLogsInputTasksItemRequired(TypedDict):
 class TaskWorkersLogsInputTasksItem(_TaskWorkersLogsInputTasksItemRequired, total=False):
     lines: Sequence[TaskWorkersLogsInputTasksItemLinesItem]
     progress: TaskWorkersLogsInputTasksItemProgress
+
+
+class _TaskWorkersCompleteInputTasksItemRequired(TypedDict):
+    lease_id: str
+
+
+class TaskWorkersCompleteInputTasksItem(_TaskWorkersCompleteInputTasksItemRequired, total=False):
+    result: Any
+
+
+class _TaskWorkersFailInputTasksItemRequired(TypedDict):
+    lease_id: str
+    code: str
+
+
+class TaskWorkersFailInputTasksItem(_TaskWorkersFailInputTasksItemRequired, total=False):
+    message: str
+    details: Mapping[str, Any]
+    retryable: bool
+    retry_after_seconds: float
 
 
 class TasksCancelManyInputFilter(TypedDict, total=False):
@@ -2138,6 +2138,15 @@ class TaskWorkersResource(Resource):
         """Register a worker outside the server, with the task types it runs. POST /v1/task-workers (tasks:work)"""
         return self._transport.send("POST", "/v1/task-workers", body=given(task_types=task_types, name=name, lease_seconds=lease_seconds), idempotent=True, options=options)
 
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work)"""
+        return self._transport.send("DELETE", fill("task_workers.delete", "/v1/task-workers/{id}", id=id), options=options)
+
     def claim(
         self,
         id: str,
@@ -2160,13 +2169,23 @@ class TaskWorkersResource(Resource):
         """Extend leases; says which tasks to stop. POST /v1/task-workers/{id}/heartbeat (tasks:work)"""
         return self._transport.send("POST", fill("task_workers.heartbeat", "/v1/task-workers/{id}/heartbeat", id=id), body=given(lease_ids=lease_ids), options=options)
 
+    def logs(
+        self,
+        id: str,
+        *,
+        tasks: Sequence[TaskWorkersLogsInputTasksItem],
+        options: Optional[CallOptions] = None,
+    ) -> TaskWorkersLogsResult:
+        """Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work)"""
+        return self._transport.send("POST", fill("task_workers.logs", "/v1/task-workers/{id}/logs", id=id), body=given(tasks=tasks), options=options)
+
     def complete(
         self,
         id: str,
         *,
         tasks: Sequence[TaskWorkersCompleteInputTasksItem],
         options: Optional[CallOptions] = None,
-    ) -> TaskWorkersCompleteResult:
+    ) -> TaskWorkersLogsResult:
         """Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work)"""
         return self._transport.send("POST", fill("task_workers.complete", "/v1/task-workers/{id}/complete", id=id), body=given(tasks=tasks), options=options)
 
@@ -2176,7 +2195,7 @@ class TaskWorkersResource(Resource):
         *,
         tasks: Sequence[TaskWorkersFailInputTasksItem],
         options: Optional[CallOptions] = None,
-    ) -> TaskWorkersCompleteResult:
+    ) -> TaskWorkersLogsResult:
         """Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work)"""
         return self._transport.send("POST", fill("task_workers.fail", "/v1/task-workers/{id}/fail", id=id), body=given(tasks=tasks), options=options)
 
@@ -2186,28 +2205,9 @@ class TaskWorkersResource(Resource):
         *,
         lease_ids: Sequence[str],
         options: Optional[CallOptions] = None,
-    ) -> TaskWorkersCompleteResult:
+    ) -> TaskWorkersLogsResult:
         """Return tasks the worker will not finish; no attempt is spent. POST /v1/task-workers/{id}/release (tasks:work)"""
         return self._transport.send("POST", fill("task_workers.release", "/v1/task-workers/{id}/release", id=id), body=given(lease_ids=lease_ids), options=options)
-
-    def logs(
-        self,
-        id: str,
-        *,
-        tasks: Sequence[TaskWorkersLogsInputTasksItem],
-        options: Optional[CallOptions] = None,
-    ) -> TaskWorkersCompleteResult:
-        """Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work)"""
-        return self._transport.send("POST", fill("task_workers.logs", "/v1/task-workers/{id}/logs", id=id), body=given(tasks=tasks), options=options)
-
-    def delete(
-        self,
-        id: str,
-        *,
-        options: Optional[CallOptions] = None,
-    ) -> Any:
-        """Take a worker off; what it holds goes back. DELETE /v1/task-workers/{id} (tasks:work)"""
-        return self._transport.send("DELETE", fill("task_workers.delete", "/v1/task-workers/{id}", id=id), options=options)
 
 
 class TasksResource(Resource):
