@@ -69,7 +69,12 @@ const isOf = (tenant: 'a' | 'b') => (row: FixtureRow) => row.subject.name[0] ===
 function valuesFor(slot: Slot, { world }: Opened, tenant: 'a' | 'b'): string[] {
   const column = slot.name.endsWith('_id') || slot.name.endsWith('_ids') ? 'id' : slot.name;
   const ofTable = (name: string) => (world.rows.get(name) ?? []).filter(isOf(tenant));
-  const likely = ofTable(slot.table).flatMap(({ values }) => [values[slot.name], values[column], values['id']]);
+  const likely = ofTable(slot.table).flatMap(({ values }) => [
+    // "key" is the column concurrency_key
+    ...Object.keys(values).flatMap((name) => (`_${name}`.endsWith(`_${slot.name}`) ? [values[name]] : [])),
+    values[column],
+    values['id'],
+  ]);
   const others = [...world.rows.keys()].flatMap((name) => {
     const [row] = ofTable(name);
     return row ? [row.values[column], row.values['id']] : [];
