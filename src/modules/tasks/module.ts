@@ -120,6 +120,7 @@ export const tasksModule: ModuleDefinition = {
       callers: [],
     },
     'claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])': { security: 'definer', callers: [] },
+    'wait_for_keys(uuid)': { security: 'definer', callers: [] },
     'claim_keyed_tasks(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
     'claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)': { security: 'definer', callers: [] },
     'task_key_use(uuid, text)': { security: 'definer', callers: ['app'] },

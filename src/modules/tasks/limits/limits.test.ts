@@ -257,7 +257,7 @@ describeEngines('limits by key', (on) => {
   });
 
   it.runIf(on.name !== 'pglite')(
-    'while another claims a tenant’s keys they are passed over; who finds no others waits',
+    'while another claims a tenant’s keys they are passed over; who finds no others waits a moment',
     async () => {
       const [mine] = await limited('serial', 1, 2);
       const bucket = `hashtextextended('plinth.task_slots', hashtext($1) & 63)`;
@@ -285,10 +285,9 @@ describeEngines('limits by key', (on) => {
         const passed = await ask();
         expect(passed.claimed.map(({ concurrency_key }) => concurrency_key)).toEqual(['theirs']);
         expect(passed.skipped).toBe(true);
-        const waiting = ask();
-        expect(await Promise.race([waiting, pause(200)])).toBe(undefined);
+        expect(await ask()).toMatchObject({ claimed: [], skipped: true });
         await client.query('commit');
-        expect((await waiting).claimed.map(({ task_id }) => task_id)).toEqual([mine]);
+        expect((await ask()).claimed.map(({ task_id }) => task_id)).toEqual([mine]);
       } finally {
         client.release();
       }

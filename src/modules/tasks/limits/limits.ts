@@ -3,7 +3,8 @@ import type { Platform } from '../../../platform/platform.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
 import { tasks_channel } from '../enqueue.ts';
 
-export const task_limits_max = 10_000;
+/** Keys whose rate is used up cost each claim of the organization's keys a probe: 20 µs. */
+export const task_limits_max = 1_000;
 
 /** What may be done with tasks of a key; null: no such limit. */
 export interface LimitInput {

@@ -263,6 +263,20 @@ begin
 end
 $$;
 
+-- Waits for the lock of a tenant's keys, not long: a tenant with very many must not hold up what else its claim brings.
+create function plinth.wait_for_keys(tenant uuid) returns boolean
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+set lock_timeout = '20ms'
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext(tenant::text) & 63));
+  return true;
+exception when lock_not_available then
+  return false;
+end
+$$;
+
 -- Claims due tasks of the given types for a worker, under one lease whose id the worker has minted: up to batch_size without a
 -- concurrency key and up to keyed_max with one, each shared between tenants, inside a tenant by priority, then age. after and
 -- keyed_after: for each type the tenant behind which to begin. by_age: this time inside a tenant, or key, by age alone, so that
@@ -375,5 +389,6 @@ select plinth.register_function('enqueue_tasks(uuid, jsonb)', '{app}', tenant_ar
 select plinth.register_function('task_by_idempotency_key(uuid, text, text)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('oldest_priority(text, uuid, text)');
 select plinth.register_function('due_places(text[], integer, uuid[], boolean)');
+select plinth.register_function('wait_for_keys(uuid)');
 select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks(integer)', '{worker}');

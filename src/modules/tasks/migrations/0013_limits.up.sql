@@ -320,8 +320,8 @@ $$;
 
 -- Takes up to rows_max due tasks with concurrency keys out of the queue, for types in their order, behind the tenant after[n] and
 -- round. Claims of one tenant's keys take turns, by one of 64 locks: tenants whose lock another claim holds are passed over, and
--- `skipped` says so. Who has got no lock at all waits for one: it holds nothing that another waits for. Otherwise fewer than
--- rows_max come back only when no more can run now.
+-- `skipped` says so. Who has got no lock at all waits a moment for one: it holds nothing that another waits for. Otherwise fewer
+-- than rows_max come back only when no more can run now.
 create function plinth.claim_keyed_tasks(types text[], rows_max int, after uuid[], by_age boolean,
   out tasks plinth.task_queue[], out skipped boolean)
 language plpgsql security definer
@@ -387,8 +387,7 @@ begin
       end if;
     end loop;
   end loop;
-  if skipped and not has_lock then
-    perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', hashtext(skipped_tenant::text) & 63));
+  if skipped and not has_lock and wait_for_keys(skipped_tenant) then
     tasks := claim_keys_of_tenants(skipped_type, array[skipped_tenant], rows_max, by_age, '{}');
     skipped := cardinality(tasks) < rows_max and (cardinality(types) > 1 or exists (
       select from task_queue q
@@ -470,7 +469,7 @@ begin
 end
 $$;
 
--- How a key stands, for people: limits and use. The tenant's alone.
+-- How much of a key is in use, for people.
 create function plinth.task_key_use(organization uuid, key text)
 returns table (held bigint, waiting bigint, renews_at timestamptz)
 language plpgsql stable security definer
