@@ -1059,6 +1059,10 @@ export interface Tasks {
   timeout_seconds: Generated<number>;
   title: Generated<string>;
   updated_at: Generated<Timestamp>;
+  /**
+   * Somebody woke it while it was not among the timers: its next suspension ends at once.
+   */
+  woken: Generated<boolean>;
 }
 
 export interface TaskSummary {
@@ -1076,6 +1080,18 @@ export interface TaskTimers {
   id: string;
   organization_id: string;
   run_at: Timestamp;
+}
+
+export interface TaskWaiters {
+  /**
+   * The task whose end wakes it.
+   */
+  awaited_task_id: string;
+  organization_id: string;
+  /**
+   * The task that is woken.
+   */
+  task_id: string;
 }
 
 export interface UserCredentials {
@@ -1201,6 +1217,7 @@ export interface DB {
   task_resource_usage: TaskResourceUsage;
   task_summary: TaskSummary;
   task_timers: TaskTimers;
+  task_waiters: TaskWaiters;
   tasks: Tasks;
   user_credentials: UserCredentials;
   user_identities: UserIdentities;
