@@ -127,6 +127,42 @@ export interface ApiKeys {
   user_id: string | null;
 }
 
+export interface Approvals {
+  /**
+   * Who may vote, each once.
+   */
+  assignees: string[];
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  description: Generated<string>;
+  /**
+   * When no vote is taken any more; null: never.
+   */
+  due_at: Timestamp | null;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * How many must agree. It is rejected as soon as so many can not any more.
+   */
+  quorum: number;
+  run_id: string;
+  status: Generated<string>;
+  /**
+   * The step of the run that waits for it.
+   */
+  step_key: string;
+  title: string;
+}
+
+export interface ApprovalVotes {
+  approval_id: string;
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  organization_id: string;
+  user_id: string;
+  vote: string;
+}
+
 export interface AuditLogs {
   action: string;
   /**
@@ -1164,12 +1200,92 @@ export interface Workers {
   task_types: string[];
 }
 
+export interface WorkflowEvents {
+  /**
+   * The key of the step that took it; null: none yet.
+   */
+  consumed_by: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  name: string;
+  organization_id: string;
+  payload: Json;
+  run_id: string;
+}
+
+export interface WorkflowRuns {
+  /**
+   * Events sent with this key reach the run: an order's number, for example.
+   */
+  correlation_key: string | null;
+  /**
+   * No further work is begun once its steps have reported more than this; null: no ceiling.
+   */
+  cost_max: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  /**
+   * When it fails if it has not ended; null: never.
+   */
+  deadline_at: Timestamp | null;
+  id: string;
+  name: string;
+  organization_id: string;
+  time_max_seconds: number | null;
+  version: number;
+}
+
+export interface WorkflowStepRuns {
+  attempts: Generated<number>;
+  completed_at: Timestamp | null;
+  cost: Generated<Numeric>;
+  /**
+   * When it goes on at the latest: the end of a sleep, a timeout, the next attempt.
+   */
+  due_at: Timestamp | null;
+  error: Json | null;
+  /**
+   * What the payload of the event must contain.
+   */
+  event_match: Json | null;
+  event_name: string | null;
+  /**
+   * Its name, with its occurrence from the second on, behind the branch it is in: items/3/fetch#2.
+   */
+  key: string;
+  kind: string;
+  name: string;
+  organization_id: string;
+  /**
+   * The how manieth operation of its branch it is: a replay must come to the same.
+   */
+  place: number;
+  result: Json | null;
+  run_id: string;
+  /**
+   * The branch it is in; empty: the workflow itself.
+   */
+  scope: string;
+  started_at: Generated<Timestamp>;
+  /**
+   * waiting: for a time, an event, a task or people; retrying: failed, and waits for its next attempt.
+   */
+  status: string;
+  /**
+   * The task or run that it waits for. A plain id: the task may be forgotten before.
+   */
+  task_id: string | null;
+}
+
 export interface DB {
   activity_logs: ActivityLogs;
   analysis_metric_values: AnalysisMetricValues;
   analysis_runs: AnalysisRuns;
   api_key_hashes: ApiKeyHashes;
   api_keys: ApiKeys;
+  approval_votes: ApprovalVotes;
+  approvals: Approvals;
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
@@ -1224,4 +1340,7 @@ export interface DB {
   user_sessions: UserSessions;
   users: Users;
   workers: Workers;
+  workflow_events: WorkflowEvents;
+  workflow_runs: WorkflowRuns;
+  workflow_step_runs: WorkflowStepRuns;
 }

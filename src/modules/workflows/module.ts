@@ -1,0 +1,64 @@
+import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
+import { approvalRoutes } from './approval-routes.ts';
+import { workflowRoutes } from './routes.ts';
+
+const everybody: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer', 'service'];
+const readAny = { owner: 'any', admin: 'any', member: 'any', viewer: 'any', service: 'any' } as const;
+
+export const workflowsModule: ModuleDefinition = {
+  name: 'workflows',
+  description: 'Work of many steps that survives crashes, sleeps and waits: as code or as data.',
+  dependsOn: ['tasks'],
+  migrations: new URL('./migrations/', import.meta.url),
+  tables: {
+    workflow_runs: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select', 'insert', 'update'],
+      ownerColumn: 'created_by',
+      rest: { select: readAny },
+    },
+    workflow_step_runs: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select', 'insert', 'update', 'delete'],
+      rest: { select: readAny },
+    },
+    workflow_events: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select', 'insert', 'update'],
+      ownerColumn: 'created_by',
+      rest: { select: readAny },
+    },
+    approvals: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select', 'insert', 'update'],
+      rest: { select: readAny },
+    },
+    approval_votes: {
+      visibility: 'tenant',
+      audit: 'row',
+      requestVerbs: ['select', 'insert'],
+      ownerColumn: 'user_id',
+      rest: { select: readAny },
+    },
+  },
+  permissions: {
+    'approvals:read': { description: 'See approvals and their votes', roles: everybody },
+    'approvals:vote': {
+      description: 'Vote on approvals one is asked for',
+      roles: ['owner', 'admin', 'member', 'viewer'],
+    },
+    'workflow_runs:read': { description: 'See workflows and their runs', roles: everybody },
+    'workflow_runs:write': {
+      description: 'Start, cancel and retry runs of workflows, and send them events',
+      roles: ['owner', 'admin', 'member', 'service'],
+    },
+  },
+  routes(routes, platform) {
+    workflowRoutes(routes, platform);
+    approvalRoutes(routes, platform);
+  },
+};
