@@ -1229,10 +1229,48 @@ export interface WorkflowRuns {
    * When it fails if it has not ended; null: never.
    */
   deadline_at: Timestamp | null;
+  /**
+   * The keys of the steps it failed by: what is done again when it is retried. Null: it has not failed.
+   */
+  failed_steps: string[] | null;
   id: string;
   name: string;
   organization_id: string;
   time_max_seconds: number | null;
+  version: number;
+  /**
+   * The version it runs, where that is data; null: a workflow of the program's code.
+   */
+  workflow_id: string | null;
+}
+
+export interface Workflows {
+  cost_max: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  /**
+   * How its steps follow each other: one after the other, all at once, the first whose condition holds, again and again, or as they depend on each other.
+   */
+  execution_type: string;
+  id: Generated<string>;
+  /**
+   * JSON Schema of the input, checked when a run is started.
+   */
+  input_schema: Generated<Json>;
+  /**
+   * Whether the version may be started; starting by name takes the newest that may.
+   */
+  is_active: Generated<boolean>;
+  name: string;
+  organization_id: string;
+  /**
+   * Of the execution type (while, max_iterations, concurrency), and the template of the output.
+   */
+  settings: Generated<Json>;
+  time_max_seconds: number | null;
+  updated_at: Generated<Timestamp>;
   version: number;
 }
 
@@ -1276,6 +1314,26 @@ export interface WorkflowStepRuns {
    * The task or run that it waits for. A plain id: the task may be forgotten before.
    */
   task_id: string | null;
+}
+
+export interface WorkflowSteps {
+  /**
+   * What a step of its type takes: templates and conditions.
+   */
+  definition: Json;
+  /**
+   * In a graph: the steps of its group that it comes after.
+   */
+  depends_on: string[] | null;
+  key: string;
+  organization_id: string;
+  /**
+   * The group it is in; null: the workflow itself.
+   */
+  parent_key: string | null;
+  position: number;
+  type: string;
+  workflow_id: string;
 }
 
 export interface DB {
@@ -1343,4 +1401,6 @@ export interface DB {
   workflow_events: WorkflowEvents;
   workflow_runs: WorkflowRuns;
   workflow_step_runs: WorkflowStepRuns;
+  workflow_steps: WorkflowSteps;
+  workflows: Workflows;
 }

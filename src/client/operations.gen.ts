@@ -1260,11 +1260,40 @@ export interface TasksPauseResult {
 }
 
 export interface Workflow {
-  data: {
+  data: ({
     name: string;
     version: number;
     description: string;
-  }[];
+    kind: 'code' | 'data';
+  })[];
+}
+
+export interface WorkflowDetail {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  version: number;
+  description: string;
+  input_schema: Record<string, unknown>;
+  time_max_seconds: number | null;
+  cost_max: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  definition: {
+    /** sequential, parallel, conditional (the first step whose `if` holds), loop, or dag (by depends_on). */
+    execution_type: 'sequential' | 'parallel' | 'conditional' | 'loop' | 'dag';
+    /** Steps with key and type: task, workflow, sleep, event, approval, set or group; see the guide to workflows. */
+    steps: Record<string, unknown>[];
+    /** loop: goes on while this expression holds. */
+    while?: string;
+    max_iterations?: number;
+    /** parallel, dag: steps at once. */
+    concurrency?: number;
+    /** A template; default: the results of all steps. */
+    output?: unknown;
+  };
 }
 
 export interface WorkflowEventsCreateInput {
@@ -1377,6 +1406,24 @@ export interface WorkflowRunsEventsInput {
 
 export interface WorkflowRunsEventsResult {
   runs: number;
+}
+
+export interface WorkflowsSetInput {
+  /** sequential, parallel, conditional (the first step whose `if` holds), loop, or dag (by depends_on). */
+  execution_type: 'sequential' | 'parallel' | 'conditional' | 'loop' | 'dag';
+  /** Steps with key and type: task, workflow, sleep, event, approval, set or group; see the guide to workflows. */
+  steps: readonly Record<string, unknown>[];
+  /** loop: goes on while this expression holds. */
+  while?: string | undefined;
+  max_iterations?: number | undefined;
+  /** parallel, dag: steps at once. */
+  concurrency?: number | undefined;
+  /** A template; default: the results of all steps. */
+  output?: unknown;
+  description?: string | undefined;
+  input_schema?: Record<string, unknown> | undefined;
+  time_max_seconds?: number | undefined;
+  cost_max?: number | undefined;
 }
 
 export interface ActivityResource {
@@ -1840,8 +1887,18 @@ export interface WorkflowRunsResource {
 }
 
 export interface WorkflowsResource {
-  /** The workflows this program can run. GET /v1/workflows (workflow_runs:read) */
+  /** Workflows by name: those of the code with each version, those that are data with the newest. GET /v1/workflows (workflow_runs:read) */
   list(options?: CallOptions): Promise<Workflow>;
+  /** Make a workflow, or its next version; runs keep theirs. PUT /v1/workflows/{name} (workflows:write) */
+  set(name: string, body: WorkflowsSetInput, options?: CallOptions): Promise<WorkflowDetail>;
+  /** A workflow that is data: a version, or the newest that is active. GET /v1/workflows/{name} (workflow_runs:read) */
+  get(name: string, query?: {
+    version?: number | undefined;
+  }, options?: CallOptions): Promise<WorkflowDetail>;
+  /** Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write) */
+  delete(name: string, options?: CallOptions): Promise<unknown>;
+  /** Let a version be started, or no more. PATCH /v1/workflows/{name}/versions/{version} (workflows:write) */
+  updateVersions(name: string, version: string, body: TaskDefinitionsUpdateVersionsInput, options?: CallOptions): Promise<WorkflowDetail>;
 }
 
 export interface Resources {
@@ -2068,5 +2125,9 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   },
   workflows: {
     list: 'GET /v1/workflows -',
+    set: 'PUT /v1/workflows/{name} bi',
+    get: 'GET /v1/workflows/{name} q',
+    delete: 'DELETE /v1/workflows/{name} -i',
+    updateVersions: 'PATCH /v1/workflows/{name}/versions/{version} bi',
   },
 };

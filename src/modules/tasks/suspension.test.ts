@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import { makeTaskEngine } from './engine.ts';
 import { enqueueTasks } from './enqueue.ts';
@@ -80,6 +80,18 @@ describeEngines(
       expect(await world.task(id!)).toMatchObject({ status: 'completed', results: 'up' });
       expect(await wake(id!)).toBe(false);
       expect(await wake('00000000-0000-7000-8000-000000000000')).toBeNull();
+    });
+
+    it('costs no query while it waits', async () => {
+      await world.enqueue({ task_type: 'wait' }, { task_type: 'nap' });
+      const worker = world.work({ wait: () => suspend(), nap: () => suspend({ until: later(3_600_000) }) });
+      await worker.idle();
+      await sleep(200);
+      const { door } = world.platform;
+      const asked = (['read', 'readOne', 'write', 'writeAll'] as const).map((way) => vi.spyOn(door, way));
+      await sleep(2_500);
+      expect(asked.flatMap(({ mock }) => mock.calls)).toEqual([]);
+      vi.restoreAllMocks();
     });
 
     it('a wake-up while it runs ends its next suspension at once', async () => {

@@ -14,6 +14,10 @@ export class TaskSuspension extends Error {
   }
 }
 
+/** Also where two copies of the package are installed. */
+export const isSuspension = (thrown: unknown): thrown is TaskSuspension =>
+  thrown instanceof Error && thrown.name === 'TaskSuspension';
+
 /**
  * Gives the task back until a time, or for ever where none is given; `wake_task`, and the end of what it awaits by
  * `await_tasks`, run it again earlier. Its handler then starts from the beginning.

@@ -12,7 +12,7 @@ import { type Beat, type ClaimedTask, hasKey, makeTaskEngine, type TaskEngine } 
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
 import { TaskOutput } from './output/task-output.ts';
-import { TaskSuspension } from './suspension.ts';
+import { isSuspension } from './suspension.ts';
 import { beginRun, endRun, resultText, stopRun, type TaskRun } from './task-run.ts';
 
 export interface WorkerOptions {
@@ -324,7 +324,7 @@ class Worker implements TaskWorker {
         if (!run.lost) this.#answers.successes.push({ task, result, durationMs });
       });
     } catch (thrown) {
-      if (thrown instanceof TaskSuspension && !run.stopReason) {
+      if (isSuspension(thrown) && !run.stopReason) {
         this.#finish(run, (task) => {
           if (!run.lost) this.#answers.suspensions.push({ task, until: thrown.until });
         });

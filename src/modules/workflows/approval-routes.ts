@@ -82,6 +82,6 @@ export function approvalRoutes(routes: RouteRegistrar, platform: Platform): void
     response: Approval,
     status: 201,
     mode: 'write',
-    run: (tx, { actor, params, body }) => castVote(platform, tx, params.id, actor?.userId, body),
+    run: (tx, { params, body }) => castVote(platform, tx, params.id, body),
   });
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import { addPerson, type TestPerson } from '../../../tests/support/plinth.ts';
 import type { ApprovalRequest } from './approvals.ts';
-import { openWorkflowWorld, type WorkflowWorld } from './fixtures/world.ts';
+import { openWorkflowWorld, type WorkflowWorld } from './fixtures/world.fixture.ts';
 import { type ApprovalOutcome, type StepFailure, workflow } from './index.ts';
 
 describeEngines(
@@ -101,6 +101,20 @@ describeEngines(
       const read = await world.call('GET', `/v1/approvals/${approval!.id}`);
       expect(read.body).toMatchObject({ status: 'cancelled', workflow: 'asking' });
       expect((await vote(people[0]!, approval!.id, 'approve')).body['code']).toBe('approval_closed');
+    });
+
+    it('goes with its run, and that with its task', async () => {
+      const count = async () =>
+        (
+          await world.plinth.owner<{ runs: number; votes: number }>(
+            `select (select count(*)::int from plinth.workflow_runs) as runs, (select count(*)::int from plinth.approval_votes) as votes`,
+          )
+        )[0]!;
+      expect((await count()).votes).toBeGreaterThan(0);
+      await world.plinth.owner(`select plinth.forget_ended_tasks($1, now() + interval '1 hour', 1000)`, [
+        world.acme.organizationId,
+      ]);
+      expect(await count()).toEqual({ runs: 0, votes: 0 });
     });
 
     it('says what is wrong with the question', async () => {

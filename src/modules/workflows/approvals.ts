@@ -144,35 +144,17 @@ export async function castVote(
   platform: Platform,
   tx: ScopedTx,
   id: string,
-  userId: string | undefined,
   { vote, comment = '' }: { vote: Vote['vote']; comment?: string },
 ): Promise<ApprovalRow> {
-  // votes take turns, so that each sees those before it
-  await tx.sql('select from plinth.approvals where organization_id = $1 and id = $2 for update', [
+  const [row] = await tx.sql<{ outcome: string | null }>('select plinth.cast_vote($1, $2, $3, $4) as outcome', [
     tx.organizationId,
     id,
+    vote,
+    comment,
   ]);
-  const asked = await getApproval(tx, id);
-  if (userId === undefined || !asked.assignees.includes(userId)) throw workflowErrors.approval_not_assigned();
-  if (asked.votes.some(({ user_id }) => user_id === userId)) throw workflowErrors.approval_voted();
-  if (asked.status !== 'pending') throw workflowErrors.approval_closed({ detail: `the approval is ${asked.status}` });
-  await tx.sql(
-    `insert into plinth.approval_votes (organization_id, approval_id, user_id, vote, comment) values ($1, $2, $3, $4, $5)`,
-    [tx.organizationId, id, userId, vote, comment],
-  );
-  const votes = [...asked.votes.map((one) => one.vote), vote];
-  const agreed = votes.filter((one) => one === 'approve').length;
-  const refused = votes.length - agreed;
-  const decided =
-    agreed >= asked.quorum ? 'approved' : asked.assignees.length - refused < asked.quorum ? 'rejected' : undefined;
-  if (decided) {
-    await tx.sql('update plinth.approvals set status = $3, decided_at = now() where organization_id = $1 and id = $2', [
-      tx.organizationId,
-      id,
-      decided,
-    ]);
-    await tx.sql('select plinth.wake_task($1, $2)', [tx.organizationId, asked.run_id]);
-    tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
-  }
+  if (row?.outcome === 'not_assigned') throw workflowErrors.approval_not_assigned();
+  if (row?.outcome === 'voted') throw workflowErrors.approval_voted();
+  if (row?.outcome === 'closed') throw workflowErrors.approval_closed();
+  tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
   return getApproval(tx, id);
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import { TaskFailure } from '../tasks/index.ts';
-import { openWorkflowWorld, type WorkflowWorld } from './fixtures/world.ts';
+import { openWorkflowWorld, type WorkflowWorld } from './fixtures/world.fixture.ts';
 import { StepFailure, workflow } from './index.ts';
 
 const hopeless = () => {
@@ -116,6 +116,64 @@ describeEngines(
       expect((await world.call('POST', `/v1/workflow-runs/${id}/retry`)).body['code']).toBe(
         'workflow_run_not_retryable',
       );
+    });
+
+    it('a retry as a task, by a filter for example, goes on from there too', async () => {
+      const ran: string[] = [];
+      world.know(
+        workflow('fragile-too', { version: 1, timeMax: '1h' }, async (ctx) => {
+          await ctx.run('first', () => ran.push('first'));
+          await ctx.run('second', () => (ran.length === 1 ? ran.push('failed') && hopeless() : ran.push('second')));
+        }),
+      );
+      world.work();
+      const id = await world.start('fragile-too');
+      await world.until(id, 'failed');
+      await world.call('POST', '/v1/tasks/retry', { filter: { task_type: 'workflow.fragile-too.v1' } });
+      await world.until(id, 'completed');
+      expect(ran).toEqual(['first', 'failed', 'second']);
+    });
+
+    it('a long run gives way between its steps, and spends no attempt on it', async () => {
+      let activations = 0;
+      const ran: number[] = [];
+      world.know(
+        workflow('long', { version: 1, activationSecondsMax: 0.05 }, async (ctx) => {
+          activations++;
+          for (let n = 0; n < 6; n++) {
+            await ctx.run('step', async () => {
+              ran.push(n);
+              await pause(30);
+            });
+          }
+        }),
+      );
+      world.work();
+      const id = await world.start('long');
+      await world.until(id, 'completed', 'failed');
+      expect(ran).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(activations).toBeGreaterThan(1);
+      const rows = await world.plinth.owner(
+        `select t.attempts, (select count(*)::int from plinth.task_attempts a where a.task_id = t.id) as failed
+         from plinth.tasks t where t.id = $1`,
+        [id],
+      );
+      expect(rows).toEqual([{ attempts: 1, failed: 0 }]);
+    });
+
+    it('loses no event, whenever it comes', async () => {
+      const runs = 25;
+      world.know(workflow('hearing', { version: 1 }, async (ctx) => ctx.waitForEvent('news')));
+      world.work();
+      world.work();
+      const ids = await Promise.all(Array.from({ length: runs }, () => world.start('hearing')));
+      const send = async (id: string, n: number) => {
+        await pause(Math.random() * 300);
+        await world.call('POST', `/v1/workflow-runs/${id}/events`, { name: 'news', payload: { n } });
+      };
+      await Promise.all(ids.map(send));
+      const ended = await Promise.all(ids.map((id) => world.until(id, 'completed', 'failed')));
+      expect(ended.map(({ output }) => output)).toEqual(ids.map((_, n) => ({ n })));
     });
 
     it('waits for events: sent before or after, by run, key or contents; and no longer than its timeout', async () => {
@@ -323,13 +381,16 @@ describeEngines(
         workflow('huge-result', { version: 1 }, async (ctx) =>
           ctx.run('huge', () => 'x'.repeat(2_000_000), { retry: soon }),
         ),
+        workflow('nested', { version: 1 }, async (ctx) =>
+          ctx.run('outer', () => ctx.run('inner', () => 1), { retry: { maxAttempts: 1 } }),
+        ),
         workflow('thrower', { version: 1 }, async () => {
           throw 'a string';
         }),
       );
       world.work();
       const codes: Record<string, unknown> = {};
-      for (const name of ['bad-name', 'bad-sleep', 'bad-result', 'huge-result', 'thrower']) {
+      for (const name of ['bad-name', 'bad-sleep', 'bad-result', 'huge-result', 'nested', 'thrower']) {
         const { error } = await world.until(await world.start(name), 'failed', 'completed');
         codes[name] = (error as { code?: string } | null)?.code;
       }
@@ -338,6 +399,7 @@ describeEngines(
         'bad-sleep': 'workflow_failed',
         'bad-result': 'result_not_stored',
         'huge-result': 'result_too_large',
+        nested: 'handler_failed',
         thrower: 'workflow_failed',
       });
       expect(() => workflow('Bad Name', { version: 1 }, async () => 1)).toThrow(/no name of a workflow/);

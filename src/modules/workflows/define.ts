@@ -3,7 +3,7 @@ import type { NewTask } from '../tasks/index.ts';
 import type { ApprovalOutcome, ApprovalRequest } from './approvals.ts';
 import type { Duration } from './duration.ts';
 import { activate } from './execution/activate.ts';
-import { registerWorkflow, taskTypeOf, type Workflow } from './registry.ts';
+import { makeWorkflow, type Workflow } from './registry.ts';
 
 /** What a step is given. Steps run at least once: use `idempotencyKey` for effects outside. */
 export interface StepContext {
@@ -27,14 +27,19 @@ export interface EventOptions {
   readonly match?: Readonly<Record<string, unknown>>;
   /** After so long the wait ends with null. */
   readonly timeout?: Duration;
+  /** The step's name; default: the event's. */
+  readonly name?: string;
 }
+
+/** A task type, or the name of a task definition. */
+export type TaskKind = string | { readonly definition: string };
 
 export interface ChildTaskOptions
   extends Pick<
     NewTask,
     'title' | 'priority' | 'max_attempts' | 'timeout_seconds' | 'concurrency_key' | 'concurrency_limit'
   > {
-  /** The step's name; default: the task's type. */
+  /** The step's name; default: the task's type, or its definition's name. */
   readonly name?: string;
 }
 
@@ -72,7 +77,7 @@ export interface WorkflowContext {
   /** The payload of an event sent to this run; null after the timeout. One that came before is taken at once. */
   waitForEvent<T = Record<string, unknown>>(name: string, options?: EventOptions): Promise<T | null>;
   /** Enqueues a task and waits for its result. Throws `StepFailure` where it fails or is cancelled. */
-  task<T = unknown>(type: string, payload?: unknown, options?: ChildTaskOptions): Promise<T>;
+  task<T = unknown>(type: TaskKind, payload?: unknown, options?: ChildTaskOptions): Promise<T>;
   /** Starts another workflow and waits for its output. Throws `StepFailure` where it fails or is cancelled. */
   workflow<T = unknown>(name: string, input?: unknown, options?: ChildWorkflowOptions): Promise<T>;
   /** Asks people, and waits for their votes: approved, rejected, or timed_out. */
@@ -107,6 +112,8 @@ export interface WorkflowOptions {
   readonly costMax?: number;
   /** How long a step may take, in seconds; default an hour, at most a day. */
   readonly stepSecondsMax?: number;
+  /** After so long an activation begins no further step: the run goes back into the queue. Default a minute. */
+  readonly activationSecondsMax?: number;
 }
 
 export type WorkflowFunction<I, O> = (ctx: WorkflowContext, input: I) => Promise<O>;
@@ -129,11 +136,9 @@ export function workflow<I = unknown, O = unknown>(
   }
   const handler: TaskHandler = {
     description,
-    run: (context, payload) => activate({ name, version }, (ctx) => run(ctx, payload as I), context),
+    run: (context, payload) => activate({ name, ...options }, (ctx) => run(ctx, payload as I), context),
   };
-  const made: Workflow = Object.freeze({ name, version, taskType: taskTypeOf(name, version), options, handler });
-  registerWorkflow(made);
-  return made;
+  return makeWorkflow({ name, version, options, handler });
 }
 
 /** The handlers of workflows by task type: what a module adds to its `tasks`. */

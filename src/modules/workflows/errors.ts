@@ -6,6 +6,11 @@ export const workflowErrors = defineErrors({
     title: 'There is no such workflow',
     hint: 'Use a name, and where you give one a version, from GET /v1/workflows.',
   },
+  workflow_invalid: {
+    status: 422,
+    title: 'The workflow can not be used as it is',
+    hint: 'See "errors" for each path; docs/guides/workflows.md describes steps, templates and expressions.',
+  },
   workflow_run_ended: {
     status: 409,
     title: 'The run has ended',

@@ -8,6 +8,7 @@ export {
   type ParallelOptions,
   type StepContext,
   type StepOptions,
+  type TaskKind,
   type WorkflowContext,
   type WorkflowFunction,
   type WorkflowOptions,

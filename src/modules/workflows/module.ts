@@ -1,5 +1,8 @@
 import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
 import { approvalRoutes } from './approval-routes.ts';
+import { dataHandler } from './data/handler.ts';
+import { definitionRoutes } from './data/routes.ts';
+import { data_task_type } from './registry.ts';
 import { workflowRoutes } from './routes.ts';
 
 const everybody: OrganizationRole[] = ['owner', 'admin', 'member', 'viewer', 'service'];
@@ -11,10 +14,23 @@ export const workflowsModule: ModuleDefinition = {
   dependsOn: ['tasks'],
   migrations: new URL('./migrations/', import.meta.url),
   tables: {
+    workflows: {
+      visibility: 'tenant',
+      audit: 'row',
+      requestVerbs: ['select', 'insert', 'update'],
+      ownerColumn: 'created_by',
+      rest: { select: readAny },
+    },
+    workflow_steps: {
+      visibility: 'tenant',
+      audit: 'action',
+      requestVerbs: ['select', 'insert'],
+      rest: { select: readAny },
+    },
     workflow_runs: {
       visibility: 'tenant',
       audit: 'action',
-      requestVerbs: ['select', 'insert', 'update'],
+      requestVerbs: ['select', 'update'],
       ownerColumn: 'created_by',
       rest: { select: readAny },
     },
@@ -40,9 +56,16 @@ export const workflowsModule: ModuleDefinition = {
     approval_votes: {
       visibility: 'tenant',
       audit: 'row',
-      requestVerbs: ['select', 'insert'],
+      requestVerbs: ['select'],
       ownerColumn: 'user_id',
       rest: { select: readAny },
+    },
+  },
+  functions: {
+    'cast_vote(uuid, uuid, text, text)': { security: 'definer', callers: ['app'] },
+    'make_workflow_run(uuid, uuid, text, integer, uuid, text, numeric, integer, timestamp with time zone)': {
+      security: 'definer',
+      callers: ['app'],
     },
   },
   permissions: {
@@ -51,13 +74,19 @@ export const workflowsModule: ModuleDefinition = {
       description: 'Vote on approvals one is asked for',
       roles: ['owner', 'admin', 'member', 'viewer'],
     },
+    'workflows:write': {
+      description: 'Make, change and delete workflows that are data',
+      roles: ['owner', 'admin', 'member'],
+    },
     'workflow_runs:read': { description: 'See workflows and their runs', roles: everybody },
     'workflow_runs:write': {
       description: 'Start, cancel and retry runs of workflows, and send them events',
       roles: ['owner', 'admin', 'member', 'service'],
     },
   },
+  tasks: { [data_task_type]: dataHandler },
   routes(routes, platform) {
+    definitionRoutes(routes, platform);
     workflowRoutes(routes, platform);
     approvalRoutes(routes, platform);
   },

@@ -4,9 +4,9 @@ import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Line, Nullable, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { WorkflowName, WorkflowVersion } from './data/routes.ts';
 import { duration_seconds_max } from './duration.ts';
 import { sendToRun, sendToRuns } from './events.ts';
-import { knownWorkflows } from './registry.ts';
 import { cancelRun, getRun, listRuns, retryRun, runStatuses, startRun } from './runs.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -14,8 +14,6 @@ const tag = 'workflows';
 const RunStatus = Type.Enum([...runStatuses], {
   description: 'waiting: suspended until a time, an event, a task or people; no worker is held.',
 });
-const WorkflowName = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}$' });
-const Version = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
 const runFields = {
   id: Id,
@@ -60,7 +58,7 @@ const Changed = Type.Object({ id: Id, status: RunStatus }, closed);
 const NewRunBody = Type.Object(
   {
     workflow: WorkflowName,
-    version: Type.Optional(Version),
+    version: Type.Optional(WorkflowVersion),
     input: Type.Optional(Type.Unknown()),
     idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
     correlation_key: Type.Optional(Line(200)),
@@ -81,7 +79,7 @@ const eventFields = {
   payload: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 };
 
-/** /v1/workflows, /v1/workflow-runs and /v1/workflow-events. */
+/** /v1/workflow-runs and /v1/workflow-events. */
 export function workflowRoutes(routes: RouteRegistrar, platform: Platform): void {
   startAndRead(routes, platform);
   change(routes, platform);
@@ -89,25 +87,6 @@ export function workflowRoutes(routes: RouteRegistrar, platform: Platform): void
 }
 
 function startAndRead(routes: RouteRegistrar, platform: Platform): void {
-  routes.add({
-    method: 'GET',
-    url: '/v1/workflows',
-    summary: 'The workflows this program can run',
-    tag,
-    permission: 'workflow_runs:read',
-    response: Type.Object({
-      data: Type.Array(Type.Object({ name: Type.String(), version: Version, description: Type.String() })),
-    }),
-    mode: 'read',
-    run: async () => ({
-      data: knownWorkflows(platform).map(({ name, version, handler: { description } }) => ({
-        name,
-        version,
-        description,
-      })),
-    }),
-  });
-
   routes.add({
     method: 'POST',
     url: '/v1/workflow-runs',

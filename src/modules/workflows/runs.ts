@@ -1,14 +1,18 @@
 import { errors } from '../../platform/core/errors.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
-import { type Enqueued, enqueueTasks, tasks_channel } from '../tasks/index.ts';
+import { assertParameters, type Enqueued, enqueueTasks, tasks_channel } from '../tasks/index.ts';
+import { findDefinition } from './data/store.ts';
 import { type Duration, secondsOf } from './duration.ts';
 import { workflowErrors } from './errors.ts';
-import { findWorkflow } from './registry.ts';
+import { activation_seconds_max_default } from './execution/execution.ts';
+import { reviveRun } from './execution/revive.ts';
+import { data_task_type, findWorkflow } from './registry.ts';
 
 /** How often a run's task is tried when its worker is lost or the database fails: its code failing ends it at once. */
 const run_attempts_max = 20;
 const step_seconds_max_default = 3_600;
+const task_seconds_max = 86_400;
 export const detail_steps_max = 1_000;
 /** Larger results are left out of a run's detail. */
 const detail_result_bytes_max = 16 * 1024;
@@ -42,34 +46,85 @@ const secondsOrNull = (time: Duration | undefined) =>
  */
 export async function startRun(platform: Platform, tx: ScopedTx, given: NewRun): Promise<Enqueued> {
   const { workflow: name, version, input, correlation_key, time_max_seconds, cost_max, ...task } = given;
-  const found = findWorkflow(platform, name, version);
-  const { stepSecondsMax = step_seconds_max_default, timeMax, costMax } = found.options;
+  const found = await resolveWorkflow(platform, tx, name, version);
   const [run] = await enqueueTasks(platform, tx, [
     {
       ...task,
       task_type: found.taskType,
       title: name,
-      payload: input,
+      payload: found.checked(input),
       max_attempts: run_attempts_max,
-      timeout_seconds: stepSecondsMax,
+      timeout_seconds: Math.min(found.stepSecondsMax + found.activationSecondsMax, task_seconds_max),
     },
   ]);
   if (!run!.created) return run!;
-  await tx.sql(
-    `insert into plinth.workflow_runs (organization_id, id, name, version, correlation_key, cost_max, time_max_seconds, deadline_at)
-     values ($1, $2, $3, $4, $5, $6, $7::int, greatest(now(), $8::timestamptz) + make_interval(secs => $7::int))`,
-    [
-      tx.organizationId,
-      run!.id,
-      name,
-      found.version,
-      correlation_key ?? null,
-      cost_max ?? costMax ?? null,
-      time_max_seconds ?? secondsOrNull(timeMax),
-      task.scheduled_at ?? null,
-    ],
-  );
+  await tx.sql('select plinth.make_workflow_run($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    tx.organizationId,
+    run!.id,
+    name,
+    found.version,
+    found.definitionId,
+    correlation_key ?? null,
+    cost_max ?? found.costMax,
+    time_max_seconds ?? found.secondsMax,
+    task.scheduled_at ?? null,
+  ]);
   return run!;
+}
+
+/** What a run needs to know of its workflow, be it code or data. */
+interface ResolvedWorkflow {
+  readonly version: number;
+  readonly taskType: string;
+  readonly definitionId: string | null;
+  readonly stepSecondsMax: number;
+  readonly activationSecondsMax: number;
+  readonly secondsMax: number | null;
+  readonly costMax: number | null;
+  /** The input, if it is as the workflow wants it. Throws `parameters_invalid`. */
+  checked(input: unknown): unknown;
+}
+
+async function resolveWorkflow(
+  platform: Platform,
+  tx: ScopedTx,
+  name: string,
+  version: number | undefined,
+): Promise<ResolvedWorkflow> {
+  const code = findWorkflow(platform, name, version);
+  if (code) {
+    const { stepSecondsMax = step_seconds_max_default, timeMax, costMax = null } = code.options;
+    const { activationSecondsMax = activation_seconds_max_default } = code.options;
+    const { taskType } = code;
+    return {
+      version: code.version,
+      taskType,
+      definitionId: null,
+      stepSecondsMax,
+      activationSecondsMax: Math.ceil(activationSecondsMax),
+      secondsMax: secondsOrNull(timeMax),
+      costMax,
+      checked: (input) => input,
+    };
+  }
+  const data = await findDefinition(tx, name, version);
+  if (!data) {
+    const detail = version === undefined ? `no workflow ${name}` : `no version ${version} of a workflow ${name}`;
+    throw workflowErrors.unknown_workflow({ field: 'workflow', detail });
+  }
+  return {
+    version: data.version,
+    taskType: data_task_type,
+    definitionId: data.id,
+    stepSecondsMax: step_seconds_max_default,
+    activationSecondsMax: activation_seconds_max_default,
+    secondsMax: data.time_max_seconds,
+    costMax: data.cost_max,
+    checked(input = {}) {
+      assertParameters([{ schema: data.input_schema, value: input, path: '/input' }]);
+      return input;
+    },
+  };
 }
 
 export const runStatuses = [
@@ -197,30 +252,12 @@ export async function cancelRun(
  */
 export async function retryRun(platform: Platform, tx: ScopedTx, id: string): Promise<RunStatus> {
   await assertRun(tx, id);
-  const [before] = await tx.sql<{ error: { details?: { steps?: string[] } } | null }>(
-    'select error from plinth.tasks where organization_id = $1 and id = $2',
-    [tx.organizationId, id],
-  );
   const [row] = await tx.sql<{ outcome: string | null }>('select plinth.retry_task($1, $2) as outcome', [
     tx.organizationId,
     id,
   ]);
   if (row?.outcome !== 'pending' && row?.outcome !== 'blocked') throw workflowErrors.workflow_run_not_retryable();
-  await tx.sql(
-    `delete from plinth.workflow_step_runs s
-     where s.organization_id = $1 and s.run_id = $2
-       and (s.status = 'failed' and s.key = any ($3)
-         or s.status = 'waiting' and s.task_id in (
-           select t.id from plinth.tasks t
-           where t.organization_id = $1 and t.parent_task_id = $2 and t.status in ('failed', 'cancelled')))`,
-    [tx.organizationId, id, before?.error?.details?.steps ?? []],
-  );
-  await tx.sql(
-    `update plinth.workflow_runs
-     set deadline_at = now() + make_interval(secs => time_max_seconds)
-     where organization_id = $1 and id = $2 and time_max_seconds is not null`,
-    [tx.organizationId, id],
-  );
+  await reviveRun(tx, id);
   tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
   return row.outcome;
 }

@@ -140,6 +140,10 @@ OPERATIONS: Dict[str, str] = {
     "workflow_runs.retry": "POST /v1/workflow-runs/{id}/retry",
     "workflow_runs.events": "POST /v1/workflow-runs/{id}/events",
     "workflows.list": "GET /v1/workflows",
+    "workflows.set": "PUT /v1/workflows/{name}",
+    "workflows.get": "GET /v1/workflows/{name}",
+    "workflows.delete": "DELETE /v1/workflows/{name}",
+    "workflows.update_versions": "PATCH /v1/workflows/{name}/versions/{version}",
 }
 
 
@@ -874,10 +878,25 @@ class WorkflowDataItem(TypedDict):
     name: str
     version: int
     description: str
+    kind: Literal["code", "data"]
 
 
 class Workflow(TypedDict):
     data: List[WorkflowDataItem]
+
+
+class WorkflowDetail(TypedDict):
+    id: str
+    name: str
+    version: int
+    description: str
+    input_schema: Dict[str, Any]
+    time_max_seconds: Optional[int]
+    cost_max: Optional[float]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    definition: Dict[str, Any]
 
 
 class WorkflowEventsCreateResult(TypedDict):
@@ -2485,8 +2504,48 @@ class WorkflowsResource(Resource):
         *,
         options: Optional[CallOptions] = None,
     ) -> Workflow:
-        """The workflows this program can run. GET /v1/workflows (workflow_runs:read)"""
+        """Workflows by name: those of the code with each version, those that are data with the newest. GET /v1/workflows (workflow_runs:read)"""
         return self._transport.send("GET", "/v1/workflows", options=options)
+
+    def set(
+        self,
+        name: str,
+        body: WorkflowsSetInput,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """Make a workflow, or its next version; runs keep theirs. PUT /v1/workflows/{name} (workflows:write)"""
+        return self._transport.send("PUT", fill("workflows.set", "/v1/workflows/{name}", name=name), body=body, idempotent=True, options=options)
+
+    def get(
+        self,
+        name: str,
+        *,
+        version: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """A workflow that is data: a version, or the newest that is active. GET /v1/workflows/{name} (workflow_runs:read)"""
+        return self._transport.send("GET", fill("workflows.get", "/v1/workflows/{name}", name=name), query=given(version=version), options=options)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write)"""
+        return self._transport.send("DELETE", fill("workflows.delete", "/v1/workflows/{name}", name=name), idempotent=True, options=options)
+
+    def update_versions(
+        self,
+        name: str,
+        version: str,
+        *,
+        is_active: bool,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """Let a version be started, or no more. PATCH /v1/workflows/{name}/versions/{version} (workflows:write)"""
+        return self._transport.send("PATCH", fill("workflows.update_versions", "/v1/workflows/{name}/versions/{version}", name=name, version=version), body=given(is_active=is_active), idempotent=True, options=options)
 
 
 class Resources:

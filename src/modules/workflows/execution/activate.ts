@@ -10,13 +10,13 @@ import { makeRunStore } from './store.ts';
 
 /** The handler of a workflow's tasks: replays what is recorded, and goes on from there. */
 export async function activate(
-  workflow: { readonly name: string; readonly version: number },
+  workflow: { readonly name: string; readonly version: number; readonly activationSecondsMax?: number },
   work: (ctx: WorkflowContext) => Promise<unknown>,
   context: TaskContext,
 ): Promise<unknown> {
   const store = makeRunStore(context);
   const { run, steps } = await store.load(workflow);
-  const execution = new Execution(context, store, new History(steps), run);
+  const execution = new Execution(context, store, new History(steps), run, workflow.activationSecondsMax);
   try {
     return await execution.perform(async () => {
       try {
@@ -26,21 +26,27 @@ export async function activate(
       }
     });
   } catch (error) {
-    if (error instanceof TaskFailure && !error.retryable) await cancelChildren(execution);
+    if (error instanceof TaskFailure && !error.retryable) await endFailed(execution, error);
     throw error;
   }
 }
 
-/** What a run that fails has begun and not waited for. */
-async function cancelChildren({ store, context }: Execution): Promise<void> {
-  await store.held((tx) =>
-    tx.sql(
+/** Notes what a retry is to do again, and cancels what the run has begun and not waited for. */
+async function endFailed({ store, context }: Execution, { details }: TaskFailure): Promise<void> {
+  const { organizationId, taskId } = context;
+  await store.held(async (tx) => {
+    await tx.sql('update plinth.workflow_runs set failed_steps = $3 where organization_id = $1 and id = $2', [
+      organizationId,
+      taskId,
+      details?.['steps'] ?? [],
+    ]);
+    await tx.sql(
       `select plinth.cancel_task($1, t.id, 'its workflow has failed')
        from plinth.tasks t
        where t.organization_id = $1 and t.parent_task_id = $2 and t.completed_at is null`,
-      [context.organizationId, context.taskId],
-    ),
-  );
+      [organizationId, taskId],
+    );
+  });
 }
 
 function makeContext(execution: Execution): WorkflowContext {

@@ -3,9 +3,11 @@ import { setMaxListeners } from 'node:events';
 import { PlinthError } from '../../../platform/core/errors.ts';
 import type { TaskContext } from '../../../platform/module.ts';
 import { TaskFailure, TaskSuspension } from '../../tasks/index.ts';
-import { type Branch, type History, makeBranch, type Position, type StepKind } from './history.ts';
+import { assertOutsideSteps, type Branch, type History, makeBranch, type Position, type StepKind } from './history.ts';
 import type { RunRow, RunStore } from './store.ts';
 
+/** Others wait for the worker, and a deployment for its end. */
+export const activation_seconds_max_default = 60;
 const timer_ms_max = 2 ** 31 - 1;
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -29,9 +31,18 @@ export class Execution {
   #nextDueMs = Number.POSITIVE_INFINITY;
   readonly #awaitedTasks: string[] = [];
   #cost: number;
+  readonly #yieldsAt: number;
+  #begun = 0;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(context: TaskContext, store: RunStore, history: History, run: RunRow) {
+  constructor(
+    context: TaskContext,
+    store: RunStore,
+    history: History,
+    run: RunRow,
+    secondsMax: number = activation_seconds_max_default,
+  ) {
+    this.#yieldsAt = performance.now() + secondsMax * 1_000;
     this.context = context;
     this.store = store;
     this.history = history;
@@ -74,6 +85,11 @@ export class Execution {
     return this.#branches.run(makeBranch(path, now), work);
   }
 
+  /** The inside of a step: chance is counted there by itself, and no operation begins. */
+  inStep<T>({ branch, key }: Position, work: () => Promise<T>): Promise<T> {
+    return this.#branches.run(makeBranch(`${key}/`, branch.now, true), work);
+  }
+
   /** The time of a branch is that of what ended last in it. */
   advance(branch: Branch, to: Date | null): void {
     if (to && to > branch.now) branch.now = to;
@@ -94,6 +110,7 @@ export class Execution {
    */
   async operate<T>(kind: StepKind, name: string, work: (at: Position) => Promise<T>): Promise<T> {
     if (this.#isOver) return never();
+    assertOutsideSteps(this.branch, name);
     let at: Position;
     try {
       at = this.history.next(this.branch, kind, name);
@@ -124,6 +141,13 @@ export class Execution {
     this.#active--;
     this.#suspendSoon();
     return never();
+  }
+
+  /** Whether a step may begin now: not once the activation has lasted long, but one in each, or nothing would come of it. */
+  mayBegin(): boolean {
+    if (this.#begun > 0 && performance.now() >= this.#yieldsAt) return false;
+    this.#begun++;
+    return true;
   }
 
   addCost(cost: number): void {

@@ -37,9 +37,22 @@ export interface Branch {
   readonly names: Map<string, number>;
   places: number;
   now: Date;
+  /** It is the inside of a step: nothing is begun there. */
+  readonly isStep: boolean;
 }
 
-export const makeBranch = (path: string, now: Date): Branch => ({ path, names: new Map(), places: 0, now });
+export const makeBranch = (path: string, now: Date, isStep = false): Branch => ({
+  path,
+  names: new Map(),
+  places: 0,
+  now,
+  isStep,
+});
+
+/** Throws a TypeError inside of a step: what it began there no replay would come to. */
+export function assertOutsideSteps({ isStep }: Branch, name: string): void {
+  if (isStep) throw new TypeError(`"${name}" is begun inside of a step: do so beside it, or in a workflow of its own`);
+}
 
 /** Where an operation stands, and what is recorded of it. */
 export interface Position {

@@ -1,5 +1,6 @@
 import type { ParallelOptions } from '../define.ts';
 import type { Execution } from './execution.ts';
+import { assertOutsideSteps } from './history.ts';
 import { StepFailure } from './step-failure.ts';
 
 export const branches_max = 1_000;
@@ -18,6 +19,7 @@ export async function runBranches<T>(
   if (branches.length > branches_max) throw new RangeError(`${branches.length} branches; the limit is ${branches_max}`);
   if (!(concurrency >= 1)) throw new RangeError('the concurrency is a number from 1');
   const outer = execution.branch;
+  assertOutsideSteps(outer, name);
   const path = `${outer.path}${execution.history.occurrence(outer, name)}`;
   const began = outer.now;
   const ends: Date[] = [];
@@ -43,5 +45,5 @@ export async function runBranches<T>(
   const [first] = failed;
   if (!(first instanceof StepFailure)) throw first;
   const steps = failed.flatMap((one) => (one instanceof StepFailure ? one.steps : []));
-  throw new StepFailure(first.step, first, steps);
+  throw new StepFailure(first.step, first, [...new Set(steps)]);
 }

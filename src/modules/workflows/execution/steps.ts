@@ -2,7 +2,7 @@ import { PlinthError } from '../../../platform/core/errors.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
 import { describeFailure, enqueueTasks, resultText, retryAfter, TaskFailure } from '../../tasks/index.ts';
 import { type ApprovalOutcome, askApproval, closeApproval } from '../approvals.ts';
-import type { ApprovalOptions, ChildTaskOptions, EventOptions, StepContext, StepOptions } from '../define.ts';
+import type { ApprovalOptions, ChildTaskOptions, EventOptions, StepContext, StepOptions, TaskKind } from '../define.ts';
 import { type Duration, secondsOf } from '../duration.ts';
 import { startRun } from '../runs.ts';
 import type { Execution } from './execution.ts';
@@ -44,6 +44,8 @@ export function runStep<T>(
     if (done) return done.value as T;
     const { recorded } = at;
     if (recorded && !recorded.is_due) return execution.block({ due: recorded.due_at });
+    // at once, in another activation
+    if (!execution.mayBegin()) return execution.block({ due: new Date(0) });
     execution.assertWithinCost();
     const attempt = (recorded?.attempts ?? 0) + 1;
     const { taskId, signal } = execution.context;
@@ -59,7 +61,8 @@ export function runStep<T>(
     };
     let result: string | undefined;
     try {
-      result = resultText(await work({ attempt, idempotencyKey: `${taskId}:${at.key}`, signal, cost: reportCost }));
+      const step = { attempt, idempotencyKey: `${taskId}:${at.key}`, signal, cost: reportCost };
+      result = resultText(await execution.inStep(at, async () => work(step)));
     } catch (thrown) {
       if (signal.aborted) return execution.stop(signal.reason);
       const error = describeFailure(thrown);
@@ -109,11 +112,11 @@ const takeEventSql = `update plinth.workflow_events
 /** Takes the oldest event that fits, or waits for one; a wait that is over ends with null. */
 export function eventStep<T>(
   execution: Execution,
-  name: string,
-  { match = {}, timeout }: EventOptions = {},
+  event: string,
+  { match = {}, timeout, name = event }: EventOptions = {},
 ): Promise<T | null> {
   const dueInSeconds = timeout === undefined ? undefined : secondsOf(timeout);
-  const event = { name, match: JSON.stringify(match) };
+  const awaited = { name: event, match: JSON.stringify(match) };
   return execution.operate('event', name, async (at) => {
     const done = recordedOutcome(execution, at);
     if (done) return done.value as T;
@@ -121,11 +124,17 @@ export function eventStep<T>(
     if (recorded && !recorded.has_event && !recorded.is_due) return execution.block({ due: recorded.due_at });
     const { organizationId, taskId } = execution.context;
     const { payload, times } = await execution.store.held(async (tx) => {
-      const [taken] = await tx.sql<{ payload: T }>(takeEventSql, [organizationId, taskId, name, at.key, event.match]);
+      const [taken] = await tx.sql<{ payload: T }>(takeEventSql, [
+        organizationId,
+        taskId,
+        event,
+        at.key,
+        awaited.match,
+      ]);
       const record: StepRecord =
         taken || recorded
           ? { status: 'completed', result: taken && JSON.stringify(taken.payload) }
-          : { status: 'waiting', event, dueInSeconds };
+          : { status: 'waiting', event: awaited, dueInSeconds };
       return { payload: taken?.payload ?? null, times: await execution.store.recordIn(tx, at, record) };
     });
     if (!times.completed_at) return execution.block({ due: times.due_at });
@@ -208,14 +217,20 @@ function childStep<T>(execution: Execution, kind: StepKind, name: string, begin:
 
 export function taskStep<T>(
   execution: Execution,
-  type: string,
+  type: TaskKind,
   payload: unknown,
-  { name = type, ...options }: ChildTaskOptions = {},
+  { name = typeof type === 'string' ? type : type.definition, ...options }: ChildTaskOptions = {},
 ): Promise<T> {
   const { platform } = execution.context;
   return childStep(execution, 'task', name, async ({ tx, parentId }) => {
     const [task] = await enqueueTasks(platform, tx, [
-      { title: name, ...options, task_type: type, payload, parent_task_id: parentId },
+      {
+        title: name,
+        ...options,
+        ...(typeof type === 'string' ? { task_type: type } : type),
+        payload,
+        parent_task_id: parentId,
+      },
     ]);
     return task!.id;
   });
@@ -250,6 +265,6 @@ export function toRunFailure(thrown: unknown): TaskFailure {
   const { code, message, details } = describeFailure(thrown);
   return new TaskFailure(code === 'handler_failed' ? 'workflow_failed' : code, message, {
     retryable: false,
-    ...(details ? { details } : {}),
+    ...(details ? { details: { ...details, steps: [] } } : {}),
   });
 }

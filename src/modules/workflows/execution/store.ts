@@ -2,6 +2,7 @@ import type { TaskContext } from '../../../platform/module.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
 import { TaskFailure } from '../../tasks/index.ts';
 import type { Position, RecordedStep } from './history.ts';
+import { reviveRun } from './revive.ts';
 import type { RecordedError } from './step-failure.ts';
 
 /** What is known of a run besides its steps. */
@@ -9,6 +10,7 @@ export interface RunRow {
   readonly cost_max: number | null;
   readonly deadline_at: Date | null;
   readonly left_ms: number | null;
+  readonly has_failed: boolean;
   readonly created_at: Date;
 }
 
@@ -75,7 +77,7 @@ const stepsSql = `select s.key, s.scope, s.place, s.kind, s.status, s.result, s.
   where s.organization_id = $1 and s.run_id = $2
   order by s.started_at, s.place`;
 
-const runSql = `select cost_max::float8 as cost_max, deadline_at, created_at,
+const runSql = `select cost_max::float8 as cost_max, deadline_at, created_at, failed_steps is not null as has_failed,
     (extract(epoch from deadline_at - clock_timestamp()) * 1000)::float8 as left_ms
   from plinth.workflow_runs
   where organization_id = $1 and id = $2`;
@@ -108,35 +110,39 @@ export function makeRunStore({ organizationId, taskId, leaseId, platform: { door
     if (!row) throw leaseLost();
     return row;
   };
+  const held: RunStore['held'] = (work) =>
+    door.write(scope, async (tx) => {
+      const [row] = await tx.sql<{ held: boolean }>('select plinth.is_task_held($1, $2, $3) as held', [
+        organizationId,
+        taskId,
+        leaseId,
+      ]);
+      if (!row?.held) throw leaseLost();
+      return work(tx);
+    });
   return {
     scope,
     async load({ name, version }) {
-      const read = () => door.readOne<RunRow>(scope, runSql, [organizationId, taskId]);
-      const [found, steps] = await Promise.all([
-        read(),
-        door.readOne<RecordedStep>(scope, stepsSql, [organizationId, taskId]),
-      ]);
-      if (found[0]) return { run: found[0], steps };
-      await door.write(scope, (tx) =>
-        tx.sql(
-          `insert into plinth.workflow_runs (organization_id, id, name, version) values ($1, $2, $3, $4) on conflict do nothing`,
-          [organizationId, taskId, name, version],
-        ),
-      );
-      return { run: (await read())[0]!, steps };
+      const read = () =>
+        Promise.all([
+          door.readOne<RunRow>(scope, runSql, [organizationId, taskId]),
+          door.readOne<RecordedStep>(scope, stepsSql, [organizationId, taskId]),
+        ]);
+      let [found, steps] = await read();
+      if (!found[0]) {
+        const make = 'select plinth.make_workflow_run($1, $2, $3, $4, null, null, null, null, null)';
+        await door.write(scope, (tx) => tx.sql(make, [organizationId, taskId, name, version]));
+        [found, steps] = await read();
+      } else if (found[0].has_failed) {
+        // retried as a task, by a filter for example
+        await held((tx) => reviveRun(tx, taskId));
+        [found, steps] = await read();
+      }
+      return { run: found[0]!, steps };
     },
     record: async (at, record) =>
       first((await door.writeAll(scope, [{ text: recordSql, values: values(at, record) }]))[0]),
-    held: (work) =>
-      door.write(scope, async (tx) => {
-        const [row] = await tx.sql<{ held: boolean }>('select plinth.is_task_held($1, $2, $3) as held', [
-          organizationId,
-          taskId,
-          leaseId,
-        ]);
-        if (!row?.held) throw leaseLost();
-        return work(tx);
-      }),
+    held,
     recordIn: async (tx, at, record) => first(await tx.sql(recordSql, values(at, record))),
   };
 }

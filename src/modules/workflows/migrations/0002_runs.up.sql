@@ -6,15 +6,19 @@ create table plinth.workflow_runs (
   id uuid not null,
   name text not null,
   version int not null,
+  workflow_id uuid,
   correlation_key text,
   cost_max numeric,
   time_max_seconds int,
   deadline_at timestamptz,
+  failed_steps text[],
   created_by uuid default plinth.current_user_id(),
   created_at timestamptz not null default now(),
   constraint workflow_runs_pkey primary key (organization_id, id),
   constraint workflow_runs_task_fkey foreign key (organization_id, id)
     references plinth.tasks (organization_id, id) on delete cascade,
+  constraint workflow_runs_workflow_fkey foreign key (organization_id, workflow_id)
+    references plinth.workflows (organization_id, id),
   constraint workflow_runs_name_check check (length(name) between 1 and 63),
   constraint workflow_runs_version_check check (version > 0),
   constraint workflow_runs_correlation_check check (length(correlation_key) between 1 and 200),
@@ -23,15 +27,41 @@ create table plinth.workflow_runs (
 );
 comment on table plinth.workflow_runs is
   'Runs of workflows. Input, state, output and error are those of the task with the same id, so that no two of them can disagree.';
+comment on column plinth.workflow_runs.workflow_id is 'The version it runs, where that is data; null: a workflow of the program''s code.';
 comment on column plinth.workflow_runs.correlation_key is 'Events sent with this key reach the run: an order''s number, for example.';
 comment on column plinth.workflow_runs.cost_max is 'No further work is begun once its steps have reported more than this; null: no ceiling.';
 comment on column plinth.workflow_runs.deadline_at is 'When it fails if it has not ended; null: never.';
+comment on column plinth.workflow_runs.failed_steps is
+  'The keys of the steps it failed by: what is done again when it is retried. Null: it has not failed.';
 -- the runs that an event is for
 create index workflow_runs_correlation_idx on plinth.workflow_runs (organization_id, correlation_key, id) where correlation_key is not null;
 -- the runs of a workflow, newest first
 create index workflow_runs_name_idx on plinth.workflow_runs (organization_id, name, id);
+-- what goes with a version that is removed
+create index workflow_runs_workflow_idx on plinth.workflow_runs (organization_id, workflow_id) where workflow_id is not null;
 select plinth.register_table('workflow_runs', visibility => 'tenant', audit => 'action', user_column => 'created_by',
-  request_verbs => '{select,insert,update}');
+  request_verbs => '{select,update}', definer_verbs => '{select,insert}');
+
+-- The row of a run, for a task that is there; once. Its ceiling of time is counted from when it is to begin.
+create function plinth.make_workflow_run(organization uuid, run uuid, name text, version int, workflow uuid, correlation_key text,
+  cost_max numeric, time_max_seconds int, begins_at timestamptz) returns void
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  deadline constant timestamptz := greatest(clock_timestamp(), begins_at) + make_interval(secs => time_max_seconds);
+begin
+  if organization is distinct from current_organization_id() then
+    raise exception 'not the organization of this request' using errcode = '42501';
+  end if;
+  insert into workflow_runs (organization_id, id, name, version, workflow_id, correlation_key, cost_max, time_max_seconds, deadline_at)
+  values (organization, run, make_workflow_run.name, make_workflow_run.version, workflow, make_workflow_run.correlation_key,
+          make_workflow_run.cost_max, make_workflow_run.time_max_seconds, deadline)
+  on conflict do nothing;
+end
+$$;
+select plinth.register_function('make_workflow_run(uuid, uuid, text, integer, uuid, text, numeric, integer, timestamp with time zone)',
+  '{app}', tenant_argument => 'organization');
 
 create table plinth.workflow_step_runs (
   organization_id uuid not null,

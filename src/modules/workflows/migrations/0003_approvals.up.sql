@@ -31,7 +31,7 @@ comment on column plinth.approvals.due_at is 'When no vote is taken any more; nu
 -- what waits for people, newest first
 create index approvals_pending_idx on plinth.approvals (organization_id, status, id);
 select plinth.register_table('approvals', visibility => 'tenant', audit => 'action', request_verbs => '{select,insert,update}',
-  touch => false);
+  definer_verbs => '{select,update}', touch => false);
 
 create table plinth.approval_votes (
   organization_id uuid not null,
@@ -47,5 +47,50 @@ create table plinth.approval_votes (
   constraint approval_votes_comment_check check (length(comment) <= 2000)
 );
 comment on table plinth.approval_votes is 'Who voted how. A vote is never changed or taken back.';
-select plinth.register_table('approval_votes', visibility => 'tenant', audit => 'row', request_verbs => '{select,insert}',
-  touch => false);
+select plinth.register_table('approval_votes', visibility => 'tenant', audit => 'row', request_verbs => '{select}',
+  definer_verbs => '{select,insert}', touch => false);
+
+-- The caller's vote on an approval they are asked for, once; with the one that decides it the run goes on. Returns cast, or
+-- not_assigned, voted, closed (decided, too late, or its run has ended); null: no such approval. Votes on one take turns.
+create function plinth.cast_vote(organization uuid, approval uuid, vote text, comment text) returns text
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  at constant timestamptz := clock_timestamp();
+  voter constant uuid := current_user_id();
+  asked approvals;
+  agreed int;
+  refused int;
+begin
+  if organization is distinct from current_organization_id() then
+    raise exception 'not the organization of this request' using errcode = '42501';
+  end if;
+  select * into asked from approvals a where a.organization_id = organization and a.id = approval for update;
+  if not found then
+    return null;
+  elsif voter is null or not voter = any (asked.assignees) then
+    return 'not_assigned';
+  elsif exists (select from approval_votes v where v.organization_id = organization and v.approval_id = approval and v.user_id = voter) then
+    return 'voted';
+  elsif asked.status <> 'pending' or asked.due_at <= at or not exists (
+    select from tasks t where t.organization_id = organization and t.id = asked.run_id and t.completed_at is null
+  ) then
+    return 'closed';
+  end if;
+  insert into approval_votes (organization_id, approval_id, user_id, vote, comment)
+  values (organization, approval, voter, cast_vote.vote, coalesce(cast_vote.comment, ''));
+  select count(*) filter (where v.vote = 'approve'), count(*) filter (where v.vote = 'reject')
+  into agreed, refused
+  from approval_votes v
+  where v.organization_id = organization and v.approval_id = approval;
+  if agreed >= asked.quorum or cardinality(asked.assignees) - refused < asked.quorum then
+    update approvals a
+    set status = case when agreed >= asked.quorum then 'approved' else 'rejected' end, decided_at = at
+    where a.organization_id = organization and a.id = approval;
+    perform wake_tasks(organization, array[asked.run_id]);
+  end if;
+  return 'cast';
+end
+$$;
+select plinth.register_function('cast_vote(uuid, uuid, text, text)', '{app}', tenant_argument => 'organization');
