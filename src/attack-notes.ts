@@ -19,6 +19,7 @@ export const callSamples: CallSamples = {
     ['{organization}', action, '{"ids": ["{tasks.id}"]}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
     ['{organization}', action, '{}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
   ]),
+  cast_vote: [['{organization}', '{approvals.id}', 'approve', 'attack']],
   hold_task: [
     ['{organization}', '{tasks.id}', 'pause'],
     ['{organization}', '{tasks.id}', 'resume'],

@@ -5,6 +5,7 @@ import { eventsModule } from './modules/events/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
 import { tasksModule } from './modules/tasks/module.ts';
 import { tenancyModule } from './modules/tenancy/module.ts';
+import { workflowsModule } from './modules/workflows/module.ts';
 import type { ModuleDefinition } from './platform/module.ts';
 import { platformModule } from './platform/platform-module.ts';
 
@@ -14,6 +15,7 @@ export const modules: readonly ModuleDefinition[] = [
   tenancyModule,
   projectsModule,
   tasksModule,
+  workflowsModule,
   eventsModule,
   analysisModule,
 ];

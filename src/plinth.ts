@@ -57,6 +57,18 @@ export {
   TaskFailure,
   type TaskInput,
 } from './modules/tasks/index.ts';
+export {
+  type ApprovalOutcome,
+  type NewRun,
+  StepFailure,
+  sendToRun,
+  sendToRuns,
+  startRun,
+  type Workflow,
+  type WorkflowContext,
+  workflow,
+  workflowTasks,
+} from './modules/workflows/index.ts';
 export { defineErrors, errors, PlinthError } from './platform/core/errors.ts';
 export { uuidv7 } from './platform/core/ids.ts';
 export { limits } from './platform/core/limits.ts';

@@ -127,6 +127,42 @@ export interface ApiKeys {
   user_id: string | null;
 }
 
+export interface Approvals {
+  /**
+   * Who may vote, each once.
+   */
+  assignees: string[];
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  description: Generated<string>;
+  /**
+   * When no vote is taken any more; null: never.
+   */
+  due_at: Timestamp | null;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * How many must agree. It is rejected as soon as so many can not any more.
+   */
+  quorum: number;
+  run_id: string;
+  status: Generated<string>;
+  /**
+   * The step of the run that waits for it.
+   */
+  step_key: string;
+  title: string;
+}
+
+export interface ApprovalVotes {
+  approval_id: string;
+  comment: Generated<string>;
+  created_at: Generated<Timestamp>;
+  organization_id: string;
+  user_id: string;
+  vote: string;
+}
+
 export interface AuditLogs {
   action: string;
   /**
@@ -1093,6 +1129,10 @@ export interface Tasks {
   timeout_seconds: Generated<number>;
   title: Generated<string>;
   updated_at: Generated<Timestamp>;
+  /**
+   * Somebody woke it while it was not among the timers: its next suspension ends at once.
+   */
+  woken: Generated<boolean>;
 }
 
 export interface TaskSummary {
@@ -1110,6 +1150,18 @@ export interface TaskTimers {
   id: string;
   organization_id: string;
   run_at: Timestamp;
+}
+
+export interface TaskWaiters {
+  /**
+   * The task whose end wakes it.
+   */
+  awaited_task_id: string;
+  organization_id: string;
+  /**
+   * The task that is woken.
+   */
+  task_id: string;
 }
 
 export interface UserCredentials {
@@ -1182,12 +1234,150 @@ export interface Workers {
   task_types: string[];
 }
 
+export interface WorkflowEvents {
+  /**
+   * The key of the step that took it; null: none yet.
+   */
+  consumed_by: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  name: string;
+  organization_id: string;
+  payload: Json;
+  run_id: string;
+}
+
+export interface WorkflowRuns {
+  /**
+   * Events sent with this key reach the run: an order's number, for example.
+   */
+  correlation_key: string | null;
+  /**
+   * No further work is begun once its steps have reported more than this; null: no ceiling.
+   */
+  cost_max: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  /**
+   * When it fails if it has not ended; null: never.
+   */
+  deadline_at: Timestamp | null;
+  /**
+   * The keys of the steps it failed by: what is done again when it is retried. Null: it has not failed.
+   */
+  failed_steps: string[] | null;
+  id: string;
+  name: string;
+  organization_id: string;
+  time_max_seconds: number | null;
+  version: number;
+  /**
+   * The version it runs, where that is data; null: a workflow of the program's code.
+   */
+  workflow_id: string | null;
+}
+
+export interface Workflows {
+  cost_max: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  /**
+   * How its steps follow each other: one after the other, all at once, the first whose condition holds, again and again, or as they depend on each other.
+   */
+  execution_type: string;
+  id: Generated<string>;
+  /**
+   * JSON Schema of the input, checked when a run is started.
+   */
+  input_schema: Generated<Json>;
+  /**
+   * Whether the version may be started; starting by name takes the newest that may.
+   */
+  is_active: Generated<boolean>;
+  name: string;
+  organization_id: string;
+  /**
+   * Of the execution type (while, max_iterations, concurrency), and the template of the output.
+   */
+  settings: Generated<Json>;
+  time_max_seconds: number | null;
+  updated_at: Generated<Timestamp>;
+  version: number;
+}
+
+export interface WorkflowStepRuns {
+  attempts: Generated<number>;
+  completed_at: Timestamp | null;
+  cost: Generated<Numeric>;
+  /**
+   * When it goes on at the latest: the end of a sleep, a timeout, the next attempt.
+   */
+  due_at: Timestamp | null;
+  error: Json | null;
+  /**
+   * What the payload of the event must contain.
+   */
+  event_match: Json | null;
+  event_name: string | null;
+  /**
+   * Its name, with its occurrence from the second on, behind the branch it is in: items/3/fetch#2.
+   */
+  key: string;
+  kind: string;
+  name: string;
+  organization_id: string;
+  /**
+   * The how manieth operation of its branch it is: a replay must come to the same.
+   */
+  place: number;
+  result: Json | null;
+  run_id: string;
+  /**
+   * The branch it is in; empty: the workflow itself.
+   */
+  scope: string;
+  started_at: Generated<Timestamp>;
+  /**
+   * waiting: for a time, an event, a task or people; retrying: failed, and waits for its next attempt.
+   */
+  status: string;
+  /**
+   * The task or run that it waits for. A plain id: the task may be forgotten before.
+   */
+  task_id: string | null;
+}
+
+export interface WorkflowSteps {
+  /**
+   * What a step of its type takes: templates and conditions.
+   */
+  definition: Json;
+  /**
+   * In a graph: the steps of its group that it comes after.
+   */
+  depends_on: string[] | null;
+  key: string;
+  organization_id: string;
+  /**
+   * The group it is in; null: the workflow itself.
+   */
+  parent_key: string | null;
+  position: number;
+  type: string;
+  workflow_id: string;
+}
+
 export interface DB {
   activity_logs: ActivityLogs;
   analysis_metric_values: AnalysisMetricValues;
   analysis_runs: AnalysisRuns;
   api_key_hashes: ApiKeyHashes;
   api_keys: ApiKeys;
+  approval_votes: ApprovalVotes;
+  approvals: Approvals;
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
@@ -1236,10 +1426,16 @@ export interface DB {
   task_resource_usage: TaskResourceUsage;
   task_summary: TaskSummary;
   task_timers: TaskTimers;
+  task_waiters: TaskWaiters;
   tasks: Tasks;
   user_credentials: UserCredentials;
   user_identities: UserIdentities;
   user_sessions: UserSessions;
   users: Users;
   workers: Workers;
+  workflow_events: WorkflowEvents;
+  workflow_runs: WorkflowRuns;
+  workflow_step_runs: WorkflowStepRuns;
+  workflow_steps: WorkflowSteps;
+  workflows: Workflows;
 }

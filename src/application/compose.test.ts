@@ -76,7 +76,12 @@ describe('an application', () => {
       'module_dependency',
       'wait for each other: a1, b1',
     ],
-    ['a misspelt module is off', { modules: { anaylsis: false } }, 'application_invalid', 'there are events, analysis'],
+    [
+      'a misspelt module is off',
+      { modules: { anaylsis: false } },
+      'application_invalid',
+      'there are workflows, events, analysis',
+    ],
     [
       'a module of our name',
       { modules: { projects: { ...invoices, name: 'projects' } } },
@@ -117,7 +122,12 @@ describe('an application', () => {
       'there are members.add, projects.create',
     ],
     ['a hook that is none', { hooks: { 'projects.create': { befor() {} } } }, 'application_invalid', 'is not a hook'],
-    ['an unknown field', { module: {} }, 'application_invalid', 'there are modules, tasks, routes, hooks, settings'],
+    [
+      'an unknown field',
+      { module: {} },
+      'application_invalid',
+      'there are modules, tasks, workflows, routes, hooks, settings',
+    ],
     ['another name than its key', { modules: { bills: invoices } }, 'application_invalid', 'they are the same'],
     [
       'a folder that is not there',

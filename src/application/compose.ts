@@ -41,6 +41,9 @@ export function composeApplication(definition: ApplicationDefinition): Applicati
   }
   const problems = checkShape(definition);
   refuse(problems);
+  if (definition.modules?.['workflows'] === false && definition.workflows?.length) {
+    throw applicationErrors.module_dependency({ detail: 'workflows is switched off, and /workflows needs it' });
+  }
   const given = Object.entries(definition.modules ?? {});
   const own = given.flatMap(([, module]) => (module === false ? [] : [module as ModuleDefinition]));
   const off = given.flatMap(([name, module]) => (module === false ? [name] : []));
@@ -92,15 +95,19 @@ function switchOff(off: readonly string[]): ModuleDefinition[] {
 
 /** What stands in the definition itself is a module like any other. */
 function moduleOfApp(input: ApplicationInput, others: readonly ModuleDefinition[]): ModuleDefinition | undefined {
-  const { tasks, routes, hooks } = input;
-  if (!tasks && !routes && !hooks) return undefined;
+  const { tasks = {}, workflows = [], routes, hooks } = input;
+  const handlers = [
+    ...Object.entries(tasks).map(toHandler),
+    ...workflows.map(({ taskType, handler }): [string, TaskHandler] => [taskType, handler]),
+  ];
+  if (handlers.length === 0 && !routes && !hooks) return undefined;
   return {
     name: app_module,
     description: 'What the application adds without a module of its own.',
     dependsOn: others.map(({ name }) => name),
     ...(routes ? { routes } : {}),
     ...(hooks ? { hooks } : {}),
-    ...(tasks ? { tasks: Object.fromEntries(Object.entries(tasks).map(toHandler)) } : {}),
+    ...(handlers.length > 0 ? { tasks: Object.fromEntries(handlers) } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { projectHooks, repositoryHooks } from '../modules/projects/index.ts';
 import type { taskHooks } from '../modules/tasks/index.ts';
 import type { memberHooks } from '../modules/tenancy/index.ts';
+import type { Workflow } from '../modules/workflows/index.ts';
 import type { AnyHook, Hook, HookPoint } from '../platform/hooks.ts';
 import type { RouteRegistrar } from '../platform/http/route.ts';
 import type { ModuleDefinition, TaskContext, TaskHandler } from '../platform/module.ts';
@@ -42,6 +43,8 @@ export interface ApplicationInput {
   readonly modules?: Readonly<Record<string, ModuleInput | false>>;
   /** Task types with their handlers, without a module. */
   readonly tasks?: Readonly<Record<string, TaskFunction | TaskHandler>>;
+  /** Workflows without a module, made by `workflow(…)`; a module has them among its tasks, by `workflowTasks(…)`. */
+  readonly workflows?: readonly Workflow[];
   /** Routes without a module; each names a permission that some module declares, or 'user' or 'public'. */
   readonly routes?: (routes: RouteRegistrar, platform: Platform) => void;
   readonly hooks?: HookTable;

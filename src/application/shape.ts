@@ -7,7 +7,7 @@ const TASK_TYPE = /^[a-z][a-z0-9_.:-]{0,99}$/;
 /** Names that stand for something else. */
 const reservedNames = ['app', 'plinth'];
 
-const topLevel = ['modules', 'tasks', 'routes', 'hooks', 'settings'];
+const topLevel = ['modules', 'tasks', 'workflows', 'routes', 'hooks', 'settings'];
 const ofModule = [
   'name',
   'description',
@@ -40,6 +40,7 @@ export function checkShape(input: ApplicationInput): FieldError[] {
     if (input[key] !== undefined && !isObject(input[key])) report(`/${key}`, 'is not an object');
   }
   if (input.routes !== undefined && typeof input.routes !== 'function') report('/routes', 'is not a function');
+  checkWorkflows(input.workflows, report);
   if (problems.length > 0) return problems;
   for (const [name, module] of Object.entries(input.modules ?? {})) checkModule(name, module, report);
   checkTasks('/tasks', input.tasks, report, true);
@@ -105,6 +106,21 @@ function checkTasks(path: string, tasks: unknown, report: Report, functionsToo: 
     if (isObject(handler) && typeof handler['run'] === 'function' && typeof handler['description'] === 'string')
       continue;
     report(`${path}/${type}`, `is not a handler: ${functionsToo ? 'a function, or ' : ''}{ description, run }`);
+  }
+}
+
+function checkWorkflows(workflows: unknown, report: Report): void {
+  if (workflows === undefined) return;
+  if (!Array.isArray(workflows)) {
+    report('/workflows', 'is not a list');
+    return;
+  }
+  const types = new Set<unknown>();
+  for (const [index, one] of workflows.entries()) {
+    const type = isObject(one) && isObject(one['handler']) ? one['taskType'] : undefined;
+    if (type === undefined) report(`/workflows/${index}`, 'is not what workflow(…) returns');
+    else if (types.has(type)) report(`/workflows/${index}`, `there are two of this name and version: ${String(type)}`);
+    types.add(type);
   }
 }
 

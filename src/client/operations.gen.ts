@@ -89,6 +89,37 @@ export interface ApiKeysRotateInput {
   grace_seconds?: number | undefined;
 }
 
+export interface Approval {
+  /** UUID, lower case. */
+  id: string;
+  /** UUID, lower case. */
+  run_id: string;
+  workflow: string;
+  title: string;
+  description: string;
+  assignees: string[];
+  quorum: number;
+  /** cancelled: the run ended before a decision. */
+  status: 'pending' | 'approved' | 'rejected' | 'timed_out' | 'cancelled';
+  due_at: string | null;
+  decided_at: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  votes: ({
+    /** UUID, lower case. */
+    user_id: string;
+    vote: 'approve' | 'reject';
+    comment: string;
+    /** ISO 8601, UTC. */
+    voted_at: string;
+  })[];
+}
+
+export interface ApprovalsVotesInput {
+  vote: 'approve' | 'reject';
+  comment?: string | undefined;
+}
+
 export interface Audit {
   /** UUID, lower case. */
   id: string;
@@ -1332,6 +1363,173 @@ export interface TasksPauseResult {
   status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
 }
 
+export interface Workflow {
+  data: ({
+    name: string;
+    version: number;
+    description: string;
+    kind: 'code' | 'data';
+  })[];
+}
+
+export interface WorkflowDetail {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  version: number;
+  description: string;
+  input_schema: Record<string, unknown>;
+  time_max_seconds: number | null;
+  cost_max: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  definition: {
+    /** sequential, parallel, conditional (the first step whose `if` holds), loop, or dag (by depends_on). */
+    execution_type: 'sequential' | 'parallel' | 'conditional' | 'loop' | 'dag';
+    /** Steps with key and type: task, workflow, sleep, event, approval, set or group; see the guide to workflows. */
+    steps: Record<string, unknown>[];
+    /** loop: goes on while this expression holds. */
+    while?: string;
+    max_iterations?: number;
+    /** parallel, dag: steps at once. */
+    concurrency?: number;
+    /** A template; default: the results of all steps. */
+    output?: unknown;
+  };
+}
+
+export interface WorkflowEventsCreateInput {
+  name: string;
+  payload?: Record<string, unknown> | undefined;
+  correlation_key?: string | undefined;
+}
+
+export interface WorkflowEventsCreateResult {
+  /** How many runs it was sent to. */
+  runs: number;
+}
+
+export interface WorkflowRun {
+  /** UUID, lower case. */
+  id: string;
+  workflow: string;
+  version: number;
+  /** waiting: suspended until a time, an event, a task or people; no worker is held. */
+  status: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled';
+  correlation_key: string | null;
+  input: unknown;
+  output: unknown;
+  error: unknown;
+  /** What its steps have reported. */
+  cost: number;
+  cost_max: number | null;
+  deadline_at: string | null;
+  wakes_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+}
+
+export interface WorkflowRunDetail {
+  /** UUID, lower case. */
+  id: string;
+  workflow: string;
+  version: number;
+  /** waiting: suspended until a time, an event, a task or people; no worker is held. */
+  status: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled';
+  correlation_key: string | null;
+  input: unknown;
+  output: unknown;
+  error: unknown;
+  /** What its steps have reported. */
+  cost: number;
+  cost_max: number | null;
+  deadline_at: string | null;
+  wakes_at: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  started_at: string | null;
+  completed_at: string | null;
+  steps: ({
+    key: string;
+    kind: string;
+    name: string;
+    status: string;
+    result: unknown;
+    /** The result is too large for this list. */
+    result_left_out: boolean;
+    error: unknown;
+    attempts: number;
+    cost: number;
+    task_id: string | null;
+    due_at: string | null;
+    /** ISO 8601, UTC. */
+    started_at: string;
+    completed_at: string | null;
+  })[];
+}
+
+export interface WorkflowRunsCancelResult {
+  /** UUID, lower case. */
+  id: string;
+  /** waiting: suspended until a time, an event, a task or people; no worker is held. */
+  status: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled';
+}
+
+export interface WorkflowRunsCreateInput {
+  workflow: string;
+  version?: number | undefined;
+  input?: unknown;
+  idempotency_key?: string | undefined;
+  correlation_key?: string | undefined;
+  scheduled_at?: string | undefined;
+  priority?: number | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  concurrency_key?: string | undefined;
+  concurrency_limit?: number | undefined;
+  time_max_seconds?: number | undefined;
+  cost_max?: number | undefined;
+}
+
+export interface WorkflowRunsCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  created: boolean;
+}
+
+export interface WorkflowRunsEventsInput {
+  name: string;
+  payload?: Record<string, unknown> | undefined;
+}
+
+export interface WorkflowRunsEventsResult {
+  runs: number;
+}
+
+export interface WorkflowsSetInput {
+  /** sequential, parallel, conditional (the first step whose `if` holds), loop, or dag (by depends_on). */
+  execution_type: 'sequential' | 'parallel' | 'conditional' | 'loop' | 'dag';
+  /** Steps with key and type: task, workflow, sleep, event, approval, set or group; see the guide to workflows. */
+  steps: readonly Record<string, unknown>[];
+  /** loop: goes on while this expression holds. */
+  while?: string | undefined;
+  max_iterations?: number | undefined;
+  /** parallel, dag: steps at once. */
+  concurrency?: number | undefined;
+  /** A template; default: the results of all steps. */
+  output?: unknown;
+  description?: string | undefined;
+  input_schema?: Record<string, unknown> | undefined;
+  time_max_seconds?: number | undefined;
+  cost_max?: number | undefined;
+}
+
 export interface ActivityResource {
   /** What happened in the organization, newest first. GET /v1/activity (activity:read) */
   list(query?: {
@@ -1370,6 +1568,21 @@ export interface ApiKeysResource {
   delete(id: string, options?: CallOptions): Promise<unknown>;
   /** Replace an API key; the old one works on for a while. POST /v1/api-keys/{id}/rotate (api_keys:write) */
   rotate(id: string, body?: ApiKeysRotateInput, options?: CallOptions): Promise<ApiKeysCreateResult>;
+}
+
+export interface ApprovalsResource {
+  /** Approvals, newest first; with mine=true those that you are asked for. GET /v1/approvals (approvals:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    mine?: boolean | undefined;
+    status?: 'pending' | 'approved' | 'rejected' | 'timed_out' | 'cancelled' | undefined;
+    run_id?: string | undefined;
+  }, options?: CallOptions): Paged<Approval>;
+  /** An approval with its votes. GET /v1/approvals/{id} (approvals:read) */
+  get(id: string, options?: CallOptions): Promise<Approval>;
+  /** Vote, once, on an approval that you are asked for. POST /v1/approvals/{id}/votes (approvals:vote) */
+  votes(id: string, body: ApprovalsVotesInput, options?: CallOptions): Promise<Approval>;
 }
 
 export interface AuditResource {
@@ -1767,10 +1980,52 @@ export interface UsersResource {
   deactivate(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface WorkflowEventsResource {
+  /** Send an event to the runs with a correlation key, or to those that wait for it. POST /v1/workflow-events (workflow_runs:write) */
+  create(body: WorkflowEventsCreateInput, options?: CallOptions): Promise<WorkflowEventsCreateResult>;
+}
+
+export interface WorkflowRunsResource {
+  /** Start a run of a workflow. POST /v1/workflow-runs (workflow_runs:write) */
+  create(body: WorkflowRunsCreateInput, options?: CallOptions): Promise<WorkflowRunsCreateResult>;
+  /** Runs, newest first. GET /v1/workflow-runs (workflow_runs:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    workflow?: string | undefined;
+    status?: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled' | undefined;
+    correlation_key?: string | undefined;
+  }, options?: CallOptions): Paged<WorkflowRun>;
+  /** A run with its steps. GET /v1/workflow-runs/{id} (workflow_runs:read) */
+  get(id: string, options?: CallOptions): Promise<WorkflowRunDetail>;
+  /** Cancel a run and what it has begun. POST /v1/workflow-runs/{id}/cancel (workflow_runs:write) */
+  cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<WorkflowRunsCancelResult>;
+  /** Go on with a failed or cancelled run from the steps that failed. POST /v1/workflow-runs/{id}/retry (workflow_runs:write) */
+  retry(id: string, options?: CallOptions): Promise<WorkflowRunsCancelResult>;
+  /** Send an event to a run; it is kept until the run waits for it. POST /v1/workflow-runs/{id}/events (workflow_runs:write) */
+  events(id: string, body: WorkflowRunsEventsInput, options?: CallOptions): Promise<WorkflowRunsEventsResult>;
+}
+
+export interface WorkflowsResource {
+  /** Workflows by name: those of the code with each version, those that are data with the newest. GET /v1/workflows (workflow_runs:read) */
+  list(options?: CallOptions): Promise<Workflow>;
+  /** Make a workflow, or its next version; runs keep theirs. PUT /v1/workflows/{name} (workflows:write) */
+  set(name: string, body: WorkflowsSetInput, options?: CallOptions): Promise<WorkflowDetail>;
+  /** A workflow that is data: a version, or the newest that is active. GET /v1/workflows/{name} (workflow_runs:read) */
+  get(name: string, query?: {
+    version?: number | undefined;
+  }, options?: CallOptions): Promise<WorkflowDetail>;
+  /** Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write) */
+  delete(name: string, options?: CallOptions): Promise<unknown>;
+  /** Let a version be started, or no more. PATCH /v1/workflows/{name}/versions/{version} (workflows:write) */
+  updateVersions(name: string, version: string, body: TaskDefinitionsUpdateVersionsInput, options?: CallOptions): Promise<WorkflowDetail>;
+}
+
 export interface Resources {
   readonly activity: ActivityResource;
   readonly analysisRuns: AnalysisRunsResource;
   readonly apiKeys: ApiKeysResource;
+  readonly approvals: ApprovalsResource;
   readonly audit: AuditResource;
   readonly auth: AuthResource;
   readonly eventSources: EventSourcesResource;
@@ -1794,6 +2049,9 @@ export interface Resources {
   readonly taskWorkers: TaskWorkersResource;
   readonly tasks: TasksResource;
   readonly users: UsersResource;
+  readonly workflowEvents: WorkflowEventsResource;
+  readonly workflowRuns: WorkflowRunsResource;
+  readonly workflows: WorkflowsResource;
 }
 
 /** Method, path, then: b(ody) or q(uery), p(aged), i(dempotency key). */
@@ -1810,6 +2068,11 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     create: 'POST /v1/api-keys bi',
     delete: 'DELETE /v1/api-keys/{id} -i',
     rotate: 'POST /v1/api-keys/{id}/rotate bi',
+  },
+  approvals: {
+    list: 'GET /v1/approvals qp',
+    get: 'GET /v1/approvals/{id} -',
+    votes: 'POST /v1/approvals/{id}/votes bi',
   },
   audit: {
     list: 'GET /v1/audit qp',
@@ -1976,5 +2239,23 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   users: {
     activate: 'POST /v1/users/{id}/activate -',
     deactivate: 'POST /v1/users/{id}/deactivate -',
+  },
+  workflowEvents: {
+    create: 'POST /v1/workflow-events bi',
+  },
+  workflowRuns: {
+    create: 'POST /v1/workflow-runs bi',
+    list: 'GET /v1/workflow-runs qp',
+    get: 'GET /v1/workflow-runs/{id} -',
+    cancel: 'POST /v1/workflow-runs/{id}/cancel bi',
+    retry: 'POST /v1/workflow-runs/{id}/retry -i',
+    events: 'POST /v1/workflow-runs/{id}/events bi',
+  },
+  workflows: {
+    list: 'GET /v1/workflows -',
+    set: 'PUT /v1/workflows/{name} bi',
+    get: 'GET /v1/workflows/{name} q',
+    delete: 'DELETE /v1/workflows/{name} -i',
+    updateVersions: 'PATCH /v1/workflows/{name}/versions/{version} bi',
   },
 };

@@ -65,6 +65,8 @@ export interface TaskContext {
   readonly attempt: number;
   /** The same for every attempt of one task. */
   readonly idempotencyKey: string;
+  /** What this attempt is held under: `is_task_held` says whether it still is. */
+  readonly leaseId: string;
   /** Aborts on cancel, timeout, a lost lease and shutdown. */
   readonly signal: AbortSignal;
   readonly platform: Platform;

@@ -1,16 +1,19 @@
 import { PlinthError } from '../../platform/core/errors.ts';
 import type { Logger } from '../../platform/core/log.ts';
 import type { RetryPolicy } from '../../platform/module.ts';
-import type { ClaimedTask, Failure, Success, TaskEngine } from './engine.ts';
+import type { ClaimedTask, Failure, Success, Suspended, TaskEngine } from './engine.ts';
 import { describeFailure, retryAfter, TaskFailure } from './failure.ts';
 
-export type Answer = Success | Failure;
+export type Answer = Success | Failure | Suspended;
 
 /** What handlers have answered and the database has not been told. */
 export interface Answers {
   readonly successes: Success[];
   readonly failures: Failure[];
+  readonly suspensions: Suspended[];
 }
+
+export const noAnswers = (): Answers => ({ successes: [], failures: [], suspensions: [] });
 
 /** What storing an answer fails with when the answer itself is at fault, and not the database or the way to it. */
 const answer_errors: ReadonlySet<string> = new Set(['invalid_value', 'statement_too_complex', 'internal']);
@@ -32,11 +35,11 @@ export function toFailure(task: ClaimedTask, thrown: unknown, durationMs: number
  */
 export async function settleOneByOne(
   engine: TaskEngine,
-  { successes, failures }: Answers,
+  { successes, failures, suspensions }: Answers,
   log: Logger,
   done: (answer: Answer) => void,
 ): Promise<{ left: Answers; error: unknown } | undefined> {
-  const left: Answer[] = [...successes, ...failures];
+  const left: Answer[] = [...successes, ...failures, ...suspensions];
   for (let answer = left[0]; answer; answer = left[0]) {
     for (const form of [answer, failureWithoutDetails(answer)]) {
       try {
@@ -55,16 +58,24 @@ export async function settleOneByOne(
 
 function split(answers: readonly Answer[]): Answers {
   return {
-    successes: answers.filter((one): one is Success => !('error' in one)),
+    successes: answers.filter((one): one is Success => 'result' in one),
     failures: answers.filter((one): one is Failure => 'error' in one),
+    suspensions: answers.filter((one): one is Suspended => 'until' in one),
   };
 }
 
 /** What is recorded instead of an answer that the database did not take: nothing of what the handler said is in it. */
 function failureWithoutDetails(answer: Answer): Failure {
-  const { task, durationMs } = answer;
+  const { task } = answer;
+  const durationMs = 'durationMs' in answer ? answer.durationMs : 0;
   if ('error' in answer) {
     return { ...answer, error: { code: 'failure_not_stored', message: 'the failure could not be stored as it was' } };
+  }
+  if ('until' in answer) {
+    const unusable = new TaskFailure('suspension_not_stored', 'the time to wait until can not be stored', {
+      retryable: false,
+    });
+    return toFailure(task, unusable, durationMs);
   }
   const error = { code: 'result_not_stored', message: 'the result can not be stored as JSON in PostgreSQL' };
   return { task, durationMs, error, retryAfterSeconds: null, outcome: 'failed' };

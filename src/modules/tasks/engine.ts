@@ -31,10 +31,18 @@ export interface Failure {
   readonly outcome: 'failed' | 'timed_out' | 'cancelled';
 }
 
+/** A task that gives itself back. */
+export interface Suspended {
+  readonly task: ClaimedTask;
+  /** Undefined: until it is woken. */
+  readonly until: Date | undefined;
+}
+
 /** What a worker tells and asks at once. */
 export interface Turn {
   readonly successes: readonly Success[];
   readonly failures: readonly Failure[];
+  readonly suspensions?: readonly Suspended[];
   /** How many tasks without a concurrency key to claim; 0: none. */
   readonly claim: number;
   /** How many with one; default: none. */
@@ -156,8 +164,12 @@ export function makeTaskEngine(
   }
 
   return {
-    async settleAndClaim({ successes, failures, claim, claimKeyed = 0 }) {
-      const statements = [...completions(successes, workerId, byTenant), ...recordings(failures, workerId)];
+    async settleAndClaim({ successes, failures, suspensions = [], claim, claimKeyed = 0 }) {
+      const statements = [
+        ...completions(successes, workerId, byTenant),
+        ...recordings(failures, workerId),
+        ...returns(suspensions, workerId),
+      ];
       const answered = statements.length;
       const lease = uuidv7(platform.clock.now());
       const asked = claim + claimKeyed > 0;
@@ -276,6 +288,13 @@ function recordings(failures: readonly Failure[], workerId: string): Statement[]
         JSON.stringify({ e: error, d: durationMs, n: retryAfterSeconds, k: outcome }),
       ),
     ],
+  }));
+}
+
+function returns(suspensions: readonly Suspended[], workerId: string): Statement[] {
+  return byLease(suspensions).map(([lease, group]) => ({
+    text: 'select plinth.suspend_tasks($1, $2, $3, $4) as released',
+    values: [lease, workerId, idsOf(group), group.map(({ until }) => until ?? null)],
   }));
 }
 

@@ -190,6 +190,8 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
       ]);
       if (row?.cancelled === null) throw errors.not_found({ detail: 'no such task' });
       if (!row?.cancelled) throw taskErrors.task_ended();
+      // what waits for its end can run
+      tx.afterCommit(() => platform.wakeups.wake('tasks'));
       return { id: params.id, status: 'cancelled' };
     },
   });

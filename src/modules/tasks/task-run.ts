@@ -64,6 +64,7 @@ class Context implements TaskContext {
   readonly taskId: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
+  readonly leaseId: string;
   readonly platform: Platform;
   readonly #stopReason: () => TaskFailure | undefined;
   #controller: AbortController | undefined;
@@ -76,6 +77,7 @@ class Context implements TaskContext {
     this.taskId = task.task_id;
     this.attempt = task.attempt;
     this.idempotencyKey = task.task_id;
+    this.leaseId = task.lease_id;
     this.platform = platform;
     this.#stopReason = stopReason;
     this.#task = task;

@@ -4,7 +4,7 @@ import { uuidv7 } from '../../platform/core/ids.ts';
 import type { TaskHandler } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
-import { type Answers, isAboutAnAnswer, settleOneByOne, toFailure } from './answers.ts';
+import { type Answers, isAboutAnAnswer, noAnswers, settleOneByOne, toFailure } from './answers.ts';
 import { Backlog, FreedSlots } from './backlog.ts';
 import { ClaimRoom, type Load } from './claim-room.ts';
 import { RetryPolicies } from './definitions/retry-policy.ts';
@@ -12,6 +12,7 @@ import { type Beat, type ClaimedTask, hasKey, makeTaskEngine, type TaskEngine } 
 import { tasks_channel } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
 import { TaskOutput } from './output/task-output.ts';
+import { isSuspension } from './suspension.ts';
 import { beginRun, endRun, resultText, stopRun, type TaskRun } from './task-run.ts';
 
 export interface WorkerOptions {
@@ -95,7 +96,7 @@ class Worker implements TaskWorker {
   readonly #backlog = new Backlog();
   readonly #running = new Map<string, TaskRun>();
   readonly #leases = new Map<string, HeldLease>();
-  #answers: Answers = { successes: [], failures: [] };
+  #answers: Answers = noAnswers();
   /** Told to stop by the shutdown or paused, and not answered: their attempt does not count. */
   readonly #interrupted: ClaimedTask[] = [];
   readonly #claims: ClaimRoom;
@@ -170,7 +171,7 @@ class Worker implements TaskWorker {
   }
 
   #hasWork(): boolean {
-    if (this.#answers.successes.length + this.#answers.failures.length > 0) return true;
+    if (Object.values(this.#answers).some((answers) => answers.length > 0)) return true;
     const room = this.#claims.of(this.#load());
     return !this.#stopping && room.plain + room.keyed > 0;
   }
@@ -186,8 +187,8 @@ class Worker implements TaskWorker {
 
   async #settleAndClaim(): Promise<void> {
     const answers = this.#answers;
-    this.#answers = { successes: [], failures: [] };
-    const answered = [...answers.successes, ...answers.failures].map(({ task }) => task);
+    this.#answers = noAnswers();
+    const answered = [...answers.successes, ...answers.failures, ...answers.suspensions].map(({ task }) => task);
     if (answered.some(hasKey)) this.#claims.expectKeyed();
     const claim = this.#claims.begin(this.#stopping ? nothing : this.#claims.of(this.#load()));
     this.#settling++;
@@ -250,10 +251,11 @@ class Worker implements TaskWorker {
     }, announce_slots_ms);
   }
 
-  #putBack({ successes, failures }: Answers): void {
+  #putBack({ successes, failures, suspensions }: Answers): void {
     this.#answers = {
       successes: [...successes, ...this.#answers.successes],
       failures: [...failures, ...this.#answers.failures],
+      suspensions: [...suspensions, ...this.#answers.suspensions],
     };
   }
 
@@ -322,7 +324,11 @@ class Worker implements TaskWorker {
         if (!run.lost) this.#answers.successes.push({ task, result, durationMs });
       });
     } catch (thrown) {
-      this.#fail(run, run.lost ? thrown : await this.#policies.refine(run.stopReason ?? thrown, run.task));
+      if (isSuspension(thrown) && !run.stopReason) {
+        this.#finish(run, (task) => {
+          if (!run.lost) this.#answers.suspensions.push({ task, until: thrown.until });
+        });
+      } else this.#fail(run, run.lost ? thrown : await this.#policies.refine(run.stopReason ?? thrown, run.task));
     }
   }
 
@@ -442,8 +448,8 @@ class Worker implements TaskWorker {
     const held = this.#backlog
       .remove(({ lease_id, task_id }) => lost.has(lease_id) || cancelled.has(task_id) || paused.has(task_id))
       .filter(({ lease_id }) => !lost.has(lease_id));
-    const reason = cancelledFailure();
-    for (const task of held) if (cancelled.has(task.task_id)) this.#answers.failures.push(toFailure(task, reason, 0));
+    const dropped = held.filter(({ task_id }) => cancelled.has(task_id));
+    this.#answers.failures.push(...dropped.map((task) => toFailure(task, cancelledFailure(), 0)));
     this.#interrupted.push(...held.filter(({ task_id }) => paused.has(task_id)));
     await this.#giveBack(this.#interrupted.splice(0));
     this.#progress.ring();
@@ -465,11 +471,8 @@ class Worker implements TaskWorker {
     this.#stopped.abort();
     this.#progress.ring();
     await this.#loops;
-    if (this.#hasWork()) {
-      await this.#settleAndClaim().catch((error: unknown) =>
-        log.warn({ err: error }, 'last answers were not recorded'),
-      );
-    }
+    const unrecorded = (error: unknown) => log.warn({ err: error }, 'last answers were not recorded');
+    if (this.#hasWork()) await this.#settleAndClaim().catch(unrecorded);
     await this.#giveBack(this.#interrupted.splice(0));
     clearTimeout(this.#announcing);
     if (this.#freed.some) this.#platform.wakeups.wake(tasks_channel);

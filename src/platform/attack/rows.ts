@@ -120,7 +120,7 @@ function byType(column: Column, literals: readonly string[], { marker, at, rando
   const type = column.type.replace(/\(.*\)/, '');
   const moment = quoteText(at.toISOString());
   if (column.enumLabels.length > 0) return column.enumLabels.map(quoteText);
-  if (column.category === 'A') return arrays(type, marker);
+  if (column.category === 'A') return arrays(type, marker, () => random.uuid(at));
   switch (type) {
     case 'uuid':
       return [quoteText(random.uuid(at))];
@@ -192,7 +192,8 @@ function texts(marker: string): string[] {
   ];
 }
 
-function arrays(type: string, marker: string): string[] {
+function arrays(type: string, marker: string, id: () => string): string[] {
   const empty = quoteText('{}');
+  if (type === 'uuid[]') return [empty, quoteText(`{${id()}}`)];
   return /^(?:text|character varying)\[\]$/.test(type) ? [`array[${quoteText(marker)}]`, empty] : [empty];
 }

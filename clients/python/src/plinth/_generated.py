@@ -17,6 +17,9 @@ OPERATIONS: Dict[str, str] = {
     "api_keys.create": "POST /v1/api-keys",
     "api_keys.delete": "DELETE /v1/api-keys/{id}",
     "api_keys.rotate": "POST /v1/api-keys/{id}/rotate",
+    "approvals.list": "GET /v1/approvals",
+    "approvals.get": "GET /v1/approvals/{id}",
+    "approvals.votes": "POST /v1/approvals/{id}/votes",
     "audit.list": "GET /v1/audit",
     "audit.get_verify": "GET /v1/audit/verify",
     "audit.get_proof": "GET /v1/audit/{id}/proof",
@@ -137,6 +140,18 @@ OPERATIONS: Dict[str, str] = {
     "tasks.list_resource_usage": "GET /v1/tasks/{id}/resource-usage",
     "users.activate": "POST /v1/users/{id}/activate",
     "users.deactivate": "POST /v1/users/{id}/deactivate",
+    "workflow_events.create": "POST /v1/workflow-events",
+    "workflow_runs.create": "POST /v1/workflow-runs",
+    "workflow_runs.list": "GET /v1/workflow-runs",
+    "workflow_runs.get": "GET /v1/workflow-runs/{id}",
+    "workflow_runs.cancel": "POST /v1/workflow-runs/{id}/cancel",
+    "workflow_runs.retry": "POST /v1/workflow-runs/{id}/retry",
+    "workflow_runs.events": "POST /v1/workflow-runs/{id}/events",
+    "workflows.list": "GET /v1/workflows",
+    "workflows.set": "PUT /v1/workflows/{name}",
+    "workflows.get": "GET /v1/workflows/{name}",
+    "workflows.delete": "DELETE /v1/workflows/{name}",
+    "workflows.update_versions": "PATCH /v1/workflows/{name}/versions/{version}",
 }
 
 
@@ -204,6 +219,28 @@ class ApiKeysCreateResult(TypedDict):
     created_by: Optional[str]
     created_at: str
     key: Optional[str]
+
+
+class ApprovalVotesItem(TypedDict):
+    user_id: str
+    vote: Literal["approve", "reject"]
+    comment: str
+    voted_at: str
+
+
+class Approval(TypedDict):
+    id: str
+    run_id: str
+    workflow: str
+    title: str
+    description: str
+    assignees: List[str]
+    quorum: int
+    status: Literal["pending", "approved", "rejected", "timed_out", "cancelled"]
+    due_at: Optional[str]
+    decided_at: Optional[str]
+    created_at: str
+    votes: List[ApprovalVotesItem]
 
 
 class Audit(TypedDict):
@@ -893,6 +930,104 @@ class TasksPauseResult(TypedDict):
     status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
 
 
+class WorkflowDataItem(TypedDict):
+    name: str
+    version: int
+    description: str
+    kind: Literal["code", "data"]
+
+
+class Workflow(TypedDict):
+    data: List[WorkflowDataItem]
+
+
+class WorkflowDetail(TypedDict):
+    id: str
+    name: str
+    version: int
+    description: str
+    input_schema: Dict[str, Any]
+    time_max_seconds: Optional[int]
+    cost_max: Optional[float]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    definition: Dict[str, Any]
+
+
+class WorkflowEventsCreateResult(TypedDict):
+    runs: int
+
+
+class WorkflowRun(TypedDict):
+    id: str
+    workflow: str
+    version: int
+    status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"]
+    correlation_key: Optional[str]
+    input: Any
+    output: Any
+    error: Any
+    cost: float
+    cost_max: Optional[float]
+    deadline_at: Optional[str]
+    wakes_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    started_at: Optional[str]
+    completed_at: Optional[str]
+
+
+class WorkflowRunDetailStepsItem(TypedDict):
+    key: str
+    kind: str
+    name: str
+    status: str
+    result: Any
+    result_left_out: bool
+    error: Any
+    attempts: int
+    cost: float
+    task_id: Optional[str]
+    due_at: Optional[str]
+    started_at: str
+    completed_at: Optional[str]
+
+
+class WorkflowRunDetail(TypedDict):
+    id: str
+    workflow: str
+    version: int
+    status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"]
+    correlation_key: Optional[str]
+    input: Any
+    output: Any
+    error: Any
+    cost: float
+    cost_max: Optional[float]
+    deadline_at: Optional[str]
+    wakes_at: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    started_at: Optional[str]
+    completed_at: Optional[str]
+    steps: List[WorkflowRunDetailStepsItem]
+
+
+class WorkflowRunsCancelResult(TypedDict):
+    id: str
+    status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"]
+
+
+class WorkflowRunsCreateResult(TypedDict):
+    id: str
+    created: bool
+
+
+class WorkflowRunsEventsResult(TypedDict):
+    runs: int
+
+
 class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
     task_type: str
 
@@ -1086,6 +1221,41 @@ class ApiKeysResource(Resource):
     ) -> ApiKeysCreateResult:
         """Replace an API key; the old one works on for a while. POST /v1/api-keys/{id}/rotate (api_keys:write)"""
         return self._transport.send("POST", fill("api_keys.rotate", "/v1/api-keys/{id}/rotate", id=id), body=given(grace_seconds=grace_seconds), idempotent=True, options=options)
+
+
+class ApprovalsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        mine: bool = NOT_GIVEN,
+        status: Literal["pending", "approved", "rejected", "timed_out", "cancelled"] = NOT_GIVEN,
+        run_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Approval]:
+        """Approvals, newest first; with mine=true those that you are asked for. GET /v1/approvals (approvals:read)"""
+        return self._pages("/v1/approvals", given(limit=limit, cursor=cursor, mine=mine, status=status, run_id=run_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Approval:
+        """An approval with its votes. GET /v1/approvals/{id} (approvals:read)"""
+        return self._transport.send("GET", fill("approvals.get", "/v1/approvals/{id}", id=id), options=options)
+
+    def votes(
+        self,
+        id: str,
+        *,
+        vote: Literal["approve", "reject"],
+        comment: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Approval:
+        """Vote, once, on an approval that you are asked for. POST /v1/approvals/{id}/votes (approvals:vote)"""
+        return self._transport.send("POST", fill("approvals.votes", "/v1/approvals/{id}/votes", id=id), body=given(vote=vote, comment=comment), idempotent=True, options=options)
 
 
 class AuditResource(Resource):
@@ -2426,6 +2596,143 @@ class UsersResource(Resource):
         return self._transport.send("POST", fill("users.deactivate", "/v1/users/{id}/deactivate", id=id), options=options)
 
 
+class WorkflowEventsResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        payload: Mapping[str, Any] = NOT_GIVEN,
+        correlation_key: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowEventsCreateResult:
+        """Send an event to the runs with a correlation key, or to those that wait for it. POST /v1/workflow-events (workflow_runs:write)"""
+        return self._transport.send("POST", "/v1/workflow-events", body=given(name=name, payload=payload, correlation_key=correlation_key), idempotent=True, options=options)
+
+
+class WorkflowRunsResource(Resource):
+    def create(
+        self,
+        *,
+        workflow: str,
+        version: int = NOT_GIVEN,
+        input: Any = NOT_GIVEN,
+        idempotency_key: str = NOT_GIVEN,
+        correlation_key: str = NOT_GIVEN,
+        scheduled_at: str = NOT_GIVEN,
+        priority: int = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        concurrency_key: str = NOT_GIVEN,
+        concurrency_limit: int = NOT_GIVEN,
+        time_max_seconds: int = NOT_GIVEN,
+        cost_max: float = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowRunsCreateResult:
+        """Start a run of a workflow. POST /v1/workflow-runs (workflow_runs:write)"""
+        return self._transport.send("POST", "/v1/workflow-runs", body=given(workflow=workflow, version=version, input=input, idempotency_key=idempotency_key, correlation_key=correlation_key, scheduled_at=scheduled_at, priority=priority, project_id=project_id, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit, time_max_seconds=time_max_seconds, cost_max=cost_max), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        workflow: str = NOT_GIVEN,
+        status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"] = NOT_GIVEN,
+        correlation_key: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[WorkflowRun]:
+        """Runs, newest first. GET /v1/workflow-runs (workflow_runs:read)"""
+        return self._pages("/v1/workflow-runs", given(limit=limit, cursor=cursor, workflow=workflow, status=status, correlation_key=correlation_key), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowRunDetail:
+        """A run with its steps. GET /v1/workflow-runs/{id} (workflow_runs:read)"""
+        return self._transport.send("GET", fill("workflow_runs.get", "/v1/workflow-runs/{id}", id=id), options=options)
+
+    def cancel(
+        self,
+        id: str,
+        *,
+        reason: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowRunsCancelResult:
+        """Cancel a run and what it has begun. POST /v1/workflow-runs/{id}/cancel (workflow_runs:write)"""
+        return self._transport.send("POST", fill("workflow_runs.cancel", "/v1/workflow-runs/{id}/cancel", id=id), body=given(reason=reason), idempotent=True, options=options)
+
+    def retry(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowRunsCancelResult:
+        """Go on with a failed or cancelled run from the steps that failed. POST /v1/workflow-runs/{id}/retry (workflow_runs:write)"""
+        return self._transport.send("POST", fill("workflow_runs.retry", "/v1/workflow-runs/{id}/retry", id=id), idempotent=True, options=options)
+
+    def events(
+        self,
+        id: str,
+        *,
+        name: str,
+        payload: Mapping[str, Any] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowRunsEventsResult:
+        """Send an event to a run; it is kept until the run waits for it. POST /v1/workflow-runs/{id}/events (workflow_runs:write)"""
+        return self._transport.send("POST", fill("workflow_runs.events", "/v1/workflow-runs/{id}/events", id=id), body=given(name=name, payload=payload), idempotent=True, options=options)
+
+
+class WorkflowsResource(Resource):
+    def list(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Workflow:
+        """Workflows by name: those of the code with each version, those that are data with the newest. GET /v1/workflows (workflow_runs:read)"""
+        return self._transport.send("GET", "/v1/workflows", options=options)
+
+    def set(
+        self,
+        name: str,
+        body: WorkflowsSetInput,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """Make a workflow, or its next version; runs keep theirs. PUT /v1/workflows/{name} (workflows:write)"""
+        return self._transport.send("PUT", fill("workflows.set", "/v1/workflows/{name}", name=name), body=body, idempotent=True, options=options)
+
+    def get(
+        self,
+        name: str,
+        *,
+        version: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """A workflow that is data: a version, or the newest that is active. GET /v1/workflows/{name} (workflow_runs:read)"""
+        return self._transport.send("GET", fill("workflows.get", "/v1/workflows/{name}", name=name), query=given(version=version), options=options)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write)"""
+        return self._transport.send("DELETE", fill("workflows.delete", "/v1/workflows/{name}", name=name), idempotent=True, options=options)
+
+    def update_versions(
+        self,
+        name: str,
+        version: str,
+        *,
+        is_active: bool,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """Let a version be started, or no more. PATCH /v1/workflows/{name}/versions/{version} (workflows:write)"""
+        return self._transport.send("PATCH", fill("workflows.update_versions", "/v1/workflows/{name}/versions/{version}", name=name, version=version), body=given(is_active=is_active), idempotent=True, options=options)
+
+
 class Resources:
     """Every operation below /v1 as client.<resource>.<operation>."""
 
@@ -2433,6 +2740,7 @@ class Resources:
         self.activity = ActivityResource(transport)
         self.analysis_runs = AnalysisRunsResource(transport)
         self.api_keys = ApiKeysResource(transport)
+        self.approvals = ApprovalsResource(transport)
         self.audit = AuditResource(transport)
         self.auth = AuthResource(transport)
         self.event_sources = EventSourcesResource(transport)
@@ -2456,3 +2764,6 @@ class Resources:
         self.task_workers = TaskWorkersResource(transport)
         self.tasks = TasksResource(transport)
         self.users = UsersResource(transport)
+        self.workflow_events = WorkflowEventsResource(transport)
+        self.workflow_runs = WorkflowRunsResource(transport)
+        self.workflows = WorkflowsResource(transport)

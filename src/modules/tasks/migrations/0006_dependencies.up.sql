@@ -119,6 +119,7 @@ declare
   released int := 0;
 begin
   loop
+    released := released + wake_waiters(organization, ended);
     select array_agg(x.task_id) as ids, array_agg(x.ended) as counts, array_agg(x.unmet) as unmet, array_agg(x.unmet_status) as statuses
     into told
     from (
