@@ -82,6 +82,14 @@ describeEngines(
       expect(await wake('00000000-0000-7000-8000-000000000000')).toBeNull();
     });
 
+    it('is not begun before its time by a wake-up', async () => {
+      const [id] = await world.enqueue({ task_type: 'wait', scheduled_at: later(3_600_000).toISOString() });
+      const worker = world.work({ wait: () => 'begun' });
+      expect(await wake(id!)).toBe(true);
+      await worker.idle();
+      expect(await place(id!)).toEqual({ queued: false, delayed: true, held: false });
+    });
+
     it('costs no query while it waits', async () => {
       await world.enqueue({ task_type: 'wait' }, { task_type: 'nap' });
       const worker = world.work({ wait: () => suspend(), nap: () => suspend({ until: later(3_600_000) }) });

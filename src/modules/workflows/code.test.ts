@@ -118,6 +118,21 @@ describeEngines(
       );
     });
 
+    it('gives keys of a result in one order, the first time and in a replay', async () => {
+      const orders: string[] = [];
+      world.know(
+        workflow('ordered', { version: 1 }, async (ctx) => {
+          const made = await ctx.run('make', () => ({ zebra: 1, a: { yy: 1, x: 2 }, bb: 3 }));
+          orders.push(JSON.stringify(made));
+          await ctx.sleep(0);
+        }),
+      );
+      world.work();
+      await world.until(await world.start('ordered'), 'completed', 'failed');
+      expect(orders.length).toBe(2);
+      expect(orders[0]).toBe(orders[1]);
+    });
+
     it('a retry as a task, by a filter for example, goes on from there too', async () => {
       const ran: string[] = [];
       world.know(

@@ -66,7 +66,7 @@ end
 $$;
 
 -- Ends the suspension of tasks, or the pause before their next attempt; of those that a worker holds, or may be about to
--- hold, it ends the next one. Returns how many can run now.
+-- hold, it ends the next one. What was never begun is not begun before its time. Returns how many can run now.
 create function plinth.wake_tasks(organization uuid, ids uuid[]) returns int
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -77,11 +77,15 @@ declare
 begin
   perform from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
   with gone as (
-    delete from task_timers w where w.organization_id = organization and w.id = any (ids) returning w.id
+    delete from task_timers w
+    where w.organization_id = organization and w.id in (
+      select t.id from tasks t where t.organization_id = organization and t.id = any (ids) and t.started_at is not null)
+    returning w.id
   )
   select coalesce(array_agg(g.id), '{}') into due from gone g;
   update tasks t
-  set woken = not t.id = any (due), scheduled_at = least(t.scheduled_at, at), updated_at = at
+  set woken = not t.id = any (due), updated_at = at,
+      scheduled_at = case when t.started_at is null then t.scheduled_at else least(t.scheduled_at, at) end
   where t.organization_id = organization and t.id = any (ids) and t.completed_at is null;
   perform queue_tasks(organization, due, at);
   return cardinality(due);

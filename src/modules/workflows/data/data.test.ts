@@ -191,7 +191,7 @@ describeEngines(
         execution_type: 'dag',
         output: '{{ 1 + }}',
         steps: [
-          { key: 'a', type: 'task', depends_on: ['b'] },
+          { key: 'a', type: 'task', depends_on: ['b'], payload: { x: '{{ input.list.map(n, n + m) }}' } },
           { key: 'b', type: 'set', value: 1, depends_on: ['a'], payload: {}, if: 'input.' },
           { key: 'a', type: 'no-such' },
           {
@@ -206,6 +206,7 @@ describeEngines(
       const { errors } = JSON.parse(refused.text) as { errors: { path: string }[] };
       expect(errors.map(({ path }) => path).sort()).toEqual([
         '/output',
+        '/steps/0/payload',
         '/steps/0/task_type',
         '/steps/1/if',
         '/steps/1/payload',

@@ -94,6 +94,9 @@ const templates = [
   'value',
 ];
 
+/** What expressions see. */
+const known_names: ReadonlySet<string> = new Set(['input', 'steps', 'errors', 'run', 'item', 'index', 'iteration']);
+
 type Report = (path: string, message: string) => void;
 interface Checking {
   readonly report: Report;
@@ -108,7 +111,7 @@ export function checkDefinition(definition: WorkflowDefinition): FieldError[] {
     report: (path, message) => problems.push({ path, message }),
   };
   checkGroup('', definition, checking, 0);
-  compiles('/output', definition.output, compileTemplate, checking.report);
+  compiles('/output', definition.output, asTemplate, checking.report);
   if (checking.keys.size > definition_steps_max) {
     checking.report('/steps', `has ${checking.keys.size} steps in all; the limit is ${definition_steps_max}`);
   }
@@ -181,7 +184,7 @@ function checkStep(path: string, step: StepDefinition, checking: Checking, depth
     report(`${path}/concurrency`, `is 1 to ${branches_max}`);
   compiles(`${path}/if`, step.if, asExpression, report);
   for (const field of templates) {
-    compiles(`${path}/${field}`, step[field as keyof StepDefinition], compileTemplate, report);
+    compiles(`${path}/${field}`, step[field as keyof StepDefinition], asTemplate, report);
   }
   if (type === 'group') checkGroup(path, step, checking, depth + 1);
 }
@@ -224,8 +227,10 @@ const isCount = (value: unknown, max: number): boolean =>
 
 function asExpression(text: unknown): unknown {
   if (typeof text !== 'string') throw new ExpressionError('is not an expression');
-  return compileExpression(text);
+  return compileExpression(text, known_names);
 }
+
+const asTemplate = (template: unknown): unknown => compileTemplate(template, known_names);
 
 function compiles(path: string, given: unknown, compile: (given: unknown) => unknown, report: Report): void {
   if (given === undefined) return;

@@ -53,6 +53,42 @@ export function parseExpression(text: string): Expression {
   return found;
 }
 
+/** Throws an ExpressionError where an expression names what is neither known nor bound by a macro. */
+export function assertKnown(node: Expression, known: ReadonlySet<string>): void {
+  if (node.kind === 'name' && !known.has(node.name)) {
+    throw new ExpressionError(`there is no ${node.name}: there are ${[...known].join(', ')}`);
+  }
+  if (node.kind === 'call' && node.on && macros.has(node.name)) {
+    const [bound, body] = node.given as [Expression & { kind: 'name' }, Expression];
+    assertKnown(node.on, known);
+    assertKnown(body, new Set([...known, bound.name]));
+    return;
+  }
+  for (const part of partsOf(node)) assertKnown(part, known);
+}
+
+function partsOf(node: Expression): readonly Expression[] {
+  switch (node.kind) {
+    case 'literal':
+    case 'name':
+      return [];
+    case 'list':
+      return node.items;
+    case 'map':
+      return node.entries.flat();
+    case 'index':
+      return [node.of, node.at];
+    case 'binary':
+      return [node.left, node.right];
+    case 'choice':
+      return [node.when, node.yes, node.no];
+    case 'call':
+      return node.on ? [node.on, ...node.given] : node.given;
+    default:
+      return [node.of];
+  }
+}
+
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   const end = text.trimEnd().length;

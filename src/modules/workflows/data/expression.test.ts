@@ -85,6 +85,16 @@ describe('expressions', () => {
     expect(() => compileExpression(text)).toThrow(ExpressionError);
   });
 
+  it('names what is not known before it is evaluated', () => {
+    const known = new Set(['input']);
+    expect(() => compileExpression('input.list.all(n, n > 1 && input.x.exists(m, m == n))', known)).not.toThrow();
+    expect(() => compileExpression('size([1, {"a": -steps[0]}]) > 0 ? !x : y', known)).toThrow(
+      'there is no steps: there are input',
+    );
+    expect(() => compileExpression('input.list.map(n, n) == n', known)).toThrow('there is no n');
+    expect(() => compileTemplate({ a: [{ $from: '/inptu/x' }] }, known)).toThrow('there is no inptu');
+  });
+
   it('ends, however much it is asked to do', () => {
     const numbers = Array.from({ length: 500 }, (_, n) => n);
     const greedy = compileExpression('n.all(a, n.all(b, n.all(c, true)))');

@@ -6,13 +6,20 @@
  */
 import { ExpressionError } from './expression-error.ts';
 import { evaluate } from './expression-evaluate.ts';
-import { parseExpression } from './expression-parse.ts';
+import { assertKnown, parseExpression } from './expression-parse.ts';
 
 export const expression_chars_max = 2_000;
 
-/** Makes an expression ready. Throws an ExpressionError that says where it can not be read. */
-export function compileExpression(text: string): (variables: Readonly<Record<string, unknown>>) => unknown {
+/**
+ * Makes an expression ready. Throws an ExpressionError that says where it can not be read, or what it names that is not
+ * among `known`.
+ */
+export function compileExpression(
+  text: string,
+  known?: ReadonlySet<string>,
+): (variables: Readonly<Record<string, unknown>>) => unknown {
   if (text.length > expression_chars_max) throw new ExpressionError(`longer than ${expression_chars_max} characters`);
   const node = parseExpression(text);
+  if (known) assertKnown(node, known);
   return (variables) => evaluate(node, variables);
 }

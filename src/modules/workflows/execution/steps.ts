@@ -73,16 +73,17 @@ export function runStep<T>(
       const times = await execution.store.record(at, { status: 'retrying', error, dueInSeconds: again, ...spent() });
       return execution.block({ due: times.due_at });
     }
+    const used = spent();
     try {
-      const { completed_at } = await execution.store.record(at, { status: 'completed', result, ...spent() });
-      execution.advance(at.branch, completed_at);
+      const stored = await execution.store.record(at, { status: 'completed', result, ...used });
+      execution.advance(at.branch, stored.completed_at);
+      // what a replay gives, the first time already
+      return stored.result as T;
     } catch (error) {
       if (!(error instanceof PlinthError && unstorable.has(error.code))) throw error;
       const message = 'the result can not be stored as JSON in PostgreSQL';
-      return failStep(execution, at, { code: 'result_not_stored', message }, { attempts: attempt });
+      return failStep(execution, at, { code: 'result_not_stored', message }, used);
     }
-    // what a replay gives, the first time already
-    return (result === undefined ? null : JSON.parse(result)) as T;
   });
 }
 

@@ -30,8 +30,9 @@ export interface StepRecord {
   readonly event?: { readonly name: string; readonly match: string };
 }
 
-/** What recording tells, by the database's clock. */
+/** What recording tells: times by the database's clock, and the result as a replay will see it, its keys in the same order. */
 export interface StepTimes {
+  readonly result: unknown;
   readonly completed_at: Date | null;
   readonly due_at: Date | null;
 }
@@ -60,7 +61,7 @@ const recordSql = `insert into plinth.workflow_step_runs as s (organization_id, 
   set status = excluded.status, result = excluded.result, error = excluded.error, attempts = excluded.attempts,
       cost = excluded.cost, completed_at = excluded.completed_at, due_at = coalesce(excluded.due_at, s.due_at)
   where s.status in ('waiting', 'retrying')
-  returning s.completed_at, s.due_at`;
+  returning s.completed_at, s.due_at, s.result`;
 
 const stepsSql = `select s.key, s.scope, s.place, s.kind, s.status, s.result, s.error, s.attempts, s.cost::float8 as cost, s.due_at,
     coalesce(s.due_at <= clock_timestamp(), false) as is_due, s.completed_at, s.task_id, t.status as task_status,
