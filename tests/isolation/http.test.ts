@@ -129,6 +129,7 @@ const unmarked: ReadonlyMap<string, string> = new Map([
   ['/v1/audit/verify', 'counts'],
   ['/v1/audit/{id}/proof', 'of sealed entries, which these are not'],
   ['/v1/task-types', 'of the program'],
+  ['/v1/workflows/{name}', 'what is made here is no definition, and a version can not be changed into one'],
   ['/v1/schedules/{id}/next', 'times'],
   ['/v1/schedules/{id}/firings', 'times'],
   ['/v1/tasks/{id}/resource-usage', 'figures'],

@@ -12,9 +12,10 @@ const reserved = new Set(
 export function renderPythonClient(operations: readonly Operation[]): string {
   const named = nameSchemas(operations);
   const types = new Types(named);
-  // named in order of operations; bodies that are objects become arguments and need no type of their own
+  // named in order of operations; bodies that become arguments need no type of their own: objects without a keyword of
+  // Python's among their fields (`while`)
   for (const { name, schema, isInput } of named.all) {
-    if (!isInput || schema.type !== 'object') types.define(name, schema, isInput);
+    if (!isInput || !mergedObject(schema)) types.define(name, schema, isInput);
   }
   const resources = Map.groupBy(operations, ({ resource }) => resource);
   const classes = [...resources].map(([resource, all]) => renderResource(resource, all, named, types));

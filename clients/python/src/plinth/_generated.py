@@ -1138,6 +1138,9 @@ class TasksEnqueueManyInputTasksItem(_TasksEnqueueManyInputTasksItemRequired, to
 EventsSendInput = Union[EventsSendInputItem, Sequence[EventsSendInputItem]]
 
 
+WorkflowsSetInput = Mapping[str, Any]
+
+
 class ActivityResource(Resource):
     def list(
         self,
