@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 export default defineConfig({
   // examples and their tests import the package by its name: here that means the sources, not a build of them
@@ -7,8 +8,14 @@ export default defineConfig({
     include: ['{src,tests,tools}/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
-    // of the processors left to vitest it would use one less, and every test has a database in a process of its own
+    // as bin/plinth.js does, and for the same reason
+    execArgv: ['--wasm-tiering-budget=2000000000'],
+    sequence: { sequencer: LongestFirst },
+    // of the processors left to vitest it would use one less. Three are a tenth faster on two cores, and then a test that
+    // measures a lease or waits for a page gets less than the machine promises
     maxWorkers: Number(process.env['PLINTH_TEST_WORKERS'] ?? 2),
+    // of tests in one file that are said to be: they wait more than they work
+    maxConcurrency: 20,
     // a cluster takes several times as long
     testTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 120_000 : 30_000,
     hookTimeout: process.env['PLINTH_TEST_CITUS_URL'] ? 180_000 : 60_000,

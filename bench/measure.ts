@@ -13,6 +13,8 @@ export interface Row {
 export interface BenchContext {
   /** Shorter rounds, for trying the benchmark itself. */
   readonly quick: boolean;
+  /** At the size the goals name: millions of tasks, half an hour. */
+  readonly long: boolean;
   readonly rounds: number;
   note(line: string): void;
 }
@@ -30,16 +32,40 @@ export async function alternate<K extends string>(
   rounds: number,
   contenders: Readonly<Record<K, () => Promise<number>>>,
 ): Promise<Record<K, number>> {
-  const results = {} as Record<K, number[]>;
+  const named = Object.entries(contenders) as [K, () => Promise<number>][];
+  const figures = await alternateAll(
+    rounds,
+    Object.fromEntries(named.map(([name, run]) => [name, async () => ({ figure: await run() })])) as Record<
+      K,
+      () => Promise<{ figure: number }>
+    >,
+  );
+  return Object.fromEntries(named.map(([name]) => [name, figures[name].figure])) as Record<K, number>;
+}
+
+/** The same where a contender returns several figures: the median of each. */
+export async function alternateAll<K extends string, F extends string>(
+  rounds: number,
+  contenders: Readonly<Record<K, () => Promise<Record<F, number>>>>,
+): Promise<Record<K, Record<F, number>>> {
+  const named = Object.entries(contenders) as [K, () => Promise<Record<F, number>>][];
+  const results = new Map<K, Record<F, number>[]>(named.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, run] of Object.entries(contenders) as [K, () => Promise<number>][]) {
-      results[name] ??= [];
-      results[name].push(await run());
-    }
+    for (const [name, run] of named) results.get(name)!.push(await run());
   }
   return Object.fromEntries(
-    (Object.entries(results) as [K, number[]][]).map(([name, values]) => [name, median(values)]),
-  ) as Record<K, number>;
+    named.map(([name]) => {
+      const all = results.get(name)!;
+      const keys = Object.keys(all[0] ?? {}) as F[];
+      return [name, Object.fromEntries(keys.map((key) => [key, median(all.map((one) => one[key]))]))];
+    }),
+  ) as Record<K, Record<F, number>>;
+}
+
+/** The value that so many percent are not above. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil((sorted.length * percent) / 100) - 1)]!;
 }
 
 /** Calls per second of `concurrency` callers over `ms`. */
@@ -60,3 +86,5 @@ export async function rate(concurrency: number, ms: number, call: () => Promise<
 
 export const perSecond = (value: number): string => `${Math.round(value).toLocaleString('en')}/s`;
 export const ratio = (value: number): string => value.toFixed(2);
+export const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

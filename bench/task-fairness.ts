@@ -1,16 +1,17 @@
 /** What fairness between tenants costs, and what the small ones get of it. */
 import { startWorker } from '../src/modules/tasks/index.ts';
 import type { Platform } from '../src/platform/platform.ts';
-import type { TestServer } from '../tests/support/server.ts';
-import { newDatabase, openBenchPlinth } from './database.ts';
-import { alternate, type BenchContext, perSecond, type Row, ratio } from './measure.ts';
+import { newDatabase, openBenchPlinth, startServer } from './database.ts';
+import { alternate, type Benchmark, pause, perSecond, type Row, ratio } from './measure.ts';
+import { drainRate } from './task-ours.ts';
 import { asSuperuser, makeFirstComeFirstServed, queueTasks } from './task-queue.ts';
 
 const task_type = 'bench.fair';
 const cost_goal = 0.8;
 const wait_goal = 5;
 
-export async function fairness(server: TestServer, { rounds, quick, note }: BenchContext): Promise<Row[]> {
+export const fairness: Benchmark = async ({ rounds, quick, note }) => {
+  const server = await startServer();
   const count = quick ? 5_000 : 40_000;
   const [fairUrl, fifoUrl] = [await newDatabase(server), await newDatabase(server)];
   const fair = await openBenchPlinth(fairUrl, { poolSize: 10 });
@@ -21,7 +22,7 @@ export async function fairness(server: TestServer, { rounds, quick, note }: Benc
     const sizes = Array.from({ length: tenants }, () => Math.ceil(count / tenants));
     const drained = async (platform: Platform, url: string) => {
       await queueTasks(asSuperuser(server, url), { taskType: task_type, sizes });
-      return drain(platform, sizes.length * sizes[0]!);
+      return drainRate(platform, sizes.length * sizes[0]!, task_type);
     };
     const rates = await alternate(rounds, {
       fair: () => drained(fair.plinth.platform, fairUrl),
@@ -39,23 +40,9 @@ export async function fairness(server: TestServer, { rounds, quick, note }: Benc
   rows.push(await smallBehindLarge(fair.plinth.platform, asSuperuser(server, fairUrl)));
   await fair.close();
   await fifo.close();
+  await server.stop();
   return rows;
-}
-
-async function drain(platform: Platform, count: number): Promise<number> {
-  const started = performance.now();
-  const worker = startWorker({
-    platform,
-    version: 'bench',
-    handlers: new Map([[task_type, { description: 'does nothing', run: async () => undefined }]]),
-    concurrency: 24,
-  });
-  while (worker.statistics.completed < count) await new Promise((resolve) => setTimeout(resolve, 5));
-  await worker.idle();
-  const seconds = (performance.now() - started) / 1_000;
-  await worker.stop();
-  return count / seconds;
-}
+};
 
 async function smallBehindLarge(platform: Platform, superuserUrl: string): Promise<Row> {
   const small = Array.from({ length: 10 }, () => 99);
@@ -80,7 +67,7 @@ async function smallBehindLarge(platform: Platform, superuserUrl: string): Promi
     ]),
     concurrency: 24,
   });
-  while (left > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (left > 0) await pause(5);
   await worker.stop();
   return {
     what: 'Tasks started until the last of 990 tasks of ten tenants, queued behind 50,000 of another, ÷ 990',

@@ -2,9 +2,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type TestServer, withClient } from '../tests/support/server.ts';
-import { newDatabase, openBenchPlinth } from './database.ts';
-import { alternate, type BenchContext, perSecond, type Row, ratio } from './measure.ts';
+import { withClient } from '../tests/support/server.ts';
+import { newDatabase, openBenchPlinth, startServer } from './database.ts';
+import { alternate, type Benchmark, perSecond, ratio } from './measure.ts';
 import type { Order } from './task-limit-child.ts';
 import { asSuperuser, queueTasks } from './task-queue.ts';
 
@@ -15,7 +15,8 @@ const task_ms = 100;
 const sample_ms = 10;
 const goal = 0.9;
 
-export async function limits(server: TestServer, { rounds, quick, note }: BenchContext): Promise<Row[]> {
+export const limits: Benchmark = async ({ rounds, quick, note }) => {
+  const server = await startServer();
   const count = quick ? 240 : 960;
   const url = await newDatabase(server);
   const bench = await openBenchPlinth(url, { poolSize: 4 });
@@ -48,6 +49,7 @@ export async function limits(server: TestServer, { rounds, quick, note }: BenchC
   note(`limits: ${perSecond(rates.limited)} of ${perSecond(rates.unlimited)}; most at once ${highest} of ${limit}`);
   for (const child of children) child.kill();
   await bench.close();
+  await server.stop();
   return [
     {
       what: `${count.toLocaleString('en')} tasks of ${task_ms} ms with a concurrency limit of ${limit} over ${processes} processes ÷ no limit and ${limit} handlers in all; most held at once`,
@@ -57,7 +59,7 @@ export async function limits(server: TestServer, { rounds, quick, note }: BenchC
       met: rates.limited / rates.unlimited >= goal && highest <= limit,
     },
   ];
-}
+};
 
 /** Until so many tasks have completed: the most that leases held at one of the samples. */
 async function watch(superuserUrl: string, count: number): Promise<number> {

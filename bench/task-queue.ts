@@ -9,22 +9,29 @@ export interface NewTasks {
   readonly sizes: readonly number[];
   /** Every task has this concurrency key and limit. */
   readonly key?: { readonly name: string; readonly limit: number };
+  /** Beside the tasks that are there, instead of them. */
+  readonly keepOthers?: boolean;
 }
 
 /** The URL of a database of the server, as its superuser. */
 export function asSuperuser(server: TestServer, databaseUrl: string): string {
-  const url = new URL(server.url);
+  const url = new URL(server.adminUrl);
   url.pathname = new URL(databaseUrl).pathname;
   return url.href;
 }
 
 /** Removes all tasks and puts in new ones; returns the ids of their tenants. */
-export async function queueTasks(superuserUrl: string, { taskType, sizes, key }: NewTasks): Promise<string[]> {
+export async function queueTasks(
+  superuserUrl: string,
+  { taskType, sizes, key, keepOthers = false }: NewTasks,
+): Promise<string[]> {
   const ids = sizes.map(() => randomUUID());
   await withClient(superuserUrl, async (client) => {
-    await client.query(
-      'truncate plinth.tasks, plinth.task_queue, plinth.task_timers, plinth.task_leases, plinth.task_attempts cascade',
-    );
+    if (!keepOthers) {
+      await client.query(
+        'truncate plinth.tasks, plinth.task_queue, plinth.task_timers, plinth.task_leases, plinth.task_attempts cascade',
+      );
+    }
     await client.query(
       `insert into plinth.organizations (id, name, slug)
        select id, 'Bench', 'bench-' || replace(id::text, '-', '') from unnest($1::uuid[]) as id`,
@@ -45,7 +52,9 @@ export async function queueTasks(superuserUrl: string, { taskType, sizes, key }:
        from made`,
       [ids, sizes, taskType, key?.name ?? null, key?.limit ?? null],
     );
-    await client.query('vacuum (analyze) plinth.tasks, plinth.task_queue');
+    await client.query(
+      keepOthers ? 'vacuum (analyze) plinth.task_queue' : 'vacuum (analyze) plinth.tasks, plinth.task_queue',
+    );
   });
   return ids;
 }

@@ -10,22 +10,38 @@ import { fileURLToPath } from 'node:url';
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const built = new URL('../dist/cli/main.js', import.meta.url);
 const main = existsSync(source) ? source : built;
+const sourcesCondition = '--conditions=plinth-source';
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  await compileLittle();
   await keepCompiledCode();
   if (main === source) await meanSourcesByPlinth();
   await import(main.href);
 } else {
   const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
-  if (main === built || !existsSync(node)) {
+  const isSecondTry = process.execArgv.includes(sourcesCondition);
+  if (main === built || !existsSync(node) || isSecondTry) {
     const way = main === built ? 'see nodejs.org' : 'run npm ci first';
     console.error(`plinth: Node ${process.version} is too old, 22.18 or later is needed; ${way}`);
     process.exit(3);
   }
-  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // this file again, which does more than load the program
+  const again = [sourcesCondition, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const child = spawn(node, again, { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}
+
+/**
+ * The embedded engine has functions that V8 optimizes as soon as they have run some hundred times: the one that
+ * evaluates SQL expressions takes 600 MB and a second of a processor for that, more than most commands take for all the
+ * rest. With a larger budget only what works for long is optimized. Before anything is loaded from the compile cache:
+ * its entries are valid for the same options only.
+ */
+async function compileLittle() {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--wasm-tiering-budget=2000000000');
 }
 
 /**

@@ -19,6 +19,9 @@ export const callSamples: CallSamples = {
     ['{organization}', action, '{"ids": ["{tasks.id}"]}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
     ['{organization}', action, '{}', 'attack', '00000000-0000-0000-0000-000000000000', '10'],
   ]),
+  make_workflow_run: [
+    ['{organization}', '{workflow_runs.id}', 'attack', '1', '{workflows.id}', 'attack', '10', '10', '{time}'],
+  ],
   cast_vote: [['{organization}', '{approvals.id}', 'approve', 'attack']],
   hold_task: [
     ['{organization}', '{tasks.id}', 'pause'],
@@ -54,7 +57,63 @@ export const callSamples: CallSamples = {
       'github',
       '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "push", "github": {"organization_id": "{organizations.id}"}}]',
     ],
+    [
+      '{organization}',
+      '{event_sources.id}',
+      'api',
+      '[{"id": "{new}", "occurred_at": "{time}", "keys": ["attack 2"], "type": "push", "payload": {}, "payload_bytes": 2, "kind": "report", "project_id": "{projects.id}", "task_id": "{tasks.id}", "deployment": {"organization_id": "{organizations.id}"}}]',
+    ],
   ],
+  search_events: [
+    ['{organization}', 'push', '{"n": 1}', '{}', '10'],
+    [
+      '{organization}',
+      'organization:{organization}',
+      '{"{organization}": {}}',
+      '{"project_id": "{projects.id}"}',
+      '10',
+    ],
+  ],
+  create_event_endpoint: [
+    ['{organization}', '{"id": "{new}", "url": "https://attack.example", "secret": "x"}'],
+    ['{organization}', '{"id": "{event_endpoints.id}", "url": "https://attack.example", "secret": "x"}'],
+  ],
+  update_event_endpoint: [
+    ['{organization}', '{event_endpoints.id}', '{"url": "https://attack.example"}'],
+    ['{organization}', '{event_endpoints.id}', '{"organization_id": "{organizations.id}", "secret": "x"}'],
+  ],
+  make_event_deliveries: [
+    [
+      '{organization}',
+      '[{"id": "{new}", "endpoint_id": "{event_endpoints.id}", "event_id": "{events.id}", "event_occurred_at": "{time}", "event_type": "attack"}]',
+      '{time}',
+    ],
+  ],
+  finish_event_deliveries: [
+    [
+      '{organization}',
+      '{event_deliveries.lease_id}',
+      '[{"id": "{event_deliveries.id}", "occurred_at": "{time}", "endpoint_id": "{event_endpoints.id}", "outcome": "failed", "attempt_id": "{new}", "started_at": "{time}", "is_gone": true}]',
+      '{time}',
+    ],
+  ],
+  retry_event_deliveries: [
+    ['{organization}', '{"ids": ["{event_deliveries.id}"]}', '10', '{time}'],
+    ['{organization}', '{"endpoint_id": "{event_endpoints.id}"}', '10', '{time}'],
+    ['{organization}', '{}', '10', '{time}'],
+  ],
+  make_notifications: [
+    [
+      '{organization}',
+      '[{"subscription_id": "{event_subscriptions.id}", "event_id": "{events.id}", "event_occurred_at": "{time}", "event_type": "attack", "title": "attack", "everyone": true}]',
+      '{time}',
+      '10',
+    ],
+  ],
+  add_to_batch: [
+    ['{organization}', '{event_subscriptions.id}', '[{"id": "{events.id}", "occurred_at": "{time}"}]', '{time}', '10'],
+  ],
+  read_event_feed: [['{organization}', '0', '{events.id}', '10']],
   create_api_key: [
     [
       '{organization}',

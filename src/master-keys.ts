@@ -1,5 +1,5 @@
 /** Which master keys a process starts with, and the new one of an embedded folder. */
-import { link, mkdir, readdir, rename } from 'node:fs/promises';
+import { link, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from './platform/core/config.ts';
 import {
@@ -23,15 +23,25 @@ export function hasOwnMasterKeyFile(config: Config): boolean {
   return config.masterKey === undefined && config.databaseUrl === undefined;
 }
 
-/** From the configuration; for development a file beside the data folder, never inside it, which the first start makes. */
-export async function masterKeys(config: Config): Promise<MasterKeyRing> {
+/**
+ * From the configuration; for development a file beside the data folder, never inside it, which the first start makes.
+ * `stored` is the fingerprint of the key that the database belongs to, and undefined where it has none yet: only then is
+ * a key made. Throws `master_key_missing`.
+ */
+export async function masterKeys(config: Config, stored: string | undefined): Promise<MasterKeyRing> {
   if (config.masterKey) return { current: config.masterKey, previous: previousOf(config) };
   if (config.environment === 'production') {
     throw cryptoErrors.master_key_missing({ detail: 'production needs PLINTH_MASTER_KEY or PLINTH_MASTER_KEY_FILE' });
   }
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const { key } = await loadOrCreateMasterKeyFile(masterKeyPath(config), { outside: config.dataFolder });
-  return { current: key, previous: await replacedKeys(config) };
+  const path = masterKeyPath(config);
+  if (stored !== undefined && (await loadMasterKeyFile(path)) === undefined) {
+    throw cryptoErrors.master_key_missing({
+      detail: `the database belongs to master key ${stored.slice(0, fingerprint_digits)}…; ${path} is not there`,
+      hint: `Bring that key: put it there (where the data came from it lies beside the data folder, as ${basename(path)} does here), or name it in PLINTH_MASTER_KEY_FILE.`,
+    });
+  }
+  const { key } = await loadOrCreateMasterKeyFile(path, { outside: config.dataFolder });
+  return { current: key, previous: await replacedKeys(config), origin: path };
 }
 
 /** The keys at hand, without making one: the current one first. */
@@ -71,7 +81,8 @@ export async function replacedKeyFiles(config: Config): Promise<string[]> {
  */
 export async function replaceMasterKeyFile(config: Config): Promise<MasterKeyRing> {
   const path = masterKeyPath(config);
-  const { current } = await masterKeys(config);
+  const current = await loadMasterKeyFile(path, { outside: config.dataFolder });
+  if (!current) throw cryptoErrors.master_key_missing({ detail: `${path} is not there` });
   const next = `${path}.next`;
   await loadOrCreateMasterKeyFile(next, { outside: config.dataFolder });
   const kept = `${path}.replaced-${current.fingerprint.slice(0, fingerprint_digits)}`;
@@ -80,5 +91,5 @@ export async function replaceMasterKeyFile(config: Config): Promise<MasterKeyRin
     if (error.code !== 'EEXIST') throw error;
   });
   await rename(next, path);
-  return masterKeys(config);
+  return masterKeys(config, current.fingerprint);
 }

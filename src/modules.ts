@@ -1,7 +1,9 @@
 /** The product's table of contents: every module, in the order of dependency. */
 import { analysisModule } from './modules/analysis/module.ts';
 import { auditModule } from './modules/audit/module.ts';
+import { deliveriesModule } from './modules/deliveries/module.ts';
 import { eventsModule } from './modules/events/module.ts';
+import { notificationsModule } from './modules/notifications/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
 import { tasksModule } from './modules/tasks/module.ts';
 import { tenancyModule } from './modules/tenancy/module.ts';
@@ -17,5 +19,7 @@ export const modules: readonly ModuleDefinition[] = [
   tasksModule,
   workflowsModule,
   eventsModule,
+  deliveriesModule,
   analysisModule,
+  notificationsModule,
 ];

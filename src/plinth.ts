@@ -6,7 +6,14 @@ import type { ApplicationDefinition } from './application/define.ts';
 import { loadApplication } from './application/load.ts';
 import { checkOwnTables } from './application/own-tables.ts';
 import { masterKeys } from './master-keys.ts';
-import { type Enqueued, enqueueTasks, startWorker, type TaskInput, type TaskWorker } from './modules/tasks/index.ts';
+import {
+  addTask,
+  type Enqueued,
+  enqueueTasks,
+  startWorker,
+  type TaskInput,
+  type TaskWorker,
+} from './modules/tasks/index.ts';
 import { apiKeyAuthenticator, sessionAuthenticator, tokenAuthenticator } from './modules/tenancy/index.ts';
 import { type Clock, systemClock } from './platform/core/clock.ts';
 import { type Config, loadConfig } from './platform/core/config.ts';
@@ -21,7 +28,7 @@ import { makeHooks } from './platform/hooks.ts';
 import { listenError } from './platform/http/client-errors.ts';
 import { type AllowedHosts, allowedHosts } from './platform/http/hosts.ts';
 import { makeServer, type PlinthServer } from './platform/http/server.ts';
-import { openKeyring } from './platform/keyring.ts';
+import { openKeyring, readMasterKeyFingerprint } from './platform/keyring.ts';
 import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
 import { type SchemaReport, schemaState } from './platform/migrate/status.ts';
 import type { LoopDeclaration, ModuleDefinition } from './platform/module.ts';
@@ -33,6 +40,7 @@ import { refuseUnfinished } from './platform/transfer/index.ts';
 import { startHints } from './platform/worker/hints.ts';
 import { type Supervisor, superviseLoops } from './platform/worker/supervisor.ts';
 import { makeWakeups } from './platform/worker/wakeups.ts';
+import { startWatchdog, type Watchdog } from './platform/worker/watchdog.ts';
 import { version } from './version.ts';
 
 // What a program of one's own is written with.
@@ -111,6 +119,7 @@ export interface ScopedPlinth {
   write<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
   read<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
   readonly tasks: {
+    /** Without a transaction it shares one with others that are enqueued at the same time, and resolves after the commit. */
     enqueue(task: TaskInput, tx?: ScopedTx): Promise<Enqueued>;
     enqueueMany(tasks: readonly TaskInput[], tx?: ScopedTx): Promise<Enqueued[]>;
   };
@@ -163,7 +172,10 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
     );
     await refuseUnfinished(door);
     const wakeups = makeWakeups();
-    const keyring = await openKeyring({ door, ring: options.masterKeys ?? (await masterKeys(config)) });
+    const keyring = await openKeyring({
+      door,
+      ring: options.masterKeys ?? (await masterKeys(config, await readMasterKeyFingerprint(door))),
+    });
     const net =
       options.net ?? outbound({ allow: config.outboundAllow, allowLoopback: config.environment !== 'production' });
     const platform: Platform = { engine, door, clock, log, modules, settings, wakeups, keyring, net, config };
@@ -199,6 +211,9 @@ export async function makeApp(
     platform,
     version,
     hosts: listening?.hosts ?? hostsOf(config, config.host, config.port),
+    corsOrigins: config.corsOrigins,
+    trustedOrigins: config.trustedOrigins,
+    portalFrameOrigins: config.portalFrameOrigins,
     authenticators,
     trustedProxies: config.trustedProxies.map(({ text }) => text),
     requestTimeoutMs: config.requestTimeoutMs,
@@ -238,6 +253,7 @@ function assemble(platform: Platform, application: Application, schema: () => Pr
   let worker: TaskWorker | undefined;
   let supervisor: Supervisor | undefined;
   let maintenance: NodeJS.Timeout | undefined;
+  let watchdog: Watchdog | undefined;
 
   function enqueueMany(scope: Scope, tasks: readonly TaskInput[], tx?: ScopedTx): Promise<Enqueued[]> {
     return tx ? enqueueTasks(platform, tx, tasks) : door.write(scope, (own) => enqueueTasks(platform, own, tasks));
@@ -256,7 +272,8 @@ function assemble(platform: Platform, application: Application, schema: () => Pr
       write: (work) => door.write(scope, work),
       read: (work) => door.read(scope, work),
       tasks: {
-        enqueue: async (task, tx) => (await enqueueMany(scope, [task], tx))[0]!,
+        enqueue: async (task, tx) =>
+          tx ? (await enqueueTasks(platform, tx, [task]))[0]! : addTask(platform, scope, task),
         enqueueMany: (tasks, tx) => enqueueMany(scope, tasks, tx),
       },
     }),
@@ -280,18 +297,25 @@ function assemble(platform: Platform, application: Application, schema: () => Pr
         }, maintenance_interval_ms);
         maintenance.unref();
       }
+      watchdog = startWatchdog(config.workerHangSeconds);
       worker = startWorker({
         platform,
+        watchdog,
         version,
         handlers: new Map(modules.flatMap((module) => Object.entries(module.tasks ?? {}))),
         concurrency: config.workerConcurrency,
         leaseSeconds: config.workerLeaseSeconds,
+        idleMsAlone: config.workerIdleSeconds * 1_000,
+        ...(config.workerIdleAmongOthersSeconds === undefined
+          ? {}
+          : { idleMsAmongOthers: config.workerIdleAmongOthersSeconds * 1_000 }),
       });
       return worker;
     },
     async close(deadlineMs = 10_000) {
       clearInterval(maintenance);
       await Promise.all([server?.drain(deadlineMs, config.drainNoticeMs), worker?.stop(), supervisor?.stop()]);
+      watchdog?.stop();
       await hints.stop();
       platform.net.close();
       await engine.close();

@@ -256,6 +256,32 @@ export interface CodeElements {
   start_line: number;
 }
 
+export interface DeploymentEvents {
+  branch: string | null;
+  commit_sha: string | null;
+  completed_at: Timestamp | null;
+  deployment_id: string | null;
+  duration_ms: Int8 | null;
+  environment: string | null;
+  error_message: string | null;
+  id: string;
+  is_production: boolean | null;
+  is_rollback: boolean | null;
+  kind: string;
+  log_url: string | null;
+  occurred_at: Timestamp;
+  organization_id: string;
+  previous_version: string | null;
+  ref: string | null;
+  repository_full_name: string | null;
+  service: string | null;
+  started_at: Timestamp | null;
+  status: string | null;
+  triggered_by: string | null;
+  url: string | null;
+  version: string | null;
+}
+
 export interface EncryptionKeys {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
@@ -263,6 +289,32 @@ export interface EncryptionKeys {
   organization_id: string;
   retired_at: Timestamp | null;
   wrapped_key: Buffer;
+}
+
+export interface EndpointStates {
+  /**
+   * open: nothing is sent until open_until; half_open: one delivery is out to try.
+   */
+  circuit: Generated<string>;
+  failing_since: Timestamp | null;
+  failure_count: Generated<number>;
+  id: string;
+  last_error: string | null;
+  last_failure_at: Timestamp | null;
+  last_success_at: Timestamp | null;
+  /**
+   * When there is something to do for it again; infinity: nothing.
+   */
+  next_due_at: Generated<Timestamp>;
+  open_count: Generated<number>;
+  open_until: Timestamp | null;
+  organization_id: string;
+  /**
+   * Asked for by Retry-After.
+   */
+  paused_until: Timestamp | null;
+  tokens: Generated<number>;
+  tokens_at: Generated<Timestamp>;
 }
 
 export interface ErrorLogs {
@@ -276,12 +328,154 @@ export interface ErrorLogs {
   source: string;
 }
 
+export interface EventAggregations {
+  /**
+   * As events.category.
+   */
+  category: string;
+  /**
+   * All there were: stored_count and removed_count.
+   */
+  event_count: Generated<number | null>;
+  /**
+   * When the hour begins.
+   */
+  hour: Timestamp;
+  organization_id: string;
+  /**
+   * Of the payloads that are stored.
+   */
+  payload_bytes: Generated<Int8>;
+  /**
+   * Those that retention has removed, with the status they had.
+   */
+  removed_count: Generated<number>;
+  /**
+   * As events.source.
+   */
+  source: string;
+  /**
+   * As events.status.
+   */
+  status: string;
+  /**
+   * Those in events.
+   */
+  stored_count: Generated<number>;
+  /**
+   * As events.type.
+   */
+  type: string;
+}
+
 export interface EventDeduplication {
   deduplication_key: string;
   event_id: string;
   organization_id: string;
   received_at: Generated<Timestamp>;
   source_id: string;
+}
+
+export interface EventDeliveries {
+  attempts: Generated<number>;
+  customer: string | null;
+  /**
+   * pending: when it is sent (infinity: after the one before it in order); sending: when the lease ends.
+   */
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  endpoint_id: string;
+  event_id: string;
+  event_occurred_at: Timestamp;
+  event_type: string;
+  id: Generated<string>;
+  is_test: Generated<boolean>;
+  last_attempt_at: Timestamp | null;
+  last_error: string | null;
+  last_status_code: number | null;
+  lease_id: string | null;
+  /**
+   * Attempts whose process died; they are not counted in attempts.
+   */
+  lost_attempts: Generated<number>;
+  occurred_at: Generated<Timestamp>;
+  ordering_key: string | null;
+  organization_id: string;
+  status: Generated<string>;
+  subscription_id: string | null;
+}
+
+export interface EventDeliveryAttempts {
+  attempt: number;
+  delivery_id: string;
+  endpoint_id: string;
+  error: string | null;
+  error_code: string | null;
+  id: Generated<string>;
+  latency_ms: number | null;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  outcome: string;
+  /**
+   * The beginning of the answer, as text without control characters. From outside: never markup.
+   */
+  response_excerpt: string | null;
+  retry_at: Timestamp | null;
+  status_code: number | null;
+}
+
+export interface EventDirtyHours {
+  /**
+   * When the hour begins.
+   */
+  hour: Timestamp;
+  id: Generated<string>;
+  organization_id: string;
+}
+
+export interface EventEndpoints {
+  concurrency_max: Generated<number>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  /**
+   * Whose it is, in the tenant's own words: the portal shows a customer theirs alone. Null: the tenant's.
+   */
+  customer: string | null;
+  deleted_at: Timestamp | null;
+  description: string | null;
+  disabled_at: Timestamp | null;
+  /**
+   * user; gone: it answered 410; failing: nothing but failures for days.
+   */
+  disabled_reason: string | null;
+  header_names: Generated<string[]>;
+  /**
+   * Sealed JSON: headers sent along, which may hold a token.
+   */
+  headers: string | null;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  jitter_percent: Generated<number>;
+  /**
+   * Which of the events meant for its customer it wants: patterns as in subscriptions; none: all.
+   */
+  names: Generated<string[]>;
+  /**
+   * A place in the event: those with the same value there are sent one after the other. '*': all of them.
+   */
+  order_by: string | null;
+  organization_id: string;
+  previous_secret: string | null;
+  previous_secret_expires_at: Timestamp | null;
+  rate_per_second: number | null;
+  retry_schedule_seconds: number[] | null;
+  /**
+   * Sealed by the organization's data key, bound to this row; never shown again.
+   */
+  secret: string;
+  timeout_ms: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  url: string;
 }
 
 export interface EventProcessingLogs {
@@ -296,6 +490,25 @@ export interface EventProcessingLogs {
   task_id: string | null;
 }
 
+export interface EventRetention {
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * After it occurred and was received. All go after 25 months, with their partitions.
+   */
+  keep_days: number;
+  organization_id: string;
+  /**
+   * *: of any source.
+   */
+  source: Generated<string>;
+  /**
+   * *: of any type.
+   */
+  type: Generated<string>;
+}
+
 export interface Events {
   actor: string | null;
   attempts: Generated<number>;
@@ -304,6 +517,10 @@ export interface Events {
   claimed_at: Timestamp | null;
   commit_sha: string | null;
   error: Json | null;
+  /**
+   * The type of ours it had when it was received. No key, as for the others: a ledger outlives what it mentions.
+   */
+  event_type_id: string | null;
   external_id: string | null;
   id: Generated<string>;
   /**
@@ -319,12 +536,17 @@ export interface Events {
   priority: Generated<number>;
   processed_at: Timestamp | null;
   project_id: string | null;
+  pull_request_number: number | null;
   received_at: Generated<Timestamp>;
   repository_full_name: string | null;
   /**
    * The repository of ours it names, if we know it. No key: a ledger outlives what it mentions.
    */
   repository_id: string | null;
+  /**
+   * For CloudEvents: the attributes as they were sent.
+   */
+  sender_context: Json | null;
   /**
    * The scheme of its source: github, slack, …; api for events sent with a key.
    */
@@ -334,9 +556,17 @@ export interface Events {
    * pending: not yet matched; processed: a subscription wanted it; skipped: none did; failed: see error.
    */
   status: Generated<string>;
+  /**
+   * The task of ours it names.
+   */
+  task_id: string | null;
   title: string | null;
   type: string;
   url: string | null;
+  /**
+   * The member who caused it, found by a linked identity or by the address, in this organization only.
+   */
+  user_id: string | null;
   xid: string;
 }
 
@@ -371,6 +601,10 @@ export interface EventSourceTokens {
 
 export interface EventSubscriptions {
   action: string;
+  /**
+   * { "count_max", "seconds_max" }: acts once for several events, as one event that lists them.
+   */
+  batch: Json | null;
   categories: Generated<string[]>;
   created_at: Generated<Timestamp>;
   created_by: Generated<string | null>;
@@ -386,9 +620,63 @@ export interface EventSubscriptions {
   organization_id: string;
   sources: Generated<string[]>;
   /**
-   * For action task: { "task_type", "priority"? }.
+   * For task: { "task_type", "priority"? }; webhook: { "endpoint_id" } or { "customer_from" }; workflow: { "workflow", "version"?, "correlation_from"? }.
    */
   target: Json;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface EventSummary {
+  category: string | null;
+  events: Int8 | null;
+  failed: Int8 | null;
+  hour: Timestamp | null;
+  organization_id: string | null;
+  payload_bytes: Int8 | null;
+  pending: Int8 | null;
+  processed: Int8 | null;
+  skipped: Int8 | null;
+  source: string | null;
+  type: string | null;
+}
+
+export interface EventTypeCatalogue {
+  category: string;
+  description: string;
+  is_active: Generated<boolean>;
+  /**
+   * The sender's word; of GitHub and Linear the type of an event has the action behind it: issues.opened.
+   */
+  name: string;
+  payload_schema: Json | null;
+  retention_days: number | null;
+  schema_version: Generated<number>;
+  source: string;
+}
+
+export interface EventTypes {
+  category: Generated<string>;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  id: Generated<string>;
+  /**
+   * Events of a type that is not active are stored and skipped.
+   */
+  is_active: Generated<boolean>;
+  name: string;
+  organization_id: string;
+  /**
+   * JSON Schema; an event that breaks it is stored and failed. Null: any payload.
+   */
+  payload_schema: Json | null;
+  retention_days: number | null;
+  /**
+   * Counts the changes of payload_schema.
+   */
+  schema_version: Generated<number>;
+  source: string;
   updated_at: Generated<Timestamp>;
 }
 
@@ -611,6 +899,54 @@ export interface Issues {
   value: number | null;
 }
 
+export interface LinearEvents {
+  action: string | null;
+  actor_id: string | null;
+  actor_name: string | null;
+  actor_type: string | null;
+  archived_at: Timestamp | null;
+  assignee_id: string | null;
+  assignee_name: string | null;
+  branch: string | null;
+  canceled_at: Timestamp | null;
+  changed_fields: string[] | null;
+  comment_id: string | null;
+  completed_at: Timestamp | null;
+  creator_id: string | null;
+  cycle_id: string | null;
+  cycle_number: number | null;
+  document_id: string | null;
+  due_on: string | null;
+  estimate: number | null;
+  health: string | null;
+  id: string;
+  initiative_id: string | null;
+  issue_id: string | null;
+  issue_identifier: string | null;
+  issue_number: number | null;
+  kind: string;
+  label_name: string | null;
+  labels: string[] | null;
+  linear_organization_id: string | null;
+  linear_project_id: string | null;
+  linear_project_name: string | null;
+  occurred_at: Timestamp;
+  organization_id: string;
+  parent_issue_id: string | null;
+  priority: number | null;
+  priority_label: string | null;
+  reaction: string | null;
+  sla_status: string | null;
+  started_at: Timestamp | null;
+  state_name: string | null;
+  state_type: string | null;
+  subject_id: string | null;
+  team_id: string | null;
+  team_key: string | null;
+  team_name: string | null;
+  webhook_id: string | null;
+}
+
 export interface MetricDefinitions {
   definition: string;
   family: string;
@@ -620,6 +956,27 @@ export interface MetricDefinitions {
   source: string;
   unit: string;
   version: string;
+}
+
+export interface Notifications {
+  /**
+   * Plain text.
+   */
+  body: string | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * The event that told it; it may be gone by now.
+   */
+  event_id: string;
+  event_occurred_at: Timestamp;
+  event_type: string;
+  id: Generated<string>;
+  is_read: Generated<boolean | null>;
+  organization_id: string;
+  read_at: Timestamp | null;
+  subscription_id: string;
+  title: string;
+  user_id: string;
 }
 
 export interface OneTimeTokens {
@@ -659,6 +1016,21 @@ export interface Organizations {
 export interface OrganizationSlugs {
   organization_id: string;
   slug: string;
+}
+
+export interface ProcessingPerformance {
+  attempts: Int8 | null;
+  avg_seconds: number | null;
+  events: Int8 | null;
+  failed: Int8 | null;
+  max_seconds: number | null;
+  oldest_waiting_at: Timestamp | null;
+  organization_id: string | null;
+  p50_seconds: number | null;
+  p95_seconds: number | null;
+  source: string | null;
+  type: string | null;
+  waiting: Int8 | null;
 }
 
 export interface ProjectRepositories {
@@ -782,6 +1154,21 @@ export interface Repositories {
   url: string | null;
 }
 
+export interface RepositoryActivity {
+  actors: Int8 | null;
+  ci_events: Int8 | null;
+  code_events: Int8 | null;
+  events: Int8 | null;
+  events_last_day: Int8 | null;
+  events_last_week: Int8 | null;
+  issue_events: Int8 | null;
+  last_event_at: Timestamp | null;
+  organization_id: string | null;
+  repository_full_name: string | null;
+  repository_id: string | null;
+  review_events: Int8 | null;
+}
+
 export interface ScheduleFirings {
   created_at: Generated<Timestamp>;
   error: Json | null;
@@ -810,9 +1197,13 @@ export interface Schedules {
   created_by: Generated<string | null>;
   cron: string;
   /**
-   * The name of the definition whose newest active version is enqueued; or task_type says what.
+   * The name of the definition that is enqueued; or task_type says what.
    */
   definition: string | null;
+  /**
+   * Its version; null: the newest active one at each tick.
+   */
+  definition_version: number | null;
   deleted_at: Timestamp | null;
   description: Generated<string>;
   id: Generated<string>;
@@ -866,6 +1257,58 @@ export interface SignInAttempts {
   bucket: string;
   failures: number;
   last_failure_at: Timestamp;
+}
+
+export interface SlackEvents {
+  action_id: string | null;
+  action_value: string | null;
+  api_app_id: string | null;
+  bot_id: string | null;
+  callback_id: string | null;
+  channel_id: string | null;
+  channel_name: string | null;
+  channel_type: string | null;
+  command: string | null;
+  command_text: string | null;
+  edited_ts: string | null;
+  enterprise_id: string | null;
+  event_ts: string | null;
+  file_id: string | null;
+  files_count: number | null;
+  id: string;
+  inviter_id: string | null;
+  is_hidden: boolean | null;
+  is_shared_channel: boolean | null;
+  item_channel_id: string | null;
+  item_ts: string | null;
+  item_type: string | null;
+  item_user_id: string | null;
+  kind: string;
+  link_domain: string | null;
+  message_ts: string | null;
+  occurred_at: Timestamp;
+  organization_id: string;
+  reaction: string | null;
+  subtype: string | null;
+  tab: string | null;
+  team_id: string | null;
+  thread_ts: string | null;
+  user_id: string | null;
+  user_name: string | null;
+  view_id: string | null;
+}
+
+export interface SubscriptionBatches {
+  /**
+   * When they are acted on, full or not.
+   */
+  due_at: Timestamp;
+  /**
+   * [{ "id", "occurred_at" }], in the order they were matched.
+   */
+  events: Json;
+  id: string;
+  organization_id: string;
 }
 
 export interface SystemSettings {
@@ -1003,6 +1446,22 @@ export interface TaskLimits {
    * The time in which no more than rate_limit tasks are claimed.
    */
   rate_seconds: Numeric | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface TaskOutcomeCounts {
+  /**
+   * Only grows.
+   */
+  attempts: Int8;
+  /**
+   * retried: it failed and another attempt follows; failed: it failed for good.
+   */
+  outcome: string;
+  /**
+   * A type that a module declares; external: those of workers outside; unknown: of attempts that were lost with their worker.
+   */
+  task_type: string;
   updated_at: Generated<Timestamp>;
 }
 
@@ -1382,13 +1841,24 @@ export interface DB {
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
   code_elements: CodeElements;
+  deployment_events: DeploymentEvents;
   encryption_keys: EncryptionKeys;
+  endpoint_states: EndpointStates;
   error_logs: ErrorLogs;
+  event_aggregations: EventAggregations;
   event_deduplication: EventDeduplication;
+  event_deliveries: EventDeliveries;
+  event_delivery_attempts: EventDeliveryAttempts;
+  event_dirty_hours: EventDirtyHours;
+  event_endpoints: EventEndpoints;
   event_processing_logs: EventProcessingLogs;
+  event_retention: EventRetention;
   event_source_tokens: EventSourceTokens;
   event_sources: EventSources;
   event_subscriptions: EventSubscriptions;
+  event_summary: EventSummary;
+  event_type_catalogue: EventTypeCatalogue;
+  event_types: EventTypes;
   events: Events;
   external_workers: ExternalWorkers;
   file_analysis: FileAnalysis;
@@ -1396,22 +1866,28 @@ export interface DB {
   idempotency_keys: IdempotencyKeys;
   invitations: Invitations;
   issues: Issues;
+  linear_events: LinearEvents;
   metric_definitions: MetricDefinitions;
+  notifications: Notifications;
   one_time_tokens: OneTimeTokens;
   organization_memberships: OrganizationMemberships;
   organization_slugs: OrganizationSlugs;
   organizations: Organizations;
+  processing_performance: ProcessingPerformance;
   project_repositories: ProjectRepositories;
   projects: Projects;
   ready_tasks: ReadyTasks;
   registered_functions: RegisteredFunctions;
   registered_tables: RegisteredTables;
   repositories: Repositories;
+  repository_activity: RepositoryActivity;
   schedule_firings: ScheduleFirings;
   schedules: Schedules;
   schema_migrations: SchemaMigrations;
   security_events: SecurityEvents;
   sign_in_attempts: SignInAttempts;
+  slack_events: SlackEvents;
+  subscription_batches: SubscriptionBatches;
   system_settings: SystemSettings;
   task_attempts: TaskAttempts;
   task_definitions: TaskDefinitions;
@@ -1420,6 +1896,7 @@ export interface DB {
   task_key_turns: TaskKeyTurns;
   task_leases: TaskLeases;
   task_limits: TaskLimits;
+  task_outcome_counts: TaskOutcomeCounts;
   task_progress: TaskProgress;
   task_queue: TaskQueue;
   task_rates: TaskRates;

@@ -21,7 +21,7 @@ await migrateEngine(engine, modules, { programVersion: version });
 const files: Record<string, string> = {
   'src/schema.gen.ts': await generateTypes(engine.directPool, { qualified: false }),
   'src/schema.snapshot.gen.txt': await renderSnapshot(engine.directPool),
-  'docs/reference/cli.md': renderCliReference(),
+  'docs/reference/cli.md': await renderCliReference(),
   'docs/reference/errors.md': renderErrorsReference(),
   'docs/reference/configuration.md': renderConfigReference(),
   'docs/reference/code-metrics.md': renderMetricsReference(),

@@ -17,6 +17,8 @@ export const exceptions = {
     // The typed client and the command line's: they call the user's own server.
     'src/client/',
     'src/cli/server-client.ts',
+    // Between a worker under test and the user's own server.
+    'src/cli/worker-check/',
     // In the browser: its own server.
     'src/modules/tenancy/pages/',
     'console/',
@@ -37,6 +39,8 @@ export const exceptions = {
     'src/platform/migrate/lint/',
     'src/cli/commands/demo.ts',
     'src/cli/console-build.ts',
+    // The command of whoever checks a worker of theirs.
+    'src/cli/worker-check/worker-process.ts',
   ],
   ciphers: ['src/platform/core/crypto/'],
   weakHashes: [] as string[],

@@ -22,6 +22,8 @@ test('a new module passes types, lints and its own tests as it is made', { timeo
     'biome.json',
     'vitest.config.ts',
   ];
+  // what tests draw from the console, without what is built of it
+  cpSync(join(root, 'console', 'src'), join(copy, 'console', 'src'), { recursive: true });
   for (const name of parts.filter((part) => existsSync(join(root, part)))) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }

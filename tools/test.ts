@@ -1,10 +1,10 @@
 /**
- * `npm test`: everything on PGlite and on PostgreSQL 18 as an ordinary login, then a smoke on what else is installed.
+ * `npm test`: everything on PGlite and on PostgreSQL 18 as an ordinary login, beside it a smoke on what else is installed.
  * `npm run test:matrix`: everything on every engine, and the long versions of the tests that break things.
  * With arguments: those files, as vitest takes them. PLINTH_TEST_ENGINES chooses the engines.
  * Closes with "N passed, N failed, N skipped".
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ interface Counts {
   skipped: number;
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const started = performance.now();
   const isMatrix = args[0] === '--matrix';
   const files = isMatrix ? args.slice(1) : args;
@@ -54,15 +54,19 @@ function main(args: readonly string[]): number {
     else total.skipped++;
   }
   const there = (engines: readonly EngineName[]) => engines.filter((engine) => !missing.has(engine));
-  for (const part of plan(isMatrix, files, there)) {
-    const partStarted = performance.now();
-    const counts = run(part);
-    console.log(`${part.name} (${part.engines.join(', ')}): ${words(counts)} in ${secondsSince(partStarted)} s\n`);
+  const parts = plan(isMatrix, files, there);
+  // beside the first, whose tests wait for a fifth of their time; what they say comes behind what it says
+  const runs = parts.map((part, at) => run(part, at > 0));
+  for (const [at, part] of parts.entries()) {
+    const { counts, said, seconds } = await runs[at]!;
+    process.stdout.write(said);
+    console.log(`${part.name} (${part.engines.join(', ')}): ${words(counts)} in ${seconds} s\n`);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
   }
-  console.log(`took ${secondsSince(started)} s`);
+  const worked = processorSeconds();
+  console.log(`took ${secondsSince(started)} s${worked === undefined ? '' : `, of processors ${worked.toFixed(0)} s`}`);
   console.log(words(total));
   return total.failed === 0 ? 0 : 1;
 }
@@ -84,27 +88,49 @@ function plan(
   return parts.filter(({ engines }) => engines.length > 0);
 }
 
-/** One vitest run; its own words go to the terminal, its counts come back as JSON. */
-function run({ engines, files, full }: Part): Counts {
+interface Ran {
+  readonly counts: Counts;
+  /** What it wrote, where that did not go to the terminal. */
+  readonly said: Buffer;
+  readonly seconds: string;
+}
+
+/** One vitest run; its words go to the terminal, or come back where another has it; its counts come back as JSON. */
+async function run({ engines, files, full }: Part, isBeside: boolean): Promise<Ran> {
+  const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'plinth-test-report-'));
   const report = join(folder, 'report.json');
   try {
-    const vitest = spawnSync(
+    const vitest = spawn(
       'vitest',
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files],
+      [
+        'run',
+        '--reporter=default',
+        '--reporter=./tests/support/slowest-files.ts',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...files,
+      ],
       {
-        stdio: 'inherit',
+        stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit',
         env: {
           ...process.env,
           PLINTH_TEST_ENGINES: engines.join(','),
           ...(full ? { PLINTH_FULL: '1' } : {}),
+          ...(isBeside ? { PLINTH_TEST_WORKERS: '1' } : {}),
         },
       },
     );
+    const said: Buffer[] = [];
+    for (const channel of [vitest.stdout, vitest.stderr]) channel?.on('data', (piece: Buffer) => said.push(piece));
+    const status = await new Promise<number | null>((resolve, reject) => {
+      vitest.once('error', reject);
+      vitest.once('close', resolve);
+    });
     const counts = existsSync(report) ? readCounts(report) : { passed: 0, failed: 0, skipped: 0 };
     // a file that could not be loaded, or an error outside any test: vitest fails and no test has
-    if (vitest.status !== 0 && counts.failed === 0) counts.failed = 1;
-    return counts;
+    if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    return { counts, said: Buffer.concat(said), seconds: secondsSince(started) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -121,8 +147,23 @@ function words({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** What the processes that have ended since took of all processors; undefined where the system does not say. */
+function processorSeconds(): number | undefined {
+  try {
+    // cutime and cstime, in hundredths (proc_pid_stat(5))
+    const [own = 0, system = 0] = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+      .slice(13, 15)
+      .map(Number);
+    return (own + system) / 100;
+  } catch {
+    return undefined;
+  }
+}
+
 function secondsSince(started: number): string {
   return ((performance.now() - started) / 1000).toFixed(1);
 }
 
-process.exit(main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2)));

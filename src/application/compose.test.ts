@@ -52,7 +52,7 @@ describe('an application', () => {
       'module_dependency',
       'Plinth itself needs tenancy',
     ],
-    ['what another needs is off', { modules: { events: false } }, 'module_dependency', 'analysis depends on it'],
+    ['what another needs is off', { modules: { events: false } }, 'module_dependency', 'deliveries depends on it'],
     [
       'one of its own needs it',
       { modules: { analysis: false, invoices: { ...invoices, dependsOn: ['analysis'] } } },
@@ -80,7 +80,7 @@ describe('an application', () => {
       'a misspelt module is off',
       { modules: { anaylsis: false } },
       'application_invalid',
-      'there are workflows, events, analysis',
+      'there are workflows, events, deliveries, analysis',
     ],
     [
       'a module of our name',
@@ -119,7 +119,7 @@ describe('an application', () => {
       'an unknown hook point',
       { hooks: { 'project.create': { before() {} } } },
       'application_invalid',
-      'there are members.add, projects.create',
+      'there are events.check_notification, events.check_target, events.collect, events.deliver, events.notify, members.add',
     ],
     ['a hook that is none', { hooks: { 'projects.create': { befor() {} } } }, 'application_invalid', 'is not a hook'],
     [

@@ -1,6 +1,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Application } from '../application/compose.ts';
 import type { Config } from '../platform/core/config.ts';
+import type { Engine } from '../platform/db/engine.ts';
 import type { Plinth } from '../plinth.ts';
 
 export const exitCodes = { fine: 0, finding: 1, usage: 2, cannotRun: 3 } as const;
@@ -24,15 +25,22 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** What the program is made of: Plinth's modules, and those of plinth.config.ts. */
   application(): Promise<Application>;
-  /** The open Plinth: the running server's, or one opened (and closed afterwards) for this command. */
+  /**
+   * The open Plinth: the running server's, or one opened (and closed afterwards) for this command. Throws
+   * `data_folder_missing` and `schema_behind`, unless the command applies migrations.
+   */
   plinth(): Promise<Plinth>;
+  /**
+   * The configured database's engine as its owner, in whatever state its schema is: the running server's, or one opened
+   * (and closed afterwards) for this command. Throws `data_folder_missing` where there is none.
+   */
+  ownerEngine(): Promise<Engine>;
   /** Asks for a line; undefined where nobody can answer. */
   ask(question: string): Promise<string | undefined>;
 }
 
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
+/** A command as its file has it; its name and summary stand in the list of all (commands.ts). */
+export interface CommandBody {
   /** Lines after "usage: plinth <name>". */
   readonly usage: readonly string[];
   /** What else a person should know, as lines of text. */
@@ -43,11 +51,18 @@ export interface Command {
    * itself. `exclusive`: refuses beside a running embedded server, and names it.
    */
   readonly database: 'none' | 'shared' | 'exclusive';
+  /** It makes the database where there is none, and applies what migrations are missing. No other command does. */
+  readonly migrates?: true;
   /** `unread`: the command looks at the environment itself, and runs whatever is wrong with it. */
   readonly configuration?: 'unread';
   /** Modules that it can not do without, of those that can be switched off. */
   readonly needs?: readonly string[];
   run(context: CommandContext, args: { values: OptionValues; positionals: readonly string[] }): Promise<number>;
+}
+
+export interface Command extends CommandBody {
+  readonly name: string;
+  readonly summary: string;
 }
 
 /** Thrown for a call that is not understood: exit code 2 and the usage. */

@@ -1,13 +1,13 @@
 /** Building the console of a checkout; the published package brings it built. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { consoleFolder } from '../platform/http/console.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** A build takes a few seconds: a lock older than this was left by a process that died. */
+/** A build takes a few seconds: a lock older than this was left by a process that died, whoever has its number now. */
 const lock_ms_max = 120_000;
 
 export interface BuildOptions {
@@ -32,9 +32,13 @@ export async function buildConsole({ signal, failed = () => undefined }: BuildOp
     return false;
   }
   const out = join(root, 'console', `dist-${process.pid}`);
+  const former = `${out}-former`;
   try {
+    // another process may have built between the look and the lock
+    if (!(await isStale())) return false;
     await runVite(vite, out, signal);
-    await rm(consoleFolder, { recursive: true, force: true });
+    // two renames: a page that is being read misses its files for no longer than that
+    if (existsSync(consoleFolder)) await rename(consoleFolder, former);
     await rename(out, consoleFolder);
     return true;
   } catch (error) {
@@ -42,6 +46,7 @@ export async function buildConsole({ signal, failed = () => undefined }: BuildOp
     return false;
   } finally {
     await rm(out, { recursive: true, force: true });
+    await rm(former, { recursive: true, force: true });
     await rm(lock, { recursive: true, force: true });
   }
 }
@@ -51,21 +56,37 @@ async function isStale(): Promise<boolean> {
   if (!built) return true;
   const folder = join(root, 'console', 'src');
   const sources = (await readdir(folder, { recursive: true })).map((name) => join(folder, name));
-  sources.push(join(root, 'console', 'index.html'), join(root, 'console', 'vite.config.ts'));
+  for (const name of ['index.html', 'portal.html', 'vite.config.ts']) sources.push(join(root, 'console', name));
   const changed = await Promise.all(sources.map(async (path) => (await stat(path)).mtimeMs));
   return Math.max(...changed) > built.mtimeMs;
 }
 
-/** True when this process may build. */
-async function takeLock(lock: string): Promise<boolean> {
+/** True when this process may build: nobody does, or who did has ended. */
+export async function takeLock(lock: string): Promise<boolean> {
+  const holder = join(lock, 'pid');
   const held = await stat(lock).catch(() => undefined);
-  if (held && Date.now() - held.mtimeMs > lock_ms_max) await rm(lock, { recursive: true, force: true });
+  if (held && (Date.now() - held.mtimeMs > lock_ms_max || (await isGone(holder)))) {
+    await rm(lock, { recursive: true, force: true });
+  }
   try {
     await mkdir(lock);
+    await writeFile(holder, String(process.pid));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Whether the process that a lock names has ended, killed while it built. */
+async function isGone(holder: string): Promise<boolean> {
+  const pid = Number(await readFile(holder, 'utf8').catch(() => ''));
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

@@ -85,6 +85,7 @@ async function answer(plinth: Plinth, run: RunCall, request: IncomingMessage, re
       note: (note) => send({ note }),
       progress: (progress) => send({ progress }),
       plinth: async () => plinth,
+      ownerEngine: async () => plinth.platform.engine,
     });
     send({ exit });
   } catch (error) {

@@ -1,12 +1,12 @@
 /** Databases a command is told of by name: a data folder, or a server's URL. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { knownMasterKeys } from '../master-keys.ts';
+import { resolve } from 'node:path';
+import { knownMasterKeys, masterKeyPath, replacedKeyFiles } from '../master-keys.ts';
 import type { Config } from '../platform/core/config.ts';
-import type { MasterKey } from '../platform/core/crypto/index.ts';
+import { loadMasterKeyFile, type MasterKey } from '../platform/core/crypto/index.ts';
 import { createLogger } from '../platform/core/log.ts';
 import { Secret } from '../platform/core/secrets.ts';
 import type { Engine } from '../platform/db/engine.ts';
+import { hasDatabase } from '../platform/db/pglite/data-folder.ts';
 import { transferErrors } from '../platform/transfer/index.ts';
 import { openEngine } from '../plinth.ts';
 import type { CommandContext } from './command.ts';
@@ -32,7 +32,7 @@ export function runtimeLogins({ databaseUrl, migrateUrl }: Config): { runtimeLog
 
 /** Opens it without looking at its schema. With `mustExist` a folder is not made. */
 export async function openDatabase(config: Config, options: { mustExist: boolean }): Promise<Engine> {
-  if (options.mustExist && !config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {
+  if (options.mustExist && !config.databaseUrl && !(await hasDatabase(config.dataFolder))) {
     throw transferErrors.transfer_source_missing({ detail: `${config.dataFolder} holds no database` });
   }
   return await openEngine(config, createLogger({ level: 'error' }));
@@ -47,11 +47,31 @@ export async function masterKeyFor(config: Config, fingerprint?: string): Promis
   return keys.find((key) => key.fingerprint === fingerprint) ?? keys[0];
 }
 
-/** What to do about the master key after data has moved; nothing when the key at hand is the right one. */
-export async function masterKeyNote(config: Config, fingerprint: string | null): Promise<string | undefined> {
-  if (fingerprint === null) return undefined;
-  const key = await masterKeyFor(config, fingerprint);
-  if (key?.fingerprint === fingerprint) return undefined;
-  const here = key ? `here is key ${key.fingerprint.slice(0, 8)}…` : 'here is none';
-  return `secrets are sealed with master key ${fingerprint.slice(0, 8)}…, ${here}: bring the source's key along (PLINTH_MASTER_KEY_FILE, or the file beside its data folder), else the target does not start`;
+/**
+ * What to do about the master key after data has moved to `target`, as lines; none when the key at hand there is the right
+ * one. `source` is where the key may lie on this machine.
+ */
+export async function masterKeyNotes(target: Config, fingerprint: string | null, source: Config): Promise<string[]> {
+  if (fingerprint === null) return [];
+  const there = await masterKeyFor(target, fingerprint);
+  const isThere = there?.fingerprint === fingerprint;
+  // a file beside a folder of this machine is not at hand where a server's processes run
+  if (isThere && (target.masterKey !== undefined || target.databaseUrl === undefined)) return [];
+  const path = await fileOfKey(source, fingerprint);
+  const name = (key: string) => `master key ${key.slice(0, 8)}…`;
+  return [
+    `secrets are sealed with ${name(fingerprint)}${there && !isThere ? `, and ${name(there.fingerprint)} is at hand` : ''}: the target starts with no other`,
+    ...(path === undefined
+      ? ["bring the source's key along: it is its PLINTH_MASTER_KEY_FILE, or the file beside its data folder"]
+      : there || target.databaseUrl
+        ? [`start it with a copy of that key: PLINTH_MASTER_KEY_FILE=${path}`]
+        : [`bring it along: cp ${path} ${masterKeyPath(target)}`]),
+  ];
+}
+
+async function fileOfKey(config: Config, fingerprint: string): Promise<string | undefined> {
+  for (const path of [masterKeyPath(config), ...(await replacedKeyFiles(config))]) {
+    if ((await loadMasterKeyFile(path))?.fingerprint === fingerprint) return path;
+  }
+  return undefined;
 }

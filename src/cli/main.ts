@@ -1,10 +1,13 @@
-/** The command line: finds the command, the configuration and the engine, and turns every failure into words. */
+/**
+ * The command line: finds the command, the configuration and the engine, and turns every failure into words. Loads what
+ * it comes to: the platform takes most of a start, and many calls do without.
+ */
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Application } from '../application/compose.ts';
-import { loadApplication } from '../application/load.ts';
 import { type Config, loadConfig } from '../platform/core/config.ts';
-import { openPlinth, type Plinth } from '../plinth.ts';
+import type { Engine } from '../platform/db/engine.ts';
+import type { Plinth } from '../plinth.ts';
 import { type CommandContext, exitCodes } from './command.ts';
 import { exitCodeOf, type RemoteLine, readControl } from './control.ts';
 import { describeError } from './describe-error.ts';
@@ -30,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return argv.length === 0 ? exitCodes.usage : exitCodes.fine;
   }
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) return main(['version']);
-  const call = parseCall(argv);
+  const call = await parseCall(argv);
   if (call.values['help']) {
     print(usageOf(call.command));
     return exitCodes.fine;
@@ -46,6 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
   }
   let opened: Plinth | undefined;
+  let ownerEngine: Engine | undefined;
   let loading: Promise<Application> | undefined;
   const context: CommandContext = {
     config,
@@ -58,23 +62,42 @@ async function main(argv: readonly string[]): Promise<number> {
     ask,
     application() {
       const file = call.values['config'];
-      loading ??= loadApplication(process.cwd(), typeof file === 'string' ? file : undefined);
+      loading ??= applicationFrom(typeof file === 'string' ? file : undefined);
       return loading;
     },
     async plinth() {
+      const { openPlinth } = await import('../plinth.ts');
+      if (!call.command.migrates) await assertDatabaseThere(config);
       opened ??= await openPlinth({
         application: await context.application(),
         config: { ...config, logLevel: quiet(config) },
-        migrate: config.environment !== 'production',
+        migrate: call.command.migrates === true && config.environment !== 'production',
       });
       return opened;
+    },
+    async ownerEngine() {
+      const { configOf, openDatabase } = await import('./databases.ts');
+      await assertDatabaseThere(config);
+      ownerEngine ??= await openDatabase(configOf(context, undefined), { mustExist: true });
+      return ownerEngine;
     },
   };
   try {
     return await runCommand(context, call);
   } finally {
+    await ownerEngine?.close();
     await opened?.close();
   }
+}
+
+async function assertDatabaseThere(config: Config): Promise<void> {
+  const { assertDatabase } = await import('./data-folder.ts');
+  await assertDatabase(config);
+}
+
+async function applicationFrom(file: string | undefined): Promise<Application> {
+  const { loadApplication } = await import('../application/load.ts');
+  return await loadApplication(process.cwd(), file);
 }
 
 /** One-off commands speak for themselves: the log only says what goes wrong. */

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command.ts';
 import { commands } from './commands.ts';
 
-const globalOptions = {
+/** Of every command. */
+const commonOptions = {
   data: { type: 'string' },
   config: { type: 'string' },
   'database-url': { type: 'string' },
@@ -19,26 +20,47 @@ export interface ParsedCall {
   readonly positionals: readonly string[];
 }
 
-/** Finds the command of up to two words ("migrate up") and parses its options. Throws UsageError. */
-export function parseCall(argv: readonly string[]): ParsedCall {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const two = words.slice(0, 2).join(' ');
-  const command = commands.find(({ name }) => name === two) ?? commands.find(({ name }) => name === words[0]);
-  if (!command) {
-    const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
-    if (group.length > 0)
-      throw new UsageError(`plinth ${words[0]} what? ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`);
-    throw new UsageError(words[0] === undefined ? 'a command is needed' : `there is no command "${words[0]}"`);
+/** The places of what is neither an option nor a common option's value: common options may stand before the command. */
+function placesOfWords(argv: readonly string[]): number[] {
+  const places: number[] = [];
+  for (let place = 0; place < argv.length; place++) {
+    const one = argv[place] ?? '';
+    if (!one.startsWith('-')) places.push(place);
+    else if (isCommonWithValue(one)) place++;
   }
-  const rest = [...argv];
-  for (const word of command.name.split(' ')) rest.splice(rest.indexOf(word), 1);
+  return places;
+}
+
+/** "--data" as it is followed by its value. */
+function isCommonWithValue(option: string): boolean {
+  const name = option.replace(/^--/, '');
+  return Object.hasOwn(commonOptions, name) && commonOptions[name as keyof typeof commonOptions].type === 'string';
+}
+
+/** Finds the command of up to two words ("migrate up"), loads it and parses its options. Throws UsageError. */
+export async function parseCall(argv: readonly string[]): Promise<ParsedCall> {
+  const places = placesOfWords(argv);
+  const [first, second] = places.map((place) => argv[place]);
+  const found =
+    commands.find(({ name }) => name === `${first} ${second}`) ?? commands.find(({ name }) => name === first);
+  if (!found) {
+    const group = commands.filter(({ name }) => name.startsWith(`${first} `));
+    if (group.length > 0)
+      throw new UsageError(`plinth ${first} what? ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`);
+    throw new UsageError(first === undefined ? 'a command is needed' : `there is no command "${first}"`);
+  }
+  const command = await found.load();
+  const named = new Set(places.slice(0, command.name.split(' ').length));
   try {
     const { values, positionals } = parseArgs({
-      args: rest,
-      options: { ...globalOptions, ...command.options },
+      args: argv.filter((_, place) => !named.has(place)),
+      options: { ...commonOptions, ...command.options },
       allowPositionals: true,
       strict: true,
     });
+    // a variable of a shell that is not set: "--database-url $URL" would start an embedded database
+    const [empty] = Object.entries(values).find(([, value]) => value === '') ?? [];
+    if (empty !== undefined) throw new Error(`--${empty} is empty; leave it out, or give it a value`);
     return { command, values, positionals };
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -1,9 +1,11 @@
 /** What the program says of its commands: on the terminal, and in docs/reference/cli.md. */
 import type { Command } from './command.ts';
-import { commands } from './commands.ts';
+import { commands, loadCommands } from './commands.ts';
 
 const everywhere = [
   'Every command takes --data DIR or --database-url URL, --env FILE, --config FILE, --json and --help.',
+  'Only up, demo (outside production) and migrate up make a database or apply migrations to it; copy and backup restore',
+  'fill an empty one. Every other command ends on a database that is not there (data_folder_missing) or behind (schema_behind).',
   'Exit codes: 0 fine, 1 a finding, 2 usage, 3 cannot run.',
 ];
 
@@ -32,7 +34,7 @@ export function usageOf({ summary, usage, notes = [] }: Command): string[] {
 }
 
 /** `docs/reference/cli.md`: every command in the order of `plinth --help`. */
-export function renderCliReference(): string {
+export async function renderCliReference(): Promise<string> {
   return [
     '# The command line',
     '',
@@ -41,7 +43,7 @@ export function renderCliReference(): string {
     ...everywhere,
     '`--json` prints one JSON value on standard output and nothing else there.',
     '',
-    ...commands.flatMap(({ name, summary, usage, notes = [] }) => [
+    ...(await loadCommands()).flatMap(({ name, summary, usage, notes = [] }) => [
       `## ${name}`,
       '',
       `${summary}.`,

@@ -1,4 +1,5 @@
 import { makeEvents, type SendAll } from './events.ts';
+import { type Live, makeLive } from './live.ts';
 import { operations, type Resources } from './operations.gen.ts';
 import { paged } from './paging.ts';
 import { queryText } from './query.ts';
@@ -20,6 +21,8 @@ export interface Client extends Omit<Resources, 'tasks' | 'events'> {
   readonly url: string;
   readonly tasks: Resources['tasks'] & TaskHelpers;
   readonly events: Resources['events'] & SendAll;
+  /** Events as they come, resumed where a connection broke: for await (const { event } of client.live()). */
+  readonly live: Live;
   /** For @supabase/postgrest-js: new PostgrestClient(client.rest.url, { fetch: client.rest.fetch }). */
   readonly rest: Rest;
   /** One table of the generic REST layer, with filters as they stand in the URL. */
@@ -44,6 +47,7 @@ export function createClient(options: ClientOptions): Client {
     url: transport.url,
     tasks: { ...all.tasks, ...makeTasks(all.tasks) },
     events: { ...all.events, ...makeEvents(all.events) },
+    live: makeLive(transport),
     rest: rest.rest,
     table: rest.table,
     async request<T>(method: string, path: string, input: RequestInput = {}, call?: CallOptions) {

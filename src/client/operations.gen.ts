@@ -95,6 +95,8 @@ export interface Approval {
   /** UUID, lower case. */
   run_id: string;
   workflow: string;
+  /** The step of the run that waits for it. */
+  step_key: string;
   title: string;
   description: string;
   assignees: string[];
@@ -214,10 +216,111 @@ export interface Event {
   commit_sha: string | null;
   url: string | null;
   actor: string | null;
+  pull_request_number: number | null;
+  event_type_id: string | null;
+  task_id: string | null;
+  user_id: string | null;
   payload_bytes: number;
   status: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped';
   attempts: number;
   error: unknown;
+}
+
+export interface EventDeliveriesRetryManyInput {
+  ids?: readonly string[] | undefined;
+  /** Default: both. */
+  status?: 'delivered' | 'dead' | undefined;
+  /** UUID, lower case. */
+  endpoint_id?: string | undefined;
+  /** UUID, lower case. */
+  event_id?: string | undefined;
+  /** Deliveries made from this time. */
+  since?: string | undefined;
+  /** Deliveries made before this time. */
+  until?: string | undefined;
+  /** The tenant’s own id of its customer. */
+  customer?: string | undefined;
+}
+
+export interface EventDeliveriesRetryManyResult {
+  retried: number;
+}
+
+export interface EventDelivery {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** UUID, lower case. */
+  endpoint_id: string;
+  subscription_id: string | null;
+  /** UUID, lower case. */
+  event_id: string;
+  event_type: string;
+  customer: string | null;
+  is_test: boolean;
+  ordering_key: string | null;
+  status: 'pending' | 'sending' | 'delivered' | 'dead';
+  attempts: number;
+  due_at: string | null;
+  last_attempt_at: string | null;
+  last_status_code: number | null;
+  last_error: string | null;
+  ended_at: string | null;
+}
+
+export interface EventDeliveryDetail {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** UUID, lower case. */
+  endpoint_id: string;
+  subscription_id: string | null;
+  /** UUID, lower case. */
+  event_id: string;
+  event_type: string;
+  customer: string | null;
+  is_test: boolean;
+  ordering_key: string | null;
+  status: 'pending' | 'sending' | 'delivered' | 'dead';
+  attempts: number;
+  due_at: string | null;
+  last_attempt_at: string | null;
+  last_status_code: number | null;
+  last_error: string | null;
+  ended_at: string | null;
+  attempt_log: ({
+    /** UUID, lower case. */
+    id: string;
+    /** ISO 8601, UTC. */
+    occurred_at: string;
+    attempt: number;
+    outcome: 'delivered' | 'failed' | 'lost';
+    status_code: number | null;
+    error_code: string | null;
+    error: string | null;
+    latency_ms: number | null;
+    response_excerpt: string | null;
+    retry_at: string | null;
+  })[];
+}
+
+export interface EventDeliveryStatistic {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  by: string;
+  data: ({
+    at: string | null;
+    endpoint_id: string | null;
+    deliveries: number;
+    delivered: number;
+    dead: number;
+    /** On their way, or to be tried again. */
+    waiting: number;
+  })[];
 }
 
 export type EventDetail = {
@@ -243,6 +346,10 @@ export type EventDetail = {
   commit_sha: string | null;
   url: string | null;
   actor: string | null;
+  pull_request_number: number | null;
+  event_type_id: string | null;
+  task_id: string | null;
+  user_id: string | null;
   payload_bytes: number;
   status: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped';
   attempts: number;
@@ -250,14 +357,232 @@ export type EventDetail = {
 } & {
   payload: unknown;
   github: unknown;
+  linear: unknown;
+  slack: unknown;
+  deployment: unknown;
   journey: unknown[];
 };
 
-export interface EventSource {
+export interface EventEndpoint {
+  /** UUID, lower case. */
+  id: string;
+  url: string;
+  description: string | null;
+  customer: string | null;
+  names: string[];
+  header_names: string[];
+  previous_secret_expires_at: string | null;
+  timeout_ms: number;
+  rate_per_second: number | null;
+  concurrency_max: number;
+  order_by: string | null;
+  retry_schedule_seconds: number[] | null;
+  jitter_percent: number;
+  is_active: boolean;
+  disabled_reason: 'user' | 'gone' | 'failing' | null;
+  disabled_at: string | null;
+  health: {
+    /** open: nothing is sent until open_until; half_open: one delivery is out to try. */
+    circuit: 'closed' | 'open' | 'half_open';
+    open_until: string | null;
+    paused_until: string | null;
+    /** Failed attempts since the last that did not fail. */
+    failure_count: number;
+    failing_since: string | null;
+    last_success_at: string | null;
+    last_failure_at: string | null;
+    last_error: string | null;
+  };
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface EventEndpointsCreateInput {
+  url: string;
+  /** The tenant’s own id of its customer. */
+  customer?: string | undefined;
+  secret?: string | undefined;
+  description?: string | null | undefined;
+  /** Which of its customer’s events it wants, such as "order.*"; none: all. */
+  names?: readonly string[] | undefined;
+  headers?: Record<string, string> | null | undefined;
+  timeout_ms?: number | undefined;
+  rate_per_second?: number | null | undefined;
+  concurrency_max?: number | undefined;
+  order_by?: string | null | undefined;
+  retry_schedule_seconds?: readonly number[] | null | undefined;
+  /** By how much a delay is lengthened at most. */
+  jitter_percent?: number | undefined;
+}
+
+export type EventEndpointsCreateResult = {
+  /** UUID, lower case. */
+  id: string;
+  url: string;
+  description: string | null;
+  customer: string | null;
+  names: string[];
+  header_names: string[];
+  previous_secret_expires_at: string | null;
+  timeout_ms: number;
+  rate_per_second: number | null;
+  concurrency_max: number;
+  order_by: string | null;
+  retry_schedule_seconds: number[] | null;
+  jitter_percent: number;
+  is_active: boolean;
+  disabled_reason: 'user' | 'gone' | 'failing' | null;
+  disabled_at: string | null;
+  health: {
+    /** open: nothing is sent until open_until; half_open: one delivery is out to try. */
+    circuit: 'closed' | 'open' | 'half_open';
+    open_until: string | null;
+    paused_until: string | null;
+    /** Failed attempts since the last that did not fail. */
+    failure_count: number;
+    failing_since: string | null;
+    last_success_at: string | null;
+    last_failure_at: string | null;
+    last_error: string | null;
+  };
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+} & {
+  secret?: string;
+};
+
+export interface EventEndpointsRotateSecretInput {
+  secret?: string | undefined;
+  overlap_hours?: number | undefined;
+}
+
+export interface EventEndpointsTestResult {
+  /** UUID, lower case. */
+  delivery_id: string;
+  /** UUID, lower case. */
+  event_id: string;
+}
+
+export interface EventEndpointsUpdateInput {
+  url?: string | undefined;
+  description?: string | null | undefined;
+  /** Which of its customer’s events it wants, such as "order.*"; none: all. */
+  names?: readonly string[] | undefined;
+  headers?: Record<string, string> | null | undefined;
+  timeout_ms?: number | undefined;
+  rate_per_second?: number | null | undefined;
+  concurrency_max?: number | undefined;
+  order_by?: string | null | undefined;
+  retry_schedule_seconds?: readonly number[] | null | undefined;
+  /** By how much a delay is lengthened at most. */
+  jitter_percent?: number | undefined;
+}
+
+export interface EventPortal {
+  customer: string;
+  /** ISO 8601, UTC. */
+  expires_at: string;
+}
+
+export interface EventPortalCreateEndpointInput {
+  url: string;
+  description?: string | null | undefined;
+  /** Which of its customer’s events it wants, such as "order.*"; none: all. */
+  names?: readonly string[] | undefined;
+  headers?: Record<string, string> | null | undefined;
+}
+
+export interface EventPortalEndpointsRotateSecretInput {
+  overlap_hours?: number | undefined;
+}
+
+export interface EventPortalLinksCreateInput {
+  /** The tenant’s own id of its customer. */
+  customer: string;
+  expires_in_minutes?: number | undefined;
+}
+
+export interface EventPortalLinksCreateResult {
+  customer: string;
+  token: string;
+  /** Of the page on this server, the token in the fragment: no log holds it. */
+  path: string;
+  /** ISO 8601, UTC. */
+  expires_at: string;
+}
+
+export interface EventPortalRetryDeliveriesInput {
+  ids?: readonly string[] | undefined;
+  /** Default: both. */
+  status?: 'delivered' | 'dead' | undefined;
+  /** UUID, lower case. */
+  endpoint_id?: string | undefined;
+  /** UUID, lower case. */
+  event_id?: string | undefined;
+  /** Deliveries made from this time. */
+  since?: string | undefined;
+  /** Deliveries made before this time. */
+  until?: string | undefined;
+}
+
+export interface EventPortalUpdateEndpointsInput {
+  url?: string | undefined;
+  description?: string | null | undefined;
+  /** Which of its customer’s events it wants, such as "order.*"; none: all. */
+  names?: readonly string[] | undefined;
+  headers?: Record<string, string> | null | undefined;
+}
+
+export interface EventRetention {
+  rules: {
+    source: string;
+    type: string;
+    keep_days: number;
+  }[];
+  /** Where no rule holds. */
+  default_days: number;
+}
+
+export interface EventRetentionSetInput {
+  rules: readonly ({
+    source?: string | undefined;
+    type?: string | undefined;
+    keep_days: number;
+  })[];
+}
+
+export type EventSource = {
   /** UUID, lower case. */
   id: string;
   name: string;
-  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac';
+  configuration: unknown;
+  project_id: string | null;
+  token_last4: string;
+  previous_secret_expires_at: string | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+} & {
+  /** Whether anything was ever stored of what it was sent. */
+  has_received: boolean;
+  last_received_at: string | null;
+};
+
+export interface EventSourceDetail {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac';
   configuration: unknown;
   project_id: string | null;
   token_last4: string;
@@ -272,7 +597,7 @@ export interface EventSource {
 
 export interface EventSourcesCreateInput {
   name: string;
-  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac';
   configuration?: Record<string, unknown> | undefined;
   /** UUID, lower case. */
   project_id?: string | undefined;
@@ -283,7 +608,7 @@ export type EventSourcesCreateResult = {
   /** UUID, lower case. */
   id: string;
   name: string;
-  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac';
+  scheme: 'github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac';
   configuration: unknown;
   project_id: string | null;
   token_last4: string;
@@ -299,14 +624,43 @@ export type EventSourcesCreateResult = {
   secret?: string;
 };
 
-export interface EventSourcesRotateSecretInput {
-  secret?: string | undefined;
-  overlap_hours?: number | undefined;
+export interface EventSourcesGetHealthResult {
+  /** Whether anything was ever stored of what it was sent. */
+  has_received: boolean;
+  last_received_at: string | null;
+  /** ISO 8601, UTC. */
+  refused_since: string;
+  /** Webhooks refused since then, newest first. Of many in a short time one a minute is recorded. */
+  refused: {
+    /** ISO 8601, UTC. */
+    occurred_at: string;
+    code: string;
+  }[];
+}
+
+export interface EventSourcesTestResult {
+  /** UUID, lower case. */
+  event_id: string;
 }
 
 export interface EventSourcesUpdateInput {
   name?: string | undefined;
   is_active?: boolean | undefined;
+}
+
+export interface EventStatistic {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  bucket: string;
+  data: ({
+    /** ISO 8601, UTC. */
+    at: string;
+    key: string | null;
+    events: number;
+    payload_bytes: number;
+  })[];
 }
 
 export interface EventSubscription {
@@ -318,8 +672,12 @@ export interface EventSubscription {
   names: string[];
   filter: unknown;
   filter_text: string | null;
-  action: 'task';
+  action: 'task' | 'webhook' | 'workflow' | 'notification';
   target: unknown;
+  batch: {
+    count_max: number;
+    seconds_max: number;
+  } | null;
   is_active: boolean;
   created_by: string | null;
   /** ISO 8601, UTC. */
@@ -330,11 +688,41 @@ export interface EventSubscription {
 
 export interface EventSubscriptionsCreateInput {
   name: string;
+  action?: 'task' | 'webhook' | 'workflow' | 'notification' | undefined;
+  /** Of the action: a task, a workflow, a notification for members, an endpoint, or the endpoints of the customer an event names. */
   target: {
     task_type: string;
     priority?: number | undefined;
+  } | {
+    workflow: string;
+    version?: number | undefined;
+    /** Such as "payload.customer.id". */
+    correlation_from?: string | undefined;
+    priority?: number | undefined;
+  } | {
+    /** Plain text; {{type}}, {{title}} or {{payload.order.id}} stand for what the event has there. */
+    title: string;
+    body?: string | undefined;
+    to: {
+      /** UUID, lower case. */
+      user_id: string;
+    } | {
+      role: 'owner' | 'admin' | 'member' | 'viewer';
+    } | {
+      everyone: true;
+    };
+  } | {
+    /** UUID, lower case. */
+    endpoint_id: string;
+  } | {
+    /** Such as "payload.customer.id". */
+    customer_from: string;
   };
-  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac' | 'api')[] | undefined;
+  batch?: {
+    count_max: number;
+    seconds_max: number;
+  } | null | undefined;
+  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac' | 'api' | 'plinth')[] | undefined;
   categories?: readonly ('code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other')[] | undefined;
   names?: readonly string[] | undefined;
   /** As text ("branch == \"main\"") or as a tree; docs/reference/event-filters.md. */
@@ -342,17 +730,112 @@ export interface EventSubscriptionsCreateInput {
   is_active?: boolean | undefined;
 }
 
-export interface EventSubscriptionsUpdateInput {
-  name?: string | undefined;
-  target?: {
-    task_type: string;
-    priority?: number | undefined;
-  } | undefined;
-  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'hmac' | 'api')[] | undefined;
+export interface EventSubscriptionsTestInput {
+  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac' | 'api' | 'plinth')[] | undefined;
   categories?: readonly ('code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other')[] | undefined;
   names?: readonly string[] | undefined;
   /** As text ("branch == \"main\"") or as a tree; docs/reference/event-filters.md. */
   filter?: string | Record<string, unknown> | null | undefined;
+  limit?: number | undefined;
+}
+
+export interface EventSubscriptionsTestResult {
+  /** As a tree; null: none. */
+  filter: unknown;
+  filter_text: string | null;
+  tested: number;
+  matched: number;
+  data: ({
+    /** UUID, lower case. */
+    id: string;
+    /** ISO 8601, UTC. */
+    occurred_at: string;
+    source: string;
+    type: string;
+    category: string;
+    title: string | null;
+    matches: boolean;
+    fails: 'sources' | 'categories' | 'names' | 'filter' | null;
+    /** The conditions that keep the filter from being true, at most five. */
+    reasons: ({
+      /** Where the condition stands in the tree, as a JSON pointer. */
+      path: string;
+      condition: string;
+      /** unknown: a value is missing, or of the wrong type. */
+      is: 'true' | 'false' | 'unknown';
+      value: string | null;
+    })[];
+  })[];
+}
+
+export interface EventSubscriptionsUpdateInput {
+  name?: string | undefined;
+  /** Of the action: a task, a workflow, a notification for members, an endpoint, or the endpoints of the customer an event names. */
+  target?: {
+    task_type: string;
+    priority?: number | undefined;
+  } | {
+    workflow: string;
+    version?: number | undefined;
+    /** Such as "payload.customer.id". */
+    correlation_from?: string | undefined;
+    priority?: number | undefined;
+  } | {
+    /** Plain text; {{type}}, {{title}} or {{payload.order.id}} stand for what the event has there. */
+    title: string;
+    body?: string | undefined;
+    to: {
+      /** UUID, lower case. */
+      user_id: string;
+    } | {
+      role: 'owner' | 'admin' | 'member' | 'viewer';
+    } | {
+      everyone: true;
+    };
+  } | {
+    /** UUID, lower case. */
+    endpoint_id: string;
+  } | {
+    /** Such as "payload.customer.id". */
+    customer_from: string;
+  } | undefined;
+  batch?: {
+    count_max: number;
+    seconds_max: number;
+  } | null | undefined;
+  sources?: readonly ('github' | 'standard_webhooks' | 'slack' | 'linear' | 'deployment' | 'hmac' | 'api' | 'plinth')[] | undefined;
+  categories?: readonly ('code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other')[] | undefined;
+  names?: readonly string[] | undefined;
+  /** As text ("branch == \"main\"") or as a tree; docs/reference/event-filters.md. */
+  filter?: string | Record<string, unknown> | null | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface EventType {
+  /** UUID, lower case. */
+  id: string;
+  source: string;
+  name: string;
+  category: string;
+  description: string;
+  /** Counts the changes of payload_schema. */
+  schema_version: number;
+  payload_schema: Record<string, unknown> | null;
+  retention_days: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface EventTypesSetInput {
+  category?: 'code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other' | undefined;
+  description?: string | undefined;
+  payload_schema?: Record<string, unknown> | null | undefined;
+  retention_days?: number | null | undefined;
+  /** Events of a type that is not active are stored and skipped. */
   is_active?: boolean | undefined;
 }
 
@@ -370,13 +853,19 @@ export type EventsSendInput = {
   title?: string | undefined;
   occurred_at?: string | undefined;
   actor?: string | undefined;
+  actor_email?: string | undefined;
   url?: string | undefined;
   branch?: string | undefined;
   commit?: string | undefined;
+  pull_request?: number | undefined;
   repository?: {
     provider: 'github' | 'gitlab' | 'bitbucket' | 'local';
     full_name: string;
   } | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  task_id?: string | undefined;
   /** The sender's id: sent again, a repeat. */
   id?: string | undefined;
   /** What makes a repeat, where that is not the id. */
@@ -390,13 +879,19 @@ export type EventsSendInput = {
   title?: string | undefined;
   occurred_at?: string | undefined;
   actor?: string | undefined;
+  actor_email?: string | undefined;
   url?: string | undefined;
   branch?: string | undefined;
   commit?: string | undefined;
+  pull_request?: number | undefined;
   repository?: {
     provider: 'github' | 'gitlab' | 'bitbucket' | 'local';
     full_name: string;
   } | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  task_id?: string | undefined;
   /** The sender's id: sent again, a repeat. */
   id?: string | undefined;
   /** What makes a repeat, where that is not the id. */
@@ -639,6 +1134,35 @@ export interface MembersUpdateInput {
   role: 'owner' | 'admin' | 'member' | 'viewer';
 }
 
+export interface Notification {
+  /** UUID, lower case. */
+  id: string;
+  /** UUID, lower case. */
+  subscription_id: string;
+  /** UUID, lower case. */
+  event_id: string;
+  event_type: string;
+  title: string;
+  body: string | null;
+  read_at: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+}
+
+export interface NotificationsGetUnreadCountResult {
+  /** Counted up to 1000. */
+  unread: number;
+}
+
+export interface NotificationsReadAllInput {
+  /** The newest you have seen: what came after it stays unread. */
+  until?: string | undefined;
+}
+
+export interface NotificationsReadAllResult {
+  marked: number;
+}
+
 export interface Organization {
   data: ({
     /** UUID, lower case. */
@@ -776,8 +1300,11 @@ export interface Schedule {
   name: string;
   description: string;
   cron: string;
+  /** The expression in words. */
+  explanation: string;
   timezone: string;
   definition: string | null;
+  definition_version: number | null;
   task_type: string | null;
   payload: unknown;
   priority: number;
@@ -797,6 +1324,7 @@ export interface SchedulesCreateInput {
   description?: string | undefined;
   timezone?: string | undefined;
   definition?: string | undefined;
+  definition_version?: number | undefined;
   task_type?: string | undefined;
   payload?: unknown;
   priority?: number | undefined;
@@ -818,6 +1346,10 @@ export interface SchedulesListFiringsResult {
   created_at: string;
 }
 
+export interface SchedulesListNextResult {
+  data: string[];
+}
+
 export interface SchedulesPreviewInput {
   cron: string;
   timezone?: string | undefined;
@@ -826,6 +1358,8 @@ export interface SchedulesPreviewInput {
 
 export interface SchedulesPreviewResult {
   data: string[];
+  /** The expression in words. */
+  explanation: string;
 }
 
 export interface SchedulesRunResult {
@@ -839,6 +1373,7 @@ export interface SchedulesUpdateInput {
   description?: string | undefined;
   timezone?: string | undefined;
   definition?: string | undefined;
+  definition_version?: number | undefined;
   task_type?: string | undefined;
   payload?: unknown;
   priority?: number | undefined;
@@ -868,7 +1403,7 @@ export interface Task {
   id: string;
   task_type: string;
   title: string;
-  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
   priority: number;
   payload: unknown;
   results: unknown;
@@ -969,7 +1504,7 @@ export type TaskDetail = {
   id: string;
   task_type: string;
   title: string;
-  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
   priority: number;
   payload: unknown;
   results: unknown;
@@ -1066,6 +1601,26 @@ export interface TaskStatistic {
   })[];
 }
 
+export interface TaskStatisticsListIntervalsResult {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  interval_seconds: number;
+  data: ({
+    task_type: string;
+    /** ISO 8601, UTC. */
+    from: string;
+    completed: number;
+    failed: number;
+    cancelled: number;
+    wait_p50: number | null;
+    wait_p95: number | null;
+    run_p50: number | null;
+    run_p95: number | null;
+  })[];
+}
+
 export interface TaskType {
   data: {
     task_type: string;
@@ -1080,6 +1635,10 @@ export interface TaskWorker {
     workers: number;
     last_seen_at: string | null;
     open: number;
+    /** Open tasks that could run now. */
+    due: number;
+    running: number;
+    oldest_due_at: string | null;
     no_worker: boolean;
   })[];
 }
@@ -1193,7 +1752,7 @@ export interface TasksCancelManyInput {
   filter: {
     ids?: readonly string[] | undefined;
     task_type?: string | undefined;
-    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | undefined;
+    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled' | undefined;
     /** UUID, lower case. */
     project_id?: string | undefined;
     /** UUID, lower case. */
@@ -1230,12 +1789,15 @@ export interface TasksDependenciesInput {
 export interface TasksDependenciesResult {
   /** UUID, lower case. */
   id: string;
-  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
   pending_dependencies: number;
 }
 
 export interface TasksEnqueueInput {
-  task_type: string;
+  task_type?: string | undefined;
+  /** In place of task_type: the name of a task definition, which gives the type and checks the payload. */
+  definition?: string | undefined;
+  definition_version?: number | undefined;
   title?: string | undefined;
   description?: string | undefined;
   payload?: unknown;
@@ -1267,7 +1829,10 @@ export interface TasksEnqueueInput {
 
 export interface TasksEnqueueManyInput {
   tasks: readonly ({
-    task_type: string;
+    task_type?: string | undefined;
+    /** In place of task_type: the name of a task definition, which gives the type and checks the payload. */
+    definition?: string | undefined;
+    definition_version?: number | undefined;
     title?: string | undefined;
     description?: string | undefined;
     payload?: unknown;
@@ -1318,7 +1883,7 @@ export interface TasksGetDependenciesResult {
     task_id: string;
     /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
     kind: 'success' | 'failure' | 'completion';
-    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
     task_type: string;
   })[];
   dependants: ({
@@ -1326,7 +1891,7 @@ export interface TasksGetDependenciesResult {
     task_id: string;
     /** Wait until the other has completed (success), has failed, or has ended in any way (completion). */
     kind: 'success' | 'failure' | 'completion';
-    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+    status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
     task_type: string;
   })[];
 }
@@ -1360,7 +1925,7 @@ export interface TasksListResourceUsageResult {
 export interface TasksPauseResult {
   /** UUID, lower case. */
   id: string;
-  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled';
+  status: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled';
 }
 
 export interface Workflow {
@@ -1369,6 +1934,8 @@ export interface Workflow {
     version: number;
     description: string;
     kind: 'code' | 'data';
+    /** Whether it may be started. */
+    is_active: boolean;
   })[];
 }
 
@@ -1416,12 +1983,15 @@ export interface WorkflowRun {
   id: string;
   workflow: string;
   version: number;
+  /** A workflow of the program's code, or one that is data. */
+  kind: 'code' | 'data';
   /** waiting: suspended until a time, an event, a task or people; no worker is held. */
   status: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled';
   correlation_key: string | null;
-  input: unknown;
-  output: unknown;
   error: unknown;
+  /** Steps that are recorded so far. */
+  step_count: number;
+  ended_step_count: number;
   /** What its steps have reported. */
   cost: number;
   cost_max: number | null;
@@ -1439,12 +2009,15 @@ export interface WorkflowRunDetail {
   id: string;
   workflow: string;
   version: number;
+  /** A workflow of the program's code, or one that is data. */
+  kind: 'code' | 'data';
   /** waiting: suspended until a time, an event, a task or people; no worker is held. */
   status: 'pending' | 'running' | 'waiting' | 'retrying' | 'paused' | 'blocked' | 'completed' | 'failed' | 'cancelled';
   correlation_key: string | null;
-  input: unknown;
-  output: unknown;
   error: unknown;
+  /** Steps that are recorded so far. */
+  step_count: number;
+  ended_step_count: number;
   /** What its steps have reported. */
   cost: number;
   cost_max: number | null;
@@ -1455,8 +2028,14 @@ export interface WorkflowRunDetail {
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
+  input: unknown;
+  output: unknown;
+  /** The first 1000, in the order they began. */
   steps: ({
+    /** Its name, with its occurrence, behind the branch it is in: items/3/fetch#2. */
     key: string;
+    /** The how manieth of its branch it is, from 0. */
+    place: number;
     kind: string;
     name: string;
     status: string;
@@ -1467,6 +2046,12 @@ export interface WorkflowRunDetail {
     attempts: number;
     cost: number;
     task_id: string | null;
+    task_status: string | null;
+    approval_id: string | null;
+    event: {
+      name: string;
+      match: unknown;
+    } | null;
     due_at: string | null;
     /** ISO 8601, UTC. */
     started_at: string;
@@ -1510,6 +2095,17 @@ export interface WorkflowRunsEventsInput {
 
 export interface WorkflowRunsEventsResult {
   runs: number;
+}
+
+export interface WorkflowsListVersionsResult {
+  /** UUID, lower case. */
+  id: string;
+  version: number;
+  description: string;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
 }
 
 export interface WorkflowsSetInput {
@@ -1577,6 +2173,7 @@ export interface ApprovalsResource {
     cursor?: string | undefined;
     mine?: boolean | undefined;
     status?: 'pending' | 'approved' | 'rejected' | 'timed_out' | 'cancelled' | undefined;
+    decided?: boolean | undefined;
     run_id?: string | undefined;
   }, options?: CallOptions): Paged<Approval>;
   /** An approval with its votes. GET /v1/approvals/{id} (approvals:read) */
@@ -1616,7 +2213,122 @@ export interface AuthResource {
   signOutEverywhere(options?: CallOptions): Promise<AuthSignOutEverywhereResult>;
 }
 
+export interface EventDeliveriesResource {
+  /** The log of deliveries, newest first. GET /v1/event-deliveries (event_deliveries:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'pending' | 'sending' | 'delivered' | 'dead' | undefined;
+    endpoint_id?: string | undefined;
+    event_id?: string | undefined;
+    event_type?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+    customer?: string | undefined;
+  }, options?: CallOptions): Paged<EventDelivery>;
+  /** A delivery and its attempts. GET /v1/event-deliveries/{id} (event_deliveries:read) */
+  get(id: string, options?: CallOptions): Promise<EventDeliveryDetail>;
+  /** Send a delivery that has ended again, under the same event id. POST /v1/event-deliveries/{id}/retry (event_deliveries:write) */
+  retry(id: string, options?: CallOptions): Promise<EventDelivery>;
+  /** Send deliveries again that have ended: some, a range of time, or all a filter finds. POST /v1/event-deliveries/retry (event_deliveries:write) */
+  retryMany(body?: EventDeliveriesRetryManyInput, options?: CallOptions): Promise<EventDeliveriesRetryManyResult>;
+}
+
+export interface EventDeliveryStatisticsResource {
+  /** How many deliveries were made and what became of them, by hour or day of UTC, or by endpoint. GET /v1/event-delivery-statistics (event_deliveries:read) */
+  list(query?: {
+    since?: string | undefined;
+    until?: string | undefined;
+    by?: 'hour' | 'day' | 'endpoint' | undefined;
+    endpoint_id?: string | undefined;
+  }, options?: CallOptions): Promise<EventDeliveryStatistic>;
+}
+
+export interface EventEndpointsResource {
+  /** Make an endpoint that webhooks are sent to; its secret is shown once. POST /v1/event-endpoints (event_endpoints:write) */
+  create(body: EventEndpointsCreateInput, options?: CallOptions): Promise<EventEndpointsCreateResult>;
+  /** Endpoints and how they fare, newest first. GET /v1/event-endpoints (event_endpoints:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    customer?: string | undefined;
+  }, options?: CallOptions): Paged<EventEndpoint>;
+  /** An endpoint and how it fares. GET /v1/event-endpoints/{id} (event_endpoints:read) */
+  get(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Change an endpoint; what is on its way goes to the new address. PATCH /v1/event-endpoints/{id} (event_endpoints:write) */
+  update(id: string, body?: EventEndpointsUpdateInput, options?: CallOptions): Promise<EventEndpoint>;
+  /** Delete an endpoint and the subscriptions to it; its deliveries stay in the log. DELETE /v1/event-endpoints/{id} (event_endpoints:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Sign with a new secret; for some hours more with the old one too. POST /v1/event-endpoints/{id}/rotate-secret (event_endpoints:write) */
+  rotateSecret(id: string, body?: EventEndpointsRotateSecretInput, options?: CallOptions): Promise<EventEndpointsCreateResult>;
+  /** Switch an endpoint on and close its circuit; what died meanwhile can be sent again. POST /v1/event-endpoints/{id}/enable (event_endpoints:write) */
+  enable(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Switch an endpoint off; what waits for it is dead, and can be sent again. POST /v1/event-endpoints/{id}/disable (event_endpoints:write) */
+  disable(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Send an endpoint a test event. POST /v1/event-endpoints/{id}/test (event_endpoints:write) */
+  test(id: string, options?: CallOptions): Promise<EventEndpointsTestResult>;
+}
+
+export interface EventPortalResource {
+  /** Whose portal this is, and until when. GET /v1/event-portal (public) */
+  get(options?: CallOptions): Promise<EventPortal>;
+  /** The customer’s endpoints, newest first. GET /v1/event-portal/endpoints (public) */
+  listEndpoints(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<EventEndpoint>;
+  /** Make an endpoint of the customer; its secret is shown once. POST /v1/event-portal/endpoints (public) */
+  createEndpoint(body: EventPortalCreateEndpointInput, options?: CallOptions): Promise<EventEndpointsCreateResult>;
+  /** An endpoint of the customer. GET /v1/event-portal/endpoints/{id} (public) */
+  getEndpoints(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Change an endpoint of the customer. PATCH /v1/event-portal/endpoints/{id} (public) */
+  updateEndpoints(id: string, body?: EventPortalUpdateEndpointsInput, options?: CallOptions): Promise<EventEndpoint>;
+  /** Delete an endpoint of the customer. DELETE /v1/event-portal/endpoints/{id} (public) */
+  deleteEndpoints(id: string, options?: CallOptions): Promise<unknown>;
+  /** Sign with a new secret; for some hours more with the old one too. POST /v1/event-portal/endpoints/{id}/rotate-secret (public) */
+  endpointsRotateSecret(id: string, body?: EventPortalEndpointsRotateSecretInput, options?: CallOptions): Promise<EventEndpointsCreateResult>;
+  /** Switch an endpoint of the customer on. POST /v1/event-portal/endpoints/{id}/enable (public) */
+  endpointsEnable(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Switch an endpoint of the customer off. POST /v1/event-portal/endpoints/{id}/disable (public) */
+  endpointsDisable(id: string, options?: CallOptions): Promise<EventEndpoint>;
+  /** Send an endpoint of the customer a test event. POST /v1/event-portal/endpoints/{id}/test (public) */
+  endpointsTest(id: string, options?: CallOptions): Promise<EventEndpointsTestResult>;
+  /** What was sent to the customer, newest first. GET /v1/event-portal/deliveries (public) */
+  listDeliveries(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'pending' | 'sending' | 'delivered' | 'dead' | undefined;
+    endpoint_id?: string | undefined;
+    event_id?: string | undefined;
+    event_type?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+  }, options?: CallOptions): Paged<EventDelivery>;
+  /** A delivery to the customer and its attempts. GET /v1/event-portal/deliveries/{id} (public) */
+  getDeliveries(id: string, options?: CallOptions): Promise<EventDeliveryDetail>;
+  /** Send a delivery to the customer again. POST /v1/event-portal/deliveries/{id}/retry (public) */
+  retryDelivery(id: string, options?: CallOptions): Promise<EventDelivery>;
+  /** Send deliveries to the customer again: some, a range of time, or all a filter finds. POST /v1/event-portal/deliveries/retry (public) */
+  retryDeliveries(body?: EventPortalRetryDeliveriesInput, options?: CallOptions): Promise<EventDeliveriesRetryManyResult>;
+}
+
+export interface EventPortalLinksResource {
+  /** A token by which a customer of yours manages its own endpoints for a while. POST /v1/event-portal-links (event_endpoints:write) */
+  create(body: EventPortalLinksCreateInput, options?: CallOptions): Promise<EventPortalLinksCreateResult>;
+}
+
+export interface EventRetentionResource {
+  /** How long events are kept; of the rules that fit an event, that of its type holds, then that of its source. GET /v1/event-retention (event_retention:read) */
+  get(options?: CallOptions): Promise<EventRetention>;
+  /** Replace the rules by those given; events that are past their time are removed within the hour. PUT /v1/event-retention (event_retention:write) */
+  set(body: EventRetentionSetInput, options?: CallOptions): Promise<EventRetention>;
+}
+
 export interface EventSourcesResource {
+  /** When an event source last received something, and what it was sent and refused in the last 24 hours. GET /v1/event-sources/{id}/health (event_sources:read) */
+  getHealth(id: string, options?: CallOptions): Promise<EventSourcesGetHealthResult>;
+  /** Receive a sample event, signed with the secret as the sender of the source would; subscriptions act on it. POST /v1/event-sources/{id}/test (events:write) */
+  test(id: string, options?: CallOptions): Promise<EventSourcesTestResult>;
   /** Make an event source; its address and secret are shown once. POST /v1/event-sources (event_sources:write) */
   create(body: EventSourcesCreateInput, options?: CallOptions): Promise<EventSourcesCreateResult>;
   /** Event sources, newest first. GET /v1/event-sources (event_sources:read) */
@@ -1625,23 +2337,39 @@ export interface EventSourcesResource {
     cursor?: string | undefined;
   }, options?: CallOptions): Paged<EventSource>;
   /** An event source. GET /v1/event-sources/{id} (event_sources:read) */
-  get(id: string, options?: CallOptions): Promise<EventSource>;
+  get(id: string, options?: CallOptions): Promise<EventSourceDetail>;
   /** Rename an event source, or switch it on or off. PATCH /v1/event-sources/{id} (event_sources:write) */
-  update(id: string, body?: EventSourcesUpdateInput, options?: CallOptions): Promise<EventSource>;
+  update(id: string, body?: EventSourcesUpdateInput, options?: CallOptions): Promise<EventSourceDetail>;
   /** Delete an event source; its events stay. DELETE /v1/event-sources/{id} (event_sources:write) */
   delete(id: string, options?: CallOptions): Promise<unknown>;
   /** Put a new secret in use; the old one is accepted for some hours more. POST /v1/event-sources/{id}/rotate-secret (event_sources:write) */
-  rotateSecret(id: string, body?: EventSourcesRotateSecretInput, options?: CallOptions): Promise<EventSourcesCreateResult>;
+  rotateSecret(id: string, body?: EventEndpointsRotateSecretInput, options?: CallOptions): Promise<EventSourcesCreateResult>;
+}
+
+export interface EventStatisticsResource {
+  /** How many events there were, by hour, day, week or month of UTC; counted within some 15 seconds. GET /v1/event-statistics (events:read) */
+  list(query?: {
+    since?: string | undefined;
+    until?: string | undefined;
+    bucket?: 'hour' | 'day' | 'week' | 'month' | undefined;
+    by?: 'source' | 'type' | 'category' | 'status' | undefined;
+    source?: string | undefined;
+    type?: string | undefined;
+    category?: string | undefined;
+    status?: string | undefined;
+  }, options?: CallOptions): Promise<EventStatistic>;
 }
 
 export interface EventSubscriptionsResource {
-  /** Have a task made for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write) */
+  /** Have a task made, a workflow run, a webhook sent or members told for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write) */
   create(body: EventSubscriptionsCreateInput, options?: CallOptions): Promise<EventSubscription>;
   /** Event subscriptions, newest first. GET /v1/event-subscriptions (event_subscriptions:read) */
   list(query?: {
     limit?: number | undefined;
     cursor?: string | undefined;
   }, options?: CallOptions): Paged<EventSubscription>;
+  /** Which of the newest events a subscription would take, and why not the others; nothing is changed. POST /v1/event-subscriptions/test (events:read) */
+  test(body?: EventSubscriptionsTestInput, options?: CallOptions): Promise<EventSubscriptionsTestResult>;
   /** An event subscription. GET /v1/event-subscriptions/{id} (event_subscriptions:read) */
   get(id: string, options?: CallOptions): Promise<EventSubscription>;
   /** Change an event subscription; events already matched stay as they are. PATCH /v1/event-subscriptions/{id} (event_subscriptions:write) */
@@ -1650,23 +2378,44 @@ export interface EventSubscriptionsResource {
   delete(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface EventTypesResource {
+  /** Event types, newest first. GET /v1/event-types (event_types:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<EventType>;
+  /** An event type. GET /v1/event-types/{source}/{name} (event_types:read) */
+  get(source: string, name: string, options?: CallOptions): Promise<EventType>;
+  /** Make an event type, or set it to what is given: the schema of its payload, its retention, whether it is wanted. PUT /v1/event-types/{source}/{name} (event_types:write) */
+  set(source: string, name: string, body?: EventTypesSetInput, options?: CallOptions): Promise<EventType>;
+  /** Delete an event type; its events stay, and new ones have none. DELETE /v1/event-types/{source}/{name} (event_types:write) */
+  delete(source: string, name: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface EventsResource {
   /** Events, newest first. GET /v1/events (events:read) */
   list(query?: {
     limit?: number | undefined;
     cursor?: string | undefined;
     source?: string | undefined;
+    source_id?: string | undefined;
     type?: string | undefined;
     category?: 'code' | 'review' | 'issue' | 'discussion' | 'ci' | 'deployment' | 'release' | 'security' | 'planning' | 'access' | 'repository' | 'community' | 'billing' | 'system' | 'other' | undefined;
     status?: 'pending' | 'processing' | 'processed' | 'failed' | 'skipped' | undefined;
     repository_id?: string | undefined;
+    project_id?: string | undefined;
+    actor?: string | undefined;
+    q?: string | undefined;
+    contains?: string | undefined;
     since?: string | undefined;
     until?: string | undefined;
   }, options?: CallOptions): Paged<Event>;
   /** Send one event or several, each stored at most once. POST /v1/events (events:write) */
   send(body: EventsSendInput, options?: CallOptions): Promise<EventsSendResult>;
   /** An event: its payload, its typed columns, and the tasks it set off. GET /v1/events/{id} (events:read) */
-  get(id: string, options?: CallOptions): Promise<EventDetail>;
+  get(id: string, query?: {
+    format?: 'plinth' | 'cloudevents' | undefined;
+  }, options?: CallOptions): Promise<EventDetail>;
   /** The payload alone, every number with the digits it was sent with. GET /v1/events/{id}/payload (events:read) */
   getPayload(id: string, options?: CallOptions): Promise<unknown>;
   /** Match a failed event again with the subscriptions as they are now. POST /v1/events/{id}/retry (events:write) */
@@ -1746,6 +2495,21 @@ export interface MembersResource {
   leave(options?: CallOptions): Promise<unknown>;
 }
 
+export interface NotificationsResource {
+  /** Your notifications, unread ones first, the newest first. GET /v1/notifications (notifications:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    unread?: boolean | undefined;
+  }, options?: CallOptions): Paged<Notification>;
+  /** How many of your notifications are unread. GET /v1/notifications/unread-count (notifications:read) */
+  getUnreadCount(options?: CallOptions): Promise<NotificationsGetUnreadCountResult>;
+  /** Mark a notification of yours as read. POST /v1/notifications/{id}/read (notifications:write) */
+  read(id: string, options?: CallOptions): Promise<unknown>;
+  /** Mark all your notifications as read, or those up to one. POST /v1/notifications/read (notifications:write) */
+  readAll(body?: NotificationsReadAllInput, options?: CallOptions): Promise<NotificationsReadAllResult>;
+}
+
 export interface OrganizationResource {
   /** The organization of this request. GET /v1/organization (organization:read) */
   get(options?: CallOptions): Promise<OrganizationDetail>;
@@ -1819,7 +2583,7 @@ export interface SchedulesResource {
     limit?: number | undefined;
     cursor?: string | undefined;
   }, options?: CallOptions): Paged<Schedule>;
-  /** When a cron expression would fire next. POST /v1/schedules/preview (tasks:read) */
+  /** What a cron expression says, and when it would fire next. POST /v1/schedules/preview (tasks:read) */
   preview(body: SchedulesPreviewInput, options?: CallOptions): Promise<SchedulesPreviewResult>;
   /** A schedule. GET /v1/schedules/{id} (tasks:read) */
   get(id: string, options?: CallOptions): Promise<Schedule>;
@@ -1830,7 +2594,7 @@ export interface SchedulesResource {
   /** When a schedule fires next; also one that is paused, if it were resumed now. GET /v1/schedules/{id}/next (tasks:read) */
   listNext(id: string, query?: {
     count?: number | undefined;
-  }, options?: CallOptions): Promise<SchedulesPreviewResult>;
+  }, options?: CallOptions): Promise<SchedulesListNextResult>;
   /** What a schedule has led to, newest first. GET /v1/schedules/{id}/firings (tasks:read) */
   listFirings(id: string, query?: {
     limit?: number | undefined;
@@ -1895,6 +2659,12 @@ export interface TaskStatisticsResource {
   get(query?: {
     since?: string | undefined;
   }, options?: CallOptions): Promise<TaskStatistic>;
+  /** The same figures for equal intervals of the time, by when tasks ended; empty intervals are left out. GET /v1/task-statistics/intervals (tasks:read) */
+  listIntervals(query?: {
+    since?: string | undefined;
+    task_type?: string | undefined;
+    intervals?: number | undefined;
+  }, options?: CallOptions): Promise<TaskStatisticsListIntervalsResult>;
 }
 
 export interface TaskTypesResource {
@@ -1915,7 +2685,7 @@ export interface TaskWorkersResource {
   heartbeat(id: string, body: TaskWorkersHeartbeatInput, options?: CallOptions): Promise<TaskWorkersHeartbeatResult>;
   /** Log lines and progress of tasks the worker holds; 500 lines a call. POST /v1/task-workers/{id}/logs (tasks:work) */
   logs(id: string, body: TaskWorkersLogsInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
-  /** Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work) */
+  /** Record results of tasks; each has at most 1 MB, unless the installation says otherwise. POST /v1/task-workers/{id}/complete (tasks:work) */
   complete(id: string, body: TaskWorkersCompleteInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
   /** Record failures of tasks, and whether and when they are tried again. POST /v1/task-workers/{id}/fail (tasks:work) */
   fail(id: string, body: TaskWorkersFailInput, options?: CallOptions): Promise<TaskWorkersLogsResult>;
@@ -1944,13 +2714,13 @@ export interface TasksResource {
   dependencies(id: string, body: TasksDependenciesInput, options?: CallOptions): Promise<TasksDependenciesResult>;
   /** Let a task wait for another no longer. DELETE /v1/tasks/{id}/dependencies/{dependency} (tasks:write) */
   deleteDependencies(id: string, dependency: string, options?: CallOptions): Promise<TasksDependenciesResult>;
-  /** Enqueue a task. POST /v1/tasks (tasks:write) */
-  enqueue(body: TasksEnqueueInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
+  /** Enqueue a task, by its type or its definition. POST /v1/tasks (tasks:write) */
+  enqueue(body?: TasksEnqueueInput, options?: CallOptions): Promise<TaskDefinitionsTasksResult>;
   /** Tasks, newest first. GET /v1/tasks (tasks:read) */
   list(query?: {
     limit?: number | undefined;
     cursor?: string | undefined;
-    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | undefined;
+    status?: 'blocked' | 'pending' | 'running' | 'retrying' | 'paused' | 'completed' | 'failed' | 'cancelled' | undefined;
     task_type?: string | undefined;
     repository_id?: string | undefined;
     project_id?: string | undefined;
@@ -1998,6 +2768,8 @@ export interface WorkflowRunsResource {
   }, options?: CallOptions): Paged<WorkflowRun>;
   /** A run with its steps. GET /v1/workflow-runs/{id} (workflow_runs:read) */
   get(id: string, options?: CallOptions): Promise<WorkflowRunDetail>;
+  /** The version that a run of a workflow that is data began with, deleted since or not. GET /v1/workflow-runs/{id}/definition (workflow_runs:read) */
+  getDefinition(id: string, options?: CallOptions): Promise<WorkflowDetail>;
   /** Cancel a run and what it has begun. POST /v1/workflow-runs/{id}/cancel (workflow_runs:write) */
   cancel(id: string, body?: TasksCancelInput, options?: CallOptions): Promise<WorkflowRunsCancelResult>;
   /** Go on with a failed or cancelled run from the steps that failed. POST /v1/workflow-runs/{id}/retry (workflow_runs:write) */
@@ -2017,6 +2789,11 @@ export interface WorkflowsResource {
   }, options?: CallOptions): Promise<WorkflowDetail>;
   /** Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write) */
   delete(name: string, options?: CallOptions): Promise<unknown>;
+  /** Versions of a workflow that is data, newest first. GET /v1/workflows/{name}/versions (workflow_runs:read) */
+  listVersions(name: string, query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<WorkflowsListVersionsResult>;
   /** Let a version be started, or no more. PATCH /v1/workflows/{name}/versions/{version} (workflows:write) */
   updateVersions(name: string, version: string, body: TaskDefinitionsUpdateVersionsInput, options?: CallOptions): Promise<WorkflowDetail>;
 }
@@ -2028,14 +2805,23 @@ export interface Resources {
   readonly approvals: ApprovalsResource;
   readonly audit: AuditResource;
   readonly auth: AuthResource;
+  readonly eventDeliveries: EventDeliveriesResource;
+  readonly eventDeliveryStatistics: EventDeliveryStatisticsResource;
+  readonly eventEndpoints: EventEndpointsResource;
+  readonly eventPortal: EventPortalResource;
+  readonly eventPortalLinks: EventPortalLinksResource;
+  readonly eventRetention: EventRetentionResource;
   readonly eventSources: EventSourcesResource;
+  readonly eventStatistics: EventStatisticsResource;
   readonly eventSubscriptions: EventSubscriptionsResource;
+  readonly eventTypes: EventTypesResource;
   readonly events: EventsResource;
   readonly firstRun: FirstRunResource;
   readonly invitations: InvitationsResource;
   readonly issues: IssuesResource;
   readonly me: MeResource;
   readonly members: MembersResource;
+  readonly notifications: NotificationsResource;
   readonly organization: OrganizationResource;
   readonly organizations: OrganizationsResource;
   readonly projects: ProjectsResource;
@@ -2085,7 +2871,52 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     signOut: 'POST /v1/sign-out -',
     signOutEverywhere: 'POST /v1/sign-out/everywhere -',
   },
+  eventDeliveries: {
+    list: 'GET /v1/event-deliveries qp',
+    get: 'GET /v1/event-deliveries/{id} -',
+    retry: 'POST /v1/event-deliveries/{id}/retry -i',
+    retryMany: 'POST /v1/event-deliveries/retry bi',
+  },
+  eventDeliveryStatistics: {
+    list: 'GET /v1/event-delivery-statistics q',
+  },
+  eventEndpoints: {
+    create: 'POST /v1/event-endpoints bi',
+    list: 'GET /v1/event-endpoints qp',
+    get: 'GET /v1/event-endpoints/{id} -',
+    update: 'PATCH /v1/event-endpoints/{id} bi',
+    delete: 'DELETE /v1/event-endpoints/{id} -i',
+    rotateSecret: 'POST /v1/event-endpoints/{id}/rotate-secret bi',
+    enable: 'POST /v1/event-endpoints/{id}/enable -i',
+    disable: 'POST /v1/event-endpoints/{id}/disable -i',
+    test: 'POST /v1/event-endpoints/{id}/test -i',
+  },
+  eventPortal: {
+    get: 'GET /v1/event-portal -',
+    listEndpoints: 'GET /v1/event-portal/endpoints qp',
+    createEndpoint: 'POST /v1/event-portal/endpoints b',
+    getEndpoints: 'GET /v1/event-portal/endpoints/{id} -',
+    updateEndpoints: 'PATCH /v1/event-portal/endpoints/{id} b',
+    deleteEndpoints: 'DELETE /v1/event-portal/endpoints/{id} -',
+    endpointsRotateSecret: 'POST /v1/event-portal/endpoints/{id}/rotate-secret b',
+    endpointsEnable: 'POST /v1/event-portal/endpoints/{id}/enable -',
+    endpointsDisable: 'POST /v1/event-portal/endpoints/{id}/disable -',
+    endpointsTest: 'POST /v1/event-portal/endpoints/{id}/test -',
+    listDeliveries: 'GET /v1/event-portal/deliveries qp',
+    getDeliveries: 'GET /v1/event-portal/deliveries/{id} -',
+    retryDelivery: 'POST /v1/event-portal/deliveries/{id}/retry -',
+    retryDeliveries: 'POST /v1/event-portal/deliveries/retry b',
+  },
+  eventPortalLinks: {
+    create: 'POST /v1/event-portal-links b',
+  },
+  eventRetention: {
+    get: 'GET /v1/event-retention -',
+    set: 'PUT /v1/event-retention bi',
+  },
   eventSources: {
+    getHealth: 'GET /v1/event-sources/{id}/health -',
+    test: 'POST /v1/event-sources/{id}/test -',
     create: 'POST /v1/event-sources bi',
     list: 'GET /v1/event-sources qp',
     get: 'GET /v1/event-sources/{id} -',
@@ -2093,17 +2924,27 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     delete: 'DELETE /v1/event-sources/{id} -i',
     rotateSecret: 'POST /v1/event-sources/{id}/rotate-secret bi',
   },
+  eventStatistics: {
+    list: 'GET /v1/event-statistics q',
+  },
   eventSubscriptions: {
     create: 'POST /v1/event-subscriptions bi',
     list: 'GET /v1/event-subscriptions qp',
+    test: 'POST /v1/event-subscriptions/test b',
     get: 'GET /v1/event-subscriptions/{id} -',
     update: 'PATCH /v1/event-subscriptions/{id} bi',
     delete: 'DELETE /v1/event-subscriptions/{id} -i',
   },
+  eventTypes: {
+    list: 'GET /v1/event-types qp',
+    get: 'GET /v1/event-types/{source}/{name} -',
+    set: 'PUT /v1/event-types/{source}/{name} bi',
+    delete: 'DELETE /v1/event-types/{source}/{name} -i',
+  },
   events: {
     list: 'GET /v1/events qp',
     send: 'POST /v1/events bi',
-    get: 'GET /v1/events/{id} -',
+    get: 'GET /v1/events/{id} q',
     getPayload: 'GET /v1/events/{id}/payload -',
     retry: 'POST /v1/events/{id}/retry -i',
   },
@@ -2138,6 +2979,12 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     update: 'PATCH /v1/members/{user_id} bi',
     delete: 'DELETE /v1/members/{user_id} -i',
     leave: 'POST /v1/members/leave -i',
+  },
+  notifications: {
+    list: 'GET /v1/notifications qp',
+    getUnreadCount: 'GET /v1/notifications/unread-count -',
+    read: 'POST /v1/notifications/{id}/read -i',
+    readAll: 'POST /v1/notifications/read bi',
   },
   organization: {
     get: 'GET /v1/organization -',
@@ -2202,6 +3049,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
   },
   taskStatistics: {
     get: 'GET /v1/task-statistics q',
+    listIntervals: 'GET /v1/task-statistics/intervals q',
   },
   taskTypes: {
     list: 'GET /v1/task-types -',
@@ -2247,6 +3095,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     create: 'POST /v1/workflow-runs bi',
     list: 'GET /v1/workflow-runs qp',
     get: 'GET /v1/workflow-runs/{id} -',
+    getDefinition: 'GET /v1/workflow-runs/{id}/definition -',
     cancel: 'POST /v1/workflow-runs/{id}/cancel bi',
     retry: 'POST /v1/workflow-runs/{id}/retry -i',
     events: 'POST /v1/workflow-runs/{id}/events bi',
@@ -2256,6 +3105,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     set: 'PUT /v1/workflows/{name} bi',
     get: 'GET /v1/workflows/{name} q',
     delete: 'DELETE /v1/workflows/{name} -i',
+    listVersions: 'GET /v1/workflows/{name}/versions qp',
     updateVersions: 'PATCH /v1/workflows/{name}/versions/{version} bi',
   },
 };

@@ -151,6 +151,7 @@ function sign({ name, body, kind }: SamplePayload, options: SendOptions): Signed
     case 'github':
       return signGithub(body, secret, { kind: kindOfBody });
     case 'standard_webhooks':
+    case 'deployment':
       return signStandardWebhooks(body, secret, { at });
     case 'slack':
       return signSlack(body, secret, { at });

@@ -28,6 +28,8 @@ export interface Transport {
   exchange(sending: Sending, options?: CallOptions): Promise<Answer>;
   /** As exchange; an answer of 400 or more is thrown as the error it tells of. */
   send(sending: Sending, options?: CallOptions): Promise<Answer>;
+  /** One attempt, without a bound in time: the answer of whatever status, its body unread. Throws `network_error`. */
+  open(sending: Sending, options?: CallOptions): Promise<Response>;
 }
 
 /** Not worth another attempt although they are 503: only an operator, or another question, changes the answer. */
@@ -40,6 +42,20 @@ export function makeTransport(options: ClientOptions): Transport {
   const settings = { ...defaults, ...definedOf(options) };
   const session = makeSession(options, url);
   const request = options.fetch ?? globalThis.fetch.bind(globalThis);
+
+  async function ask(sending: Sending, headers: Record<string, string>, signal: AbortSignal | undefined) {
+    const response = await request(url + sending.path, {
+      method: sending.method,
+      headers,
+      ...(sending.body === undefined ? {} : { body: sending.body }),
+      // followed, a redirect could take the key to another host
+      redirect: 'manual',
+      credentials: session.credentials,
+      ...(signal ? { signal } : {}),
+    });
+    session.keep(response);
+    return response;
+  }
 
   async function attempt(sending: Sending, headers: Record<string, string>, call: CallOptions): Promise<Answer> {
     const credentials = await session.headers();
@@ -55,16 +71,7 @@ export function makeTransport(options: ClientOptions): Transport {
     }, timeoutMs);
     call.signal?.addEventListener('abort', stop);
     try {
-      const response = await request(url + sending.path, {
-        method: sending.method,
-        headers: { ...headers, ...credentials },
-        ...(sending.body === undefined ? {} : { body: sending.body }),
-        // followed, a redirect could take the key to another host
-        redirect: 'manual',
-        credentials: session.credentials,
-        signal: guard.signal,
-      });
-      session.keep(response);
+      const response = await ask(sending, { ...headers, ...credentials }, guard.signal);
       return await readAnswer(response, settings.responseBytesMax);
     } catch (error) {
       if (error instanceof PlinthError) throw error;
@@ -72,8 +79,7 @@ export function makeTransport(options: ClientOptions): Transport {
       if (isLate) {
         throw new PlinthError('Plinth did not answer in time', { code: 'timeout', detail: `${timeoutMs} ms` });
       }
-      const hint = 'Check the URL, and that the server runs.';
-      throw new PlinthError('Plinth could not be reached', { code: 'network_error', hint, cause: error });
+      throw unreachable(error);
     } finally {
       clearTimeout(timer);
       call.signal?.removeEventListener('abort', stop);
@@ -103,12 +109,27 @@ export function makeTransport(options: ClientOptions): Transport {
   return {
     url,
     exchange,
+    async open(sending, call = {}) {
+      const headers = headersOf(sending, call, options.organization, true);
+      const credentials = await session.headers();
+      try {
+        return await ask(sending, { ...headers, ...credentials }, call.signal);
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        throw unreachable(error);
+      }
+    },
     async send(sending, call) {
       const answer = await exchange(sending, call);
       if (answer.status >= 400) throw problemOf(answer);
       return answer;
     },
   };
+}
+
+function unreachable(cause: unknown): PlinthError {
+  const hint = 'Check the URL, and that the server runs.';
+  return new PlinthError('Plinth could not be reached', { code: 'network_error', hint, cause });
 }
 
 function isAnswer(outcome: unknown): outcome is Answer {
@@ -187,7 +208,7 @@ function makeSession({ key, token }: ClientOptions, url: string): Session {
   }
   const cookies = new Map<string, string>();
   return {
-    credentials: 'same-origin',
+    credentials: 'include',
     async headers(): Promise<Record<string, string>> {
       if (cookies.size === 0) return {};
       return { cookie: [...cookies].map((pair) => pair.join('=')).join('; '), origin: new URL(url).origin };

@@ -43,7 +43,7 @@ export interface MasterKeyStatus {
 
 /** How far a rotation is. */
 export async function masterKeyStatus(door: Door, ring: MasterKeyRing): Promise<MasterKeyStatus> {
-  const [wrapsNew, counts] = [await readMasterKeyFingerprint(door), await countDataKeys(door)];
+  const [wrapsNew, counts] = [String(await readMasterKeyFingerprint(door)), await countDataKeys(door)];
   const own = [ring.current, ...ring.previous].map(({ fingerprint }) => fingerprint);
   const masterKeys = [...new Set([...own, ...counts.keys()])].map((fingerprint) => ({
     fingerprint,

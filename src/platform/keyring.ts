@@ -52,15 +52,15 @@ const inWorkerPool: ScopeOptions = { pool: 'worker' };
 /** A rotation that begins between reading the key and adding costs one attempt. */
 const make_key_attempts_max = 3;
 
-/** The fingerprint of the master key that new data keys are wrapped under. */
-export async function readMasterKeyFingerprint(door: Door): Promise<string> {
-  const [row] = await door.readOne<{ fingerprint: string }>(
+/** The fingerprint of the master key that new data keys are wrapped under; undefined before the first start. */
+export async function readMasterKeyFingerprint(door: Door): Promise<string | undefined> {
+  const [row] = await door.readOne<{ fingerprint: string | null }>(
     scope,
     `select plinth.get_system_setting($1) #>> '{}' as fingerprint`,
     [master_key_setting],
     inWorkerPool,
   );
-  return String(row?.fingerprint);
+  return row?.fingerprint ?? undefined;
 }
 
 /** How many data keys are wrapped under which master key, by its fingerprint. */
@@ -131,7 +131,7 @@ export async function openKeyring(options: { door: Door; ring: MasterKeyRing }):
    */
   async function makeKey(organizationId: string | null): Promise<string> {
     for (let attempt = 1; attempt <= make_key_attempts_max; attempt++) {
-      const fingerprint = await readMasterKeyFingerprint(door);
+      const fingerprint = String(await readMasterKeyFingerprint(door));
       const master = knownMasterKey(ring, fingerprint);
       const { key, row } = createDataKey(master, { organizationId, purpose: data_key_purpose });
       key.destroy();

@@ -39,6 +39,12 @@ export interface TableDeclaration {
   readonly rest?: Partial<Record<Verb, Access>>;
 }
 
+/** A view `register_view` was told of. Its rows are those of the tables it reads. */
+export interface ViewDeclaration {
+  /** Who may read it at `/rest/v1/<view>`. */
+  readonly select: Access;
+}
+
 /** A database function as `register_function` was told; the key is its signature. */
 export interface FunctionDeclaration {
   readonly security: 'invoker' | 'definer' | 'owner';
@@ -113,6 +119,8 @@ export interface CheckResult {
 
 /** One value of /metrics, of the whole installation: no label names a tenant. */
 export interface Measurement {
+  /** A counter only grows, over restarts too; default: a gauge. */
+  readonly kind?: 'counter';
   readonly name: string;
   readonly help: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -130,6 +138,8 @@ export interface ModuleDefinition {
   /** `new URL('./migrations/', import.meta.url)`; absent when it has no tables. */
   readonly migrations?: URL;
   readonly tables?: Readonly<Record<string, TableDeclaration>>;
+  /** The views that `/rest/v1` shows. */
+  readonly views?: Readonly<Record<string, ViewDeclaration>>;
   readonly functions?: Readonly<Record<string, FunctionDeclaration>>;
   readonly permissions?: Readonly<Record<string, PermissionDeclaration>>;
   readonly routes?: (routes: RouteRegistrar, platform: Platform) => void;

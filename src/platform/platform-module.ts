@@ -46,7 +46,8 @@ export const platformModule: ModuleDefinition = {
   functions: {
     'clear_reference()': { security: 'owner', callers: [] },
     'close_functions()': { security: 'owner', callers: ['worker'] },
-    'ensure_partitions(text, integer)': { security: 'owner', callers: ['worker'] },
+    'ensure_partitions(text, integer, integer)': { security: 'owner', callers: ['worker'] },
+    'analyze_new_tables(integer)': { security: 'owner', callers: ['worker'] },
     'drop_expired_partitions()': { security: 'owner', callers: ['worker'] },
     'default_partition_rows()': { security: 'owner', callers: ['worker'] },
     'audit_row()': { security: 'definer', callers: [] },

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeEngines } from '../support/engines.ts';
 import {
   type ConsoleServer,
   chromiumPath,
   describePages,
   EMAIL,
+  findingsInAllLooks,
   openConsole,
   PASSWORD,
-  seriousFindings,
 } from './support.ts';
-
-// each test opens a browser of its own: a guard against hanging, wide enough for a busy machine
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const pages = ['/', '/members', '/api-keys', '/api-keys?new', '/audit', '/settings', '/preferences', '/no-such-page'];
 const hostile = '<img src=x onerror=alert(1)><script src="https://evil.example/x.js"></script>\u202etxt.exe';
@@ -126,24 +123,21 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       await close();
     });
 
-    it.each(['light', 'dark'] as const)(
-      'axe finds nothing serious on any page (%s), nor does a page ask elsewhere',
-      async (colorScheme) => {
-        const { page, signIn, go, outside, faults, close } = await server.open({ colorScheme });
-        await page.goto(server.url, { waitUntil: 'networkidle' });
-        const found: Record<string, string[]> = { 'sign-in': await seriousFindings(page) };
-        await signIn();
-        for (const path of pages) {
-          await go(path);
-          found[path] = await seriousFindings(page);
-        }
-        await page.goto(`${server.url}/choose`, { waitUntil: 'networkidle' });
-        found['/choose'] = await seriousFindings(page);
-        expect(Object.entries(found).filter(([, findings]) => findings.length > 0)).toEqual([]);
-        expect({ outside, faults }).toEqual({ outside: [], faults: [] });
-        await close();
-      },
-    );
+    it('axe finds nothing serious on any page, nor does a page ask elsewhere', async () => {
+      const { page, signIn, go, outside, faults, close } = await server.open();
+      await page.goto(server.url, { waitUntil: 'networkidle' });
+      const found = await findingsInAllLooks(page, 'sign-in');
+      await signIn();
+      for (const path of pages) {
+        await go(path);
+        Object.assign(found, await findingsInAllLooks(page, path));
+      }
+      await page.goto(`${server.url}/choose`, { waitUntil: 'networkidle' });
+      Object.assign(found, await findingsInAllLooks(page, '/choose'));
+      expect(found).toEqual({});
+      expect({ outside, faults }).toEqual({ outside: [], faults: [] });
+      await close();
+    });
 
     it('a deep link and a reload show the same, with its filter and the open entry', async () => {
       const { page, signIn, go, close } = await server.open();

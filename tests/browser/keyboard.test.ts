@@ -34,6 +34,8 @@ async function goBy(page: Page, words: string, heading: string): Promise<void> {
   await page.keyboard.press('Control+k');
   await page.getByPlaceholder('Where to, or what?').waitFor();
   await page.keyboard.type(words);
+  // the list follows what is typed a moment later
+  await page.getByRole('dialog').getByRole('button').first().filter({ hasText: heading }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await headed(page, heading);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { buildConsole } from '../../src/cli/console-build.ts';
 import { issueFirstRunLink, issueSignInLink } from '../../src/modules/tenancy/index.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -23,6 +23,8 @@ export { PASSWORD };
 export const EMAIL = 'ada@example.org';
 
 const build_ms_max = 120_000;
+// a guard against hanging, wide enough for a busy machine: many tests open a browser of their own and go a long way
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 /** Below a test's own limit, so that what was waited for is named. */
 const wait_ms_max = 15_000;
 
@@ -237,12 +239,36 @@ async function signIn(page: Page, url: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }
 
+/** Chooses of the menu that was opened, by keyboard: once the menu has taken the focus, or it would take it from the item. */
+export async function chooseItem(page: Page, name: string): Promise<void> {
+  await page.locator('[role=menu]:focus, [role=menu] :focus').waitFor({ state: 'attached' });
+  await page.getByRole('menuitem', { name }).press('Enter');
+}
+
 let axeSource: Promise<string> | undefined;
+
+interface Animated {
+  getAnimations(): { effect: { getComputedTiming(): { endTime: number } } | null; finished: Promise<unknown> }[];
+}
+
+/** Waits until colours and places have arrived where they go: axe would measure a colour on its way. */
+async function animationsEnd(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { document } = globalThis as unknown as { document: Animated };
+    // a spinner's never ends
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
 
 /** What axe finds wrong with the page as it stands, of at least the impact "serious": one line a finding. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   axeSource ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(await axeSource);
+  // once a page, not once a look at it
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource);
+  await animationsEnd(page);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {
@@ -264,6 +290,57 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 /** Fails on what axe finds serious or critical on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
   expect(await seriousFindings(page)).toEqual([]);
+}
+
+/** How people look at a page: by day, by night, on a telephone. */
+const looks = [
+  { colorScheme: 'light', width: 1280, height: 800 },
+  { colorScheme: 'dark', width: 1280, height: 800 },
+  { colorScheme: 'light', width: 390, height: 800 },
+] as const;
+
+/** What axe finds serious on the page as it stands, in every look; by look. */
+export async function findingsInAllLooks(page: Page, name: string, text = ''): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const { colorScheme, width, height } of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    if (text !== '') await page.getByText(text).filter({ visible: true }).first().waitFor();
+    const look = `${name.replace(/[0-9a-f-]{36}/g, 'id').slice(0, 60)} ${colorScheme} ${width}`;
+    await keepPicture(page, look);
+    const findings = await seriousFindings(page);
+    if (findings.length > 0) found[look] = findings;
+  }
+  await page.emulateMedia({ colorScheme: looks[0].colorScheme });
+  await page.setViewportSize(looks[0]);
+  return found;
+}
+
+/**
+ * Opens each page once, waits for its text, and fails on what axe finds serious, in every look: loading a page takes
+ * several times as long as looking at it. The visit must not have chosen a colour scheme in its preferences.
+ */
+export async function expectPagesAccessible(
+  { page, go }: Pick<Visit, 'page' | 'go'>,
+  pages: readonly (readonly [path: string, text: string])[],
+): Promise<void> {
+  const found: Record<string, string[]> = {};
+  for (const [path, text] of pages) {
+    await go(path);
+    Object.assign(found, await findingsInAllLooks(page, path, text));
+  }
+  expect(found).toEqual({});
+}
+
+/** The same in both schemes, without loading the page anew; keeps a picture of each. */
+export async function expectAccessibleInBoth(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+    await keepPicture(page, `${name} ${colorScheme} ${page.viewportSize()?.width}`);
+    await expectAccessible(page);
+  }
 }
 
 /** Keeps a picture of the whole page where PLINTH_SCREENSHOTS names a folder: for people to look at. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules.ts';
 import { describeEngines } from '../support/engines.ts';
 import { accessRules } from './catalogue/access-rules.ts';
+import { clusterRules } from './catalogue/cluster-rules.ts';
 import { functionRules } from './catalogue/function-rules.ts';
 import { columnsWithoutComment, reviewedRules } from './catalogue/reviewed-rules.ts';
 import { asOwner, findingsOf, type Rule } from './catalogue/rule.ts';
@@ -10,7 +11,7 @@ import { reviewedLines, updatesGolden, writeGolden } from './golden-files.ts';
 
 /** Modules that have migrations and do not say yet which tables they make. */
 const stubs = modules.filter((module) => module.migrations && module.tables === undefined).map(({ name }) => name);
-const rules: readonly Rule[] = [...accessRules, ...functionRules, ...shapeRules];
+const rules: readonly Rule[] = [...accessRules, ...clusterRules, ...functionRules, ...shapeRules];
 
 /** The same text makes other policies and grants there (docs/reference/citus.md), and it refuses the breaches' DDL. */
 const notOnCitus = { except: ['citus'] } as const;

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-// loads every module, and with them every definition
-import '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { errorCatalogue } from '../../src/platform/core/errors.ts';
+
+// with every module comes every definition
+await loadCommands();
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const own = fileURLToPath(import.meta.url);

@@ -135,6 +135,41 @@ describeEngines('partitions', (on) => {
     ]);
   });
 
+  it('are made beside somebody who writes, and the two never wait for each other', async ({ skip }) => {
+    if (!on.engine.capabilities.concurrentConnections || on.engine.capabilities.distributed) skip();
+    await insert('scratch_log', '2031-05-01T00:00:00Z');
+    const writer = await on.engine.directPool.connect();
+    try {
+      // as an insert begins: the table first, and the partition when its row is known
+      await writer.query(
+        'begin; set local role plinth_owner; lock table only plinth.scratch_log in row exclusive mode',
+      );
+      const made = ensure();
+      const waits = `select 1 from pg_locks where not granted and relation = 'plinth.scratch_log'::regclass`;
+      while ((await writer.query(waits)).rowCount === 0);
+      await writer.query(
+        `insert into plinth.scratch_log (organization_id, id, created_at, note)
+         values ($1, plinth.uuidv7($2), $2, 'n')`,
+        [tenant.organizationId, '2031-05-02T00:00:00Z'],
+      );
+      await writer.query('commit');
+      expect(await made).toBe(1);
+    } finally {
+      writer.release();
+    }
+    expect(await askAsOwner(on.engine, 'select 1 from plinth.scratch_log_2031_05')).toHaveLength(2);
+  });
+
+  it('are made for one table at a time where that is asked for', async () => {
+    await asOwner(on.engine, table('scratch_kept', `audit => 'self', request_verbs => '{select,insert}'`));
+    for (const name of ['scratch_log', 'scratch_kept']) await insert(name, '2031-05-01T00:00:00Z');
+    const one = () =>
+      door.write({ as: 'worker' }, (tx) =>
+        tx.sql<{ made: number }>('select plinth.ensure_partitions(tables_max => 1) as made'),
+      );
+    expect([...(await one()), ...(await one()), ...(await one())].map(({ made }) => made)).toEqual([1, 1, 0]);
+  });
+
   it('leave no trace in the audit when rows are moved', async () => {
     await asOwner(on.engine, table('scratch_audited', `audit => 'row'`));
     await insert('scratch_audited', '2031-05-01T00:00:00Z');
@@ -166,6 +201,42 @@ describeEngines('partitions', (on) => {
     expect(left).toContain(`scratch_log_${fresh}`);
     expect(left).not.toContain(`scratch_log_${border}`);
     expect(await partitionsOf('scratch_kept')).toContain(`scratch_kept_${old}`);
+  });
+
+  it('are analysed when they begin to fill, once', async ({ skip }) => {
+    if (!on.engine.capabilities.autovacuum || on.engine.capabilities.distributed) skip();
+    const fill = (rows: number) =>
+      askAsOwner(
+        on.engine,
+        `insert into plinth.scratch_log (organization_id, id, created_at, note)
+         select $1, plinth.uuidv7(now()), now(), 'n' from generate_series(1, $2)`,
+        [tenant.organizationId, rows],
+      );
+    const analyze = () =>
+      door.write({ as: 'worker' }, (tx) => tx.sql<{ n: number }>('select plinth.analyze_new_tables() as n'));
+    const known = () =>
+      askAsOwner<{ rows: number }>(
+        on.engine,
+        `select sum(greatest(c.reltuples, 0))::int as rows from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
+         where i.inhparent = 'plinth.scratch_log'::regclass`,
+      );
+    await fill(99);
+    // what a session has done is counted within a second, or when it is asked to
+    await asOwner(on.engine, 'select pg_stat_force_next_flush()');
+    await analyze();
+    expect(await known()).toEqual([{ rows: 0 }]);
+    await fill(1);
+    await asOwner(on.engine, 'select pg_stat_force_next_flush()');
+    await analyze();
+    expect(await known()).toEqual([{ rows: 100 }]);
+    await fill(800);
+    await asOwner(on.engine, 'select pg_stat_force_next_flush()');
+    await analyze();
+    expect(await known()).toEqual([{ rows: 100 }]);
+    await fill(200);
+    await asOwner(on.engine, 'select pg_stat_force_next_flush()');
+    await analyze();
+    expect(await known()).toEqual([{ rows: 1100 }]);
   });
 
   it('are made and dropped by the worker alone, and read by name by nobody', async () => {

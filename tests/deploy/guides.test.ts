@@ -29,10 +29,10 @@ const commandsOf = (text: string): string[][] =>
   );
 
 describe('the guides', () => {
-  it.each(guides)('%s: every command is one, with its options', (guide) => {
+  it.each(guides)('%s: every command is one, with its options', async (guide) => {
     for (const args of commandsOf(read(guide))) {
       const known = args.filter((arg) => arg !== '…');
-      expect(() => parseCall(known), `plinth ${known.join(' ')}`).not.toThrow();
+      await expect(parseCall(known), `plinth ${known.join(' ')}`).resolves.toBeDefined();
     }
   });
 
@@ -69,12 +69,12 @@ describe('deploy/', () => {
     expect(problems.filter(({ message }) => message.includes('no such setting'))).toEqual([]);
   });
 
-  it('the commands of the containers and units are commands', () => {
+  it('the commands of the containers and units are commands', async () => {
     const composed = [...read('deploy/compose.yml').matchAll(/command: \[(.+)\]/g)].map(([, args = '']) =>
       args.split(', '),
     );
     expect(composed).toHaveLength(3);
-    for (const args of [...composed, ['serve', '--env', '/x'], ['work', '--env', '/x']]) parseCall(args);
+    for (const args of [...composed, ['serve', '--env', '/x'], ['work', '--env', '/x']]) await parseCall(args);
     expect(read('deploy/plinth@.service')).toContain('bin/plinth.js %i --env /etc/plinth/plinth.env');
   });
 

@@ -1,5 +1,5 @@
 /** Backups with the real program, as the guide says, and the mistakes people make. */
-import { writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -44,7 +44,14 @@ it('create, list, verify, restore: equal, and said so', async () => {
   expect(wrong.stderr).toContain('archive_key_wrong');
   const restored = await run('backup', 'restore', path, '--to', 'restored', ...sealed);
   expect(restored).toMatchObject({ code: 0 });
-  expect(restored.stderr).toContain('secrets are sealed with master key');
+  const [own, there] = [`${data}-master.key`, join(cwd, 'restored-master.key')];
+  expect(restored.stderr).toContain(`bring it along: cp ${own} ${there}\n`);
+  const closed = await run('doctor', '--data', 'restored');
+  expect(closed).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('(master_key_missing)') });
+  expect(closed.stderr).toContain(`${there} is not there`);
+  expect(existsSync(there)).toBe(false);
+  cpSync(own, there);
+  expect((await run('tasks', 'list', '--organization', 'acme', '--data', 'restored')).stderr).toBe('');
   const again = await run('backup', 'restore', path, '--to', 'restored', ...sealed);
   expect(again.stderr).toContain('transfer_target_not_empty');
 
@@ -64,7 +71,7 @@ it.each([
   ['backup create --keep 0', 2, '--keep wants a number'],
   ['backup create --passphrase-file short.txt', 2, 'at least 12 characters'],
   ['backup create --passphrase-file none.txt', 2, 'ENOENT'],
-  ['backup create --data nowhere', 1, 'transfer_source_missing'],
+  ['backup create --data nowhere', 3, 'data_folder_missing'],
   ['backup create --folder passphrase.txt/x', 3, 'archive_write_failed'],
 ])('%s: %i, %s', async (args, code, words) => {
   const finished = await run(...args.split(' '));

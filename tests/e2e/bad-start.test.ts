@@ -1,12 +1,14 @@
 /** What an operator can get wrong, and what a machine can do to them: clear words, the exit code, nothing lost. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { exitCodeOf } from '../../src/cli/control.ts';
 import { describeError } from '../../src/cli/describe-error.ts';
+import { helpLines } from '../../src/cli/reference.ts';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { generateMasterKeyText } from '../../src/platform/core/crypto/index.ts';
 import { openPglite } from '../../src/platform/db/pglite/engine.ts';
@@ -124,6 +126,21 @@ describe('the command line', () => {
     expect(await slugs(good)).toMatchObject(intact);
   });
 
+  it('a folder that cannot be cloned leaves no repository behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plinth-no-repository-'));
+    execFileSync('git', ['init', '--quiet', join(folder, 'without-commits')]);
+    for (const [path, words] of [
+      [folder, /is not a git repository that can be cloned/],
+      [join(folder, 'without-commits'), /has no commit/],
+      [join(folder, 'nowhere'), /analysis_source_not_found/],
+    ] as const) {
+      expectRefusal(await runProgram(['repositories', 'register', path, '--data', good]), 1, words);
+    }
+    rmSync(folder, { recursive: true, force: true });
+    const listed = await runProgram(['repositories', 'list', '--json', '--data', good]);
+    expect(listed).toMatchObject({ code: 0, stdout: '[]\n' });
+  });
+
   it('reset does nothing without a yes', async () => {
     const finished = await runProgram(['reset', '--data', good]);
     expect(finished).toMatchObject({ code: 1, stdout: '' });
@@ -131,6 +148,36 @@ describe('the command line', () => {
     expect(await slugs(good)).toMatchObject(intact);
   });
 });
+
+const anId = '00000000-0000-7000-8000-000000000000';
+const passphrase = join(dirname(good), 'passphrase');
+writeFileSync(passphrase, 'correct horse battery staple');
+/** Some that want the schema of this release. */
+const commandsOnASchema: readonly string[][] = [
+  ['serve'],
+  ['doctor'],
+  ['attack', '--only', 'projects'],
+  ['seed', 'catalogue'],
+  ['events', 'retry', anId],
+  ['members', 'invite', 'ada@example.com'],
+  ['keys', 'rotate', '--dry-run'],
+];
+/** Commands that work on a database that is there. */
+const commandsOnADatabase: readonly string[][] = [
+  ...commandsOnASchema,
+  ['work'],
+  ['sql', 'select'],
+  ['tasks', 'list'],
+  ['audit', 'verify'],
+  ['analyze', import.meta.dirname, '--save'],
+  ['repositories', 'register', '.'],
+  ['members', 'link', 'ada@example.com'],
+  ['export', 'file', '--organization', 'acme', '--passphrase-file', passphrase],
+  ['import', 'file', '--passphrase-file', passphrase],
+  ['migrate', 'status'],
+  ['migrate', 'down', '--yes'],
+  ['backup', 'create'],
+];
 
 describe('a data folder that will not do', () => {
   it('of another version: named, and left as it is', async () => {
@@ -144,6 +191,43 @@ describe('a data folder that will not do', () => {
     );
     expect(readFileSync(file, 'utf8')).toBe('17\n');
     writeFileSync(file, '18\n');
+    expect(await slugs(data)).toMatchObject(intact);
+  });
+
+  it('is made and migrated by three commands, as the command line says of all of them', async () => {
+    const migrating = (await loadCommands()).filter(({ migrates }) => migrates).map(({ name }) => name);
+    expect(migrating).toEqual(['up', 'demo', 'migrate up']);
+    expect(helpLines().join(' ')).toContain('Only up, demo (outside production) and migrate up make a database');
+  });
+
+  it('that is not there, or empty: no command makes one but up, demo and migrate up', async () => {
+    const [data, empty] = [temporaryDataDir(), temporaryDataDir()];
+    mkdirSync(empty);
+    for (const [at, command] of commandsOnADatabase.entries()) {
+      const folder = at % 3 === 0 ? empty : data;
+      const finished = await runProgram([...command, '--data', folder]);
+      expectRefusal(finished, 3, /data_folder_missing\)\n {2}Make one with: plinth up/);
+      expect(finished.stderr).toContain(folder);
+    }
+    expect([existsSync(data), existsSync(`${data}-master.key`)]).toEqual([false, false]);
+    expect([readdirSync(empty), existsSync(`${empty}-master.key`)]).toEqual([[], false]);
+  });
+
+  it('that is behind: no command migrates it but up, demo and migrate up; a backup can be made before', async () => {
+    const data = copyOfGood();
+    expect(await runProgram(['migrate', 'down', '--yes', '--data', data])).toMatchObject({ code: 0 });
+    for (const command of commandsOnASchema) {
+      const finished = await runProgram([...command, '--data', data]);
+      expectRefusal(finished, 3, /schema_behind\)\n {2}Run: plinth migrate up/);
+    }
+    const folder = `${data}-before`;
+    expect(await runProgram(['backup', 'create', '--folder', folder, '--data', data])).toMatchObject({ code: 0 });
+    expect(await runProgram(['backup', 'verify', '--folder', folder, '--data', data])).toMatchObject({ code: 0 });
+    expect(await runProgram(['migrate', 'status', '--data', data])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('pending'),
+    });
+    expect(await runProgram(['migrate', 'up', '--data', data])).toMatchObject({ code: 0 });
     expect(await slugs(data)).toMatchObject(intact);
   });
 
@@ -195,11 +279,6 @@ describe('a data folder that will not do', () => {
     expectRefusal(finished, 3, /master_key_missing/);
   });
 
-  it('behind this program: serve says what to run', async () => {
-    const finished = await runProgram(['serve', '--data', temporaryDataDir()]);
-    expectRefusal(finished, 3, /schema_behind[\s\S]*plinth migrate up/);
-  });
-
   it('ahead of this program: no command serves or works on it, and it is left as it is', async () => {
     const data = copyOfGood();
     const history = async (sql: string) => {
@@ -236,11 +315,31 @@ describe('a taken port', () => {
   });
   afterAll(() => squatter.close());
 
-  it('is named; the folder is free again at once', async () => {
+  it('is named before anything is made or migrated', async () => {
+    const words = new RegExp(`127.0.0.1:${port}: something listens there already.*address_unavailable`);
+    const absent = temporaryDataDir();
+    expectRefusal(await runProgram(['up', '--data', absent, '--port', String(port)]), 3, words);
+    expect(readdirSync(dirname(absent))).toEqual([]);
+
     const data = copyOfGood();
-    const finished = await runProgram(['up', '--data', data, '--port', String(port)]);
-    expectRefusal(finished, 3, new RegExp(`127.0.0.1:${port}: something listens there already.*address_unavailable`));
+    expect(await runProgram(['migrate', 'down', '--yes', '--data', data])).toMatchObject({ code: 0 });
+    expectRefusal(await runProgram(['up', '--data', data, '--port', String(port)]), 3, words);
+    const pending = await runProgram(['migrate', 'status', '--data', data]);
+    expect([pending.code, pending.stdout]).toEqual([1, expect.stringContaining('pending')]);
+    expect(await runProgram(['migrate', 'up', '--data', data])).toMatchObject({ code: 0 });
     expect(await slugs(data)).toMatchObject(intact);
+  });
+
+  it('of the server that has the folder open: that is named', async () => {
+    const data = copyOfGood();
+    const server = await startServer(await freePort(), ['--data', data]);
+    try {
+      const second = await runProgram(['up', '--data', data, '--port', String(server.port)]);
+      expectRefusal(second, 3, new RegExp(`process ${server.pid} has it open.*data_folder_in_use`));
+    } finally {
+      server.kill('SIGKILL');
+      await server.finished;
+    }
   });
 
   it('port 0 takes a free one, and answers there', async () => {
@@ -331,7 +430,7 @@ function smallDisk(megabytes: number): { folder: string; grow(to: number): void;
 
 describe('a full disk', () => {
   it('is said, loses nothing, and is over when there is space', { timeout: 120_000 }, async (context) => {
-    const disk = smallDisk(120);
+    const disk = smallDisk(90);
     if (!disk) return context.skip('only root on Linux may mount a small file system');
     const port = await freePort();
     const data = join(disk.folder, 'data');

@@ -53,13 +53,17 @@ function run(program: string, args: readonly string[], env: Record<string, strin
   });
 }
 
-/** The marked block of the guide in a language. */
-function snippetOf(language: string): string {
+/** The blocks of the guide in a language, under one mark. */
+function blocksOf(language: string, mark = 'run with a client'): string[] {
   const guide = readFileSync(new URL('../../docs/guides/clients.md', import.meta.url), 'utf8');
-  const [, text] = new RegExp(`<!-- run -->\\n\`\`\`${language}\\n([^]*?)\\n\`\`\``).exec(guide) ?? [];
-  if (text === undefined) throw new Error(`docs/guides/clients.md has no marked block of ${language}`);
-  return text;
+  const blocks = guide.matchAll(new RegExp(`<!-- ${mark} -->\\n\`\`\`${language}\\n([^]*?)\\n\`\`\``, 'g'));
+  const found = [...blocks].map(([, text]) => text as string);
+  if (found.length === 0) throw new Error(`docs/guides/clients.md has no block of ${language} marked "${mark}"`);
+  return found;
 }
+
+/** The whole program of the guide in a language. */
+const snippetOf = (language: string): string => blocksOf(language, 'run')[0] as string;
 
 function expectAllRan({ code, said }: Finished, skipped = 0): void {
   expect(code, said).toBe(0);
@@ -118,7 +122,12 @@ describeEngines('the clients and a real Plinth', (on) => {
     const { app } = await makeApp(live.plinth.platform);
     await app.ready();
     const documented = Object.entries(app.swagger().paths ?? {}).flatMap(([path, methods]) =>
-      path.startsWith('/v1/') ? Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path}`) : [],
+      path.startsWith('/v1/')
+        ? Object.entries(methods ?? {})
+            // streams have a call of their own
+            .filter(([, operation]) => !('x-stream' in (operation as object)))
+            .map(([method]) => `${method.toUpperCase()} ${path}`)
+        : [],
     );
     const reached = Object.values(operations).flatMap((methods) =>
       Object.values(methods).map((text) => text.split(' ').slice(0, 2).join(' ')),
@@ -172,6 +181,44 @@ describeEngines('what the guide and the examples show', (on) => {
     expect([code, said]).toEqual([0, expect.stringMatching(/^Rockets\n(Rockets\n)?invalid_request body\/name\n$/)]);
   });
 
+  /** What the guide's shorter blocks take for granted, and what they came to. */
+  const around = {
+    ts: [
+      `import { createClient } from 'plinth/client';
+       interface Project { id: string; name: string }
+       const client = createClient({ url: process.env.PLINTH_URL, key: process.env.PLINTH_KEY });
+       const readEvents = () => Array.from({ length: 3 }, (_, n) => ({ type: 'page.read', id: 'ts-' + n, payload: { n } }));`,
+      'console.log(task.status, task.results, rows.length > 0 && rows.every(({ name }) => name === "Rockets"));',
+    ],
+    python: [
+      `import os
+from plinth import Client
+client = Client(os.environ["PLINTH_URL"], key=os.environ["PLINTH_KEY"])
+read_events = lambda: ({"type": "page.read", "id": f"py-{n}", "payload": {"n": n}} for n in range(3))`,
+      'client.close()\nprint(task["status"], task["results"], len(rows) > 0 and all(row["name"] == "Rockets" for row in rows))',
+    ],
+  };
+  const program = (language: 'ts' | 'python') => {
+    const [before, after] = around[language];
+    return [before, ...blocksOf(language), after].join('\n');
+  };
+  const storedPages = async () => {
+    const client = { headers: { authorization: `Bearer ${live.key}` } };
+    const answer = await fetch(`${live.url}/rest/v1/events?type=eq.page.read&select=id`, client);
+    return ((await answer.json()) as unknown[]).length;
+  };
+
+  it('the blocks that go on from a client, in TypeScript', async () => {
+    expect(await typescript(program('ts'))).toEqual({ code: 0, said: 'completed { month: 5 } true\n' });
+    expect(await storedPages()).toBe(3);
+  });
+
+  ifPython(`the blocks that go on from a client, in Python${orSkipped}`, async () => {
+    const before = await storedPages();
+    expect(await python(['-c', program('python')], env)).toEqual({ code: 0, said: "completed {'month': 5} True\n" });
+    expect(await storedPages()).toBe(before + 3);
+  });
+
   const shown = 'project rockets\nfirst: 100 stored, 0 known already\nagain: 0 stored, 100 known already\n';
   it('the example in TypeScript', async () => {
     const text = readFileSync(new URL('../../examples/clients/events.ts', import.meta.url), 'utf8');
@@ -205,7 +252,7 @@ describe('the Python client by itself', () => {
         });
         expect([code, said]).toEqual([0, '']);
         const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-        const files = ['tests.test_hostile', 'tests.test_types', 'tests.test_webhooks'];
+        const files = ['tests.test_hostile', 'tests.test_live', 'tests.test_types', 'tests.test_webhooks'];
         expectAllRan(await python(['-m', 'unittest', ...files], { PLINTH_TLS_URL: url, PLINTH_TLS_CA: ca }));
       } finally {
         server.close();

@@ -1,6 +1,7 @@
 /** From the laptop to a server and back with the real program, killed on the way. */
 import { spawn } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -62,7 +63,12 @@ describe.runIf(hasServer)('plinth copy', () => {
     const result = JSON.parse(again.stdout) as { resumed: boolean; rows: number; tables: unknown[] };
     expect(result.resumed).toBe(true);
     expect(result.rows).toBeGreaterThan(3000);
-    expect(again.stderr).toContain('secrets are sealed with master key');
+    expect(again.stderr).toMatch(/^secrets are sealed with master key \w{8}…: the target starts with no other$/m);
+    expect(again.stderr).toContain(`PLINTH_MASTER_KEY_FILE=${laptop}-master.key`);
+    const elsewhere = dirname(temporaryDataDir());
+    const keyless = await runProgram(['sql', 'select 1', '--database-url', url], { cwd: elsewhere });
+    expect(keyless).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('(master_key_missing)') });
+    expect(readdirSync(elsewhere)).toEqual([]);
     const started = await runProgram(
       ['sql', '--organization', 'acme', '--json', 'select count(*)::int as n from projects'],
       {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { fillDatabase } from '../../src/platform/transfer/transfer.fixture.ts';
 import { openPlinth } from '../../src/plinth.ts';
+import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { compiledCode } from '../support/processes.ts';
 import { commandBlocks, consoleBlocks, isAsShown, runStep } from './console-blocks.ts';
 
@@ -32,8 +33,9 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(root, 'bin/plinth.js'), join(folder, 'bin', 'plinth'));
   writeFileSync(join(folder, 'passphrase.txt'), 'correct horse battery staple\n', { mode: 0o600 });
+  const data = await migratedDataDir(join(folder, '.plinth'));
   const plinth = await openPlinth({
-    config: loadConfig({ PLINTH_DATA: join(folder, '.plinth'), PLINTH_FSYNC: 'off', PLINTH_LOG_LEVEL: 'error' }),
+    config: loadConfig({ PLINTH_DATA: data, PLINTH_FSYNC: 'off', PLINTH_LOG_LEVEL: 'error' }),
     migrate: true,
   });
   await fillDatabase(plinth);

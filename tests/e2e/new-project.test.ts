@@ -53,6 +53,18 @@ describe('plinth new', () => {
     expect(said).toMatch(/pass 1\n.*fail 0/s);
   });
 
+  it('is run by an old Node too, which moves to that of the checkout; one that can not be installed with it', () => {
+    const old =
+      'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
+    const said = execFileSync(process.execPath, ['--import', old, join(root, 'bin/plinth.js'), 'migrate', 'lint'], {
+      cwd: project,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: parent, ...compiledCode() },
+    });
+    expect(said).toBe('no findings\n');
+    expect(read('.npmrc')).toBe('engine-strict=true\n');
+  });
+
   it('writes over nothing', async () => {
     const before = readdirSync(project);
     const again = await plinth(['new', 'My Notes'], parent);

@@ -1,13 +1,14 @@
 /** What every refusal must look like, over HTTP and on the command line. */
 import { connect } from 'node:net';
 import { expect } from 'vitest';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { configErrors } from '../../src/platform/core/config.ts';
 import { errorCatalogue } from '../../src/platform/core/errors.ts';
-// the whole catalogue: everything the server and the command line load
-import '../../src/cli/commands.ts';
 import type { Finished } from '../support/program.ts';
 
+// the whole catalogue: everything the server and the command line load
 void configErrors;
+await loadCommands();
 
 /** Stacks, SQL, names of our files and of the machine's folders: nobody outside learns of these. */
 const inside =

@@ -1,12 +1,13 @@
 /** The README's marked commands, run literally in a fresh clone, show what the README shows. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compiledCode } from '../support/processes.ts';
-import { type ConsoleStep, consoleBlocks, isAsShown, masked, runStep } from './console-blocks.ts';
+import { untilServing } from '../support/first-call.ts';
+import { compiledCode, freePort } from '../support/processes.ts';
+import { type ConsoleStep, commandBlocks, consoleBlocks, isAsShown, masked, runStep } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const step_ms_max = 180_000;
@@ -67,11 +68,23 @@ describe('the runner', () => {
 });
 
 const blocks = consoleBlocks(readme);
+/** Minutes on a slow machine: tests/isolation/attack-command.test.ts runs it. */
+const isRunElsewhere = ({ command }: ConsoleStep) => command.startsWith('npx plinth attack');
+/** A reader's shell keeps what it has sourced; here each command has a shell of its own. */
+const asInOneShell = ({ command, shown }: ConsoleStep): ConsoleStep => ({
+  command: `if [ -f .env.plinth ]; then source .env.plinth; fi; ${command}`,
+  shown,
+});
+
+it('README.md: each block of commands is run by a test, or says why not', () => {
+  expect(commandBlocks(readme).filter(({ run }) => run === undefined)).toEqual([]);
+});
 
 describe.skipIf(blocks.length === 0)('README.md', () => {
   let clone: string;
   let env: Record<string, string>;
-  beforeAll(() => {
+  let server: ChildProcess | undefined;
+  beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-readme-'));
     clone = join(folder, 'plinth');
     execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, clone]);
@@ -81,16 +94,29 @@ describe.skipIf(blocks.length === 0)('README.md', () => {
       HOME: folder,
       LANG: 'C.UTF-8',
       ...compiledCode(),
+      PLINTH_PORT: String(await freePort()),
+      // as in a terminal
+      PLINTH_LOG_LEVEL: 'warn',
     };
-  });
-  afterAll(() => {
+    // the tour's first block: the others are for "another terminal"
+    server = spawn('node', ['bin/plinth.js', 'up'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    await untilServing(server);
+  }, step_ms_max);
+  afterAll(async () => {
+    if (server && server.exitCode === null) {
+      const ended = new Promise((resolve) => server?.once('close', resolve));
+      server.kill('SIGINT');
+      await ended;
+    }
     if (clone) rmSync(join(clone, '..'), { recursive: true, force: true });
   });
 
   it.each(blocks)('the block in line $line', { timeout: step_ms_max * 4 }, async ({ steps }) => {
-    for (const step of steps) {
-      const { code, output } = await runStep(step, { cwd: clone, env, timeoutMs: step_ms_max });
+    for (const step of steps.filter((one) => !isRunElsewhere(one))) {
+      const { code, output } = await runStep(asInOneShell(step), { cwd: clone, env, timeoutMs: step_ms_max });
       expect(code, `${step.command}\n${output}`).toBe(0);
+      // curl ends with 0 whatever it is answered
+      expect(output).not.toContain('/docs/errors#');
       if (step.shown !== '') {
         expect(isAsShown(step.shown, output), `shown:\n${step.shown}\n\ngot:\n${output}`).toBe(true);
       }

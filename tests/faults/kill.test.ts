@@ -3,7 +3,7 @@
  * acknowledged is lost, nothing is half written, and what was not acknowledged can be sent again with its key.
  * PLINTH_FAULT_ROUNDS rounds each (5; 20 with PLINTH_FULL=1), at moments from a printed seed.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
@@ -11,7 +11,7 @@ import { openPlinth } from '../../src/plinth.ts';
 import { makeOrganization } from '../../src/testing.ts';
 import { temporaryDataDir } from '../support/data-dir.ts';
 import { migratedDataDir } from '../support/migrated-data-dir.ts';
-import { freePort } from '../support/processes.ts';
+import { childrenOf, freePort, killIfThere, untilGone } from '../support/processes.ts';
 import { callControl, type RunningServer, startServer } from '../support/program.ts';
 import { printedSeed, seededRandom } from '../support/random.ts';
 import { postgres18Folder, startPostgres, type TestServer, withClient } from '../support/server.ts';
@@ -193,37 +193,6 @@ describe.skipIf(programs === undefined)('with a PostgreSQL of its own, fsync on'
     expect(['database_unavailable', 'outcome_unknown']).toEqual(expect.arrayContaining([...told]));
   });
 });
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === parent);
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    // the name in parentheses may hold anything
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' ? undefined : Number(fields[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // it went by itself
-  }
-}
-
-async function untilGone(pids: readonly number[]): Promise<void> {
-  while (pids.some((pid) => parentOf(pid) !== undefined)) await pause(20);
-}
 
 async function untilReady(server: RunningServer): Promise<void> {
   const startedAt = performance.now();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
 import { openPlinth } from '../../src/plinth.ts';
-import { makeOrganization, type TestOrganization } from '../../src/testing.ts';
+import { makeOrganization, makeUser, type TestOrganization } from '../../src/testing.ts';
 import { migratedDataDir } from '../support/migrated-data-dir.ts';
 import { freePort } from '../support/processes.ts';
 import { callControl, type RunningServer, runProgram, startServer } from '../support/program.ts';
@@ -13,6 +13,7 @@ import { callControl, type RunningServer, runProgram, startServer } from '../sup
 const data = await migratedDataDir();
 let port: number;
 let acme: TestOrganization;
+let forgetful: string;
 let server: RunningServer | undefined;
 
 beforeAll(async () => {
@@ -22,6 +23,7 @@ beforeAll(async () => {
     migrate: true,
   });
   acme = await makeOrganization(plinth.platform, 'Acme');
+  forgetful = (await makeUser(plinth.platform, { organizationId: acme.id, role: 'member' })).email;
   await plinth.close();
 });
 afterAll(() => server?.kill('SIGKILL'));
@@ -60,10 +62,41 @@ describe('beside a running server', () => {
     expect(wrong.stdout).toBe('');
     expect(wrong.code).not.toBe(0);
     expect(wrong.stderr).not.toMatch(/\n\s+at |node:internal/);
+    expect(wrong.stderr).toContain('column "nothing" does not exist');
+    for (const [statement, why] of [
+      ['selct 1', 'syntax error at or near "selct"'],
+      ['select * from tassks', 'relation "tassks" does not exist'],
+      ['select 1/0', 'division by zero'],
+      ["select 'x'::uuid", 'invalid input syntax for type uuid'],
+      ['delete from tasks', 'cannot execute DELETE in a read-only transaction'],
+    ] as const) {
+      const { code, stdout, stderr } = await runProgram(['sql', statement, '--data', data]);
+      expect({ code, stdout }, statement).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(why);
+      expect(stderr).toContain('statement_refused');
+    }
     expect(await runProgram(['sql', '--organization', 'nobody', 'select 1', '--data', data])).toMatchObject({
       code: 2,
       stdout: '',
     });
+  });
+
+  it('a forgotten password: the operator makes a link that works once', async () => {
+    const made = await runProgram(['members', 'link', forgetful, '--json', '--data', data]);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const { link } = JSON.parse(made.stdout) as { link: string };
+    expect(link.startsWith(`${server?.url}/#plo_`)).toBe(true);
+    const redeem = async (password: string) =>
+      (
+        await fetch(`${server?.url}/v1/sign-in/link`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', origin: String(server?.url) },
+          body: JSON.stringify({ token: link.split('#')[1], password }),
+        })
+      ).status;
+    expect([await redeem('a new one, well remembered'), await redeem('a second new one')]).toEqual([200, 401]);
+    const nobody = await runProgram(['members', 'link', 'nobody@example.org', '--data', data]);
+    expect(nobody).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no active account') });
   });
 
   it('a statement leaves nothing behind on the connection that serves requests', async () => {
@@ -96,13 +129,17 @@ describe('beside a running server', () => {
     expect((await fetch(`${server?.url}/readyz`)).status).toBe(200);
   });
 
-  it('after kill -9 the socket that is left is not believed', async () => {
+  it('after kill -9 the socket that is left is not believed', { timeout: 90_000 }, async () => {
     server?.kill('SIGKILL');
     await server?.finished;
     const { socket } = control();
     expect(existsSync(socket)).toBe(true);
     const rows = await runProgram(['sql', 'select slug from organizations', '--json', '--data', data]);
     expect(rows).toMatchObject({ code: 0, stdout: '[{"slug":"acme"}]\n' });
+    const invited = await runProgram(['members', 'invite', 'eve@example.org', '--json', '--data', data], {
+      env: { PLINTH_PUBLIC_URL: 'https://example.com/plinth' },
+    });
+    expect(JSON.parse(invited.stdout).link).toMatch(/^https:\/\/example\.com\/plinth\/invitation#pli_/);
     await up();
     expect(await callControl(control().socket, ['version'])).toMatchObject({ exit: 2 });
     expect(await callControl(control().socket, ['sql', '--json', 'select 1 as one'])).toMatchObject({

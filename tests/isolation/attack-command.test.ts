@@ -1,6 +1,7 @@
 /** `plinth attack` against a server, as an operator runs it: with the migration login and the login of production. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/platform/core/config.ts';
+import { openServer } from '../../src/platform/db/server.ts';
 import { runBootstrap } from '../../src/platform/migrate/bootstrap.ts';
 import { runCommand } from '../support/command.ts';
 import { describeEngines, openTestEngine } from '../support/engines.ts';
@@ -61,6 +62,25 @@ describeEngines(
       },
       attack_timeout_ms,
     );
+
+    it('says which login is missing where the one of requests is alone', async () => {
+      for (const argv of [
+        ['attack', '--json', ...few],
+        ['backup', 'create', '--folder', '/tmp'],
+      ]) {
+        const engine = await openServer({ url: login, poolSize: 1 });
+        try {
+          await expect(
+            runCommand(argv, { config: loadConfig({ DATABASE_URL: login }), ownerEngine: engine }),
+          ).rejects.toMatchObject({
+            code: 'owner_login_required',
+            hint: expect.stringContaining('PLINTH_MIGRATE_URL'),
+          });
+        } finally {
+          await engine.close();
+        }
+      }
+    });
 
     it(
       'finds a login of production that may become the owner',

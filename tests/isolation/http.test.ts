@@ -129,10 +129,20 @@ const unmarked: ReadonlyMap<string, string> = new Map([
   ['/v1/audit/verify', 'counts'],
   ['/v1/audit/{id}/proof', 'of sealed entries, which these are not'],
   ['/v1/task-types', 'of the program'],
+  ['/v1/workflow-runs/{id}/definition', 'the runs that are made here are of the code'],
+  ['/v1/task-statistics/intervals', 'figures of what has ended, which these have not'],
   ['/v1/workflows/{name}', 'what is made here is no definition, and a version can not be changed into one'],
   ['/v1/schedules/{id}/next', 'times'],
   ['/v1/schedules/{id}/firings', 'times'],
   ['/v1/tasks/{id}/resource-usage', 'figures'],
+  ['/v1/event-statistics', 'figures'],
+  ['/v1/notifications/unread-count', 'a figure'],
+  ['/v1/event-sources/{id}/health', 'times'],
+  ['/v1/event-delivery-statistics', 'figures'],
+  ['/v1/event-types/{source}/{name}', 'of the two names together, which are filled in one by one'],
+  ...['', '/endpoints', '/endpoints/{id}', '/deliveries', '/deliveries/{id}'].map(
+    (path) => [`/v1/event-portal${path}`, 'for a customer with the token of a link; a key gets 401'] as const,
+  ),
 ]);
 
 /** Routes that can be asked for what is another's: with a place for its id, or that list. Their caller is who they are about. */

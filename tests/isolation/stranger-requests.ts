@@ -20,6 +20,7 @@ export interface Schema {
 }
 
 interface Operation {
+  readonly 'x-stream'?: boolean;
   readonly parameters?: readonly { name: string; in: string; required?: boolean; schema?: Schema }[];
   readonly requestBody?: { content?: Readonly<Record<string, { schema?: Schema }>> };
 }
@@ -50,7 +51,8 @@ export function templatesOf(openapi: OpenApi): Template[] {
   return Object.entries(openapi.paths ?? {}).flatMap(([path, operations]) =>
     methods.flatMap((method) => {
       const operation = operations[method] as Operation | undefined;
-      if (!operation) return [];
+      // streams do not end: they have tests of their own
+      if (!operation || operation['x-stream']) return [];
       const body = operation.requestBody?.content?.['application/json']?.schema;
       const parameters = (operation.parameters ?? []).flatMap(({ name, in: where, schema }): Slot[] => {
         if (where === 'path') return [{ in: 'path', name, table: tableBefore(path, name) }];

@@ -45,7 +45,12 @@ export interface EngineContext {
 export function describeEngines(
   title: string,
   body: (context: EngineContext) => void,
-  options: OpenOptions & { readonly only?: readonly EngineName[]; readonly except?: readonly EngineName[] } = {},
+  options: OpenOptions & {
+    readonly only?: readonly EngineName[];
+    readonly except?: readonly EngineName[];
+    /** On all engines at once, and the tests of each too: for what waits more than it works. */
+    readonly concurrent?: boolean;
+  } = {},
 ): void {
   for (const shared of inject('engines')) {
     if (options.except?.includes(shared.name)) continue;
@@ -54,7 +59,7 @@ export function describeEngines(
       describe.skip(`${title} (${shared.name}: ${shared.missing})`, () => undefined);
       continue;
     }
-    describe(`${title} (${shared.name})`, () => {
+    describe(`${title} (${shared.name})`, options.concurrent ? { concurrent: true } : {}, () => {
       const opened: TestEngine[] = [];
       const open = async (more: OpenOptions = options) => {
         const test = await openShared(shared, more);

@@ -20,6 +20,7 @@ const clientTasks: ModuleDefinition = {
       run: async (_context, payload) => ({ doubled: (payload as { n: number }).n * 2 }),
     },
     'test.fail': { description: 'Fails.', run: () => Promise.reject(new Error('it always does')) },
+    'report.make': { description: 'The report of a month.', run: async (_context, payload) => payload },
     'test.later': { description: 'Is enqueued for later.', run: async () => null },
   },
 };

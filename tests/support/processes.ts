@@ -79,3 +79,36 @@ function readOr(file: string): string {
     return '';
   }
 }
+
+/** The processes a process has started. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === parent);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // the name in parentheses may hold anything
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields[0] === 'Z' ? undefined : Number(fields[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it went by itself
+  }
+}
+
+/** Until none of them is there, dead or alive. */
+export async function untilGone(pids: readonly number[]): Promise<void> {
+  while (pids.some((pid) => parentOf(pid) !== undefined)) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -33,6 +33,7 @@ interface DocumentedOperation {
   readonly responses?: Readonly<Record<string, Content>>;
   readonly 'x-permission'?: string;
   readonly 'x-idempotent'?: boolean;
+  readonly 'x-stream'?: boolean;
 }
 
 export interface OpenApiDocument {
@@ -72,6 +73,12 @@ const names: Readonly<Record<string, string>> = {
   'POST /v1/tasks/pause': 'tasks.pause_many',
   'POST /v1/tasks/resume': 'tasks.resume_many',
   'POST /v1/events': 'events.send',
+  'POST /v1/notifications/read': 'notifications.read_all',
+  'POST /v1/event-subscriptions/test': 'event_subscriptions.test',
+  'POST /v1/event-deliveries/retry': 'event_deliveries.retry_many',
+  'POST /v1/event-portal/deliveries/retry': 'event_portal.retry_deliveries',
+  'POST /v1/event-portal/deliveries/{id}/retry': 'event_portal.retry_delivery',
+  'POST /v1/event-portal/endpoints': 'event_portal.create_endpoint',
   'PUT /v1/projects/{id}/repositories/{repository_id}': 'projects.link_repository',
   'DELETE /v1/projects/{id}/repositories/{repository_id}': 'projects.unlink_repository',
 };
@@ -84,6 +91,8 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
   for (const [path, methods] of Object.entries(document.paths)) {
     if (!path.startsWith('/v1/')) continue;
     for (const [method, documented] of Object.entries(methods)) {
+      // read by a function of the client's own
+      if (documented['x-stream']) continue;
       const operation = operationOf(method.toUpperCase(), path, documented);
       const full = `${operation.resource}.${operation.name}`;
       const other = found.get(full);

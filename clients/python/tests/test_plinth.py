@@ -79,6 +79,19 @@ class Plinth(unittest.TestCase):
         self.assertEqual(self.client.tasks.cancel(waiting)["status"], "cancelled")
         self.fails(lambda: self.client.tasks.cancel(waiting), "task_ended")
 
+    def test_is_told_of_events_as_they_come(self) -> None:
+        send = self.client.events.send
+        with self.client.live(type="py.live.*", on_connect=lambda: send({"type": "py.live.first"})) as live:
+            first = next(live)
+        self.assertEqual(first.event["type"], "py.live.first")
+        send([{"type": "py.live.second"}, {"type": "py.other"}])
+        with self.client.live(type="py.live.*", after=first.cursor) as live:
+            self.assertEqual(next(live).event["type"], "py.live.second")
+        with Client(URL, key="plk_nonsense") as stranger, stranger.live() as live:
+            self.fails(lambda: next(live), "unauthenticated")
+        with self.client.live(after="rubbish") as live:
+            self.fails(lambda: next(live), "invalid_request")
+
     def test_sends_events_each_stored_once(self) -> None:
         sent = self.client.events.send({"type": "order.paid", "id": "python-1", "payload": {"total": 12}})
         event = self.client.events.get(sent["data"][0]["id"])

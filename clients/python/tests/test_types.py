@@ -8,9 +8,9 @@ import unittest
 from pathlib import Path
 
 import plinth
-from plinth import _client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks, worker
+from plinth import _client, _connections, _errors, _generated, _live, _paging, _resource, _response, _transport, webhooks, worker
 
-MODULES = [_client, _connections, _errors, _generated, _paging, _resource, _response, _transport, webhooks, worker]
+MODULES = [_client, _connections, _errors, _generated, _live, _paging, _resource, _response, _transport, webhooks, worker]
 
 
 class Types(unittest.TestCase):

@@ -1,4 +1,6 @@
+import { notifications } from '@mantine/notifications';
 import {
+  keepPreviousData,
   type QueryClient,
   type UseMutationResult,
   type UseQueryResult,
@@ -16,6 +18,8 @@ export interface ReadOptions {
   /** Ask again this often while the page is looked at. */
   readonly refetchEveryMs?: number;
   readonly enabled?: boolean;
+  /** While another query is asked the answer to the one before stays. */
+  readonly keepsPrevious?: boolean;
 }
 
 /** Reads `path`; the answer is kept under its path and query. */
@@ -25,6 +29,7 @@ export function useRead<T>(path: string, query: Query = {}, options: ReadOptions
     queryFn: ({ signal }) => api.get<T>(path, query, signal),
     enabled: options.enabled ?? true,
     ...(options.refetchEveryMs ? { refetchInterval: options.refetchEveryMs } : {}),
+    ...(options.keepsPrevious ? { placeholderData: keepPreviousData } : {}),
   });
 }
 
@@ -83,16 +88,36 @@ export function useCount(
   });
 }
 
-/**
- * A write. What lies under the `touches` paths is read again afterwards. A refusal is thrown to the caller of
- * `mutateAsync`, or stays in `error` with `mutate`.
- */
+export interface ChangeOptions<Input, Output> {
+  /** What lies under these paths is read again afterwards. */
+  readonly touches: readonly string[];
+  /**
+   * For a button that acts at once: what a notice says when it is done; a refusal is then told in a notice too. Told
+   * here, since a callback of `mutate` is not called once its component is gone, and what is read again often takes
+   * away the button that was pressed.
+   */
+  readonly tells?: string | ((output: Output, input: Input) => string);
+}
+
+/** A write. A refusal is thrown to the caller of `mutateAsync`, or stays in `error` with `mutate`. */
 export function useChange<Input, Output = void>(
   work: (input: Input) => Promise<Output>,
-  { touches }: { touches: readonly string[] },
+  { touches, tells }: ChangeOptions<Input, Output>,
 ): UseMutationResult<Output, Problem, Input> {
   const client = useQueryClient();
-  return useMutation<Output, Problem, Input>({ mutationFn: work, onSuccess: () => refresh(client, touches) });
+  return useMutation<Output, Problem, Input>({
+    mutationFn: work,
+    onSuccess: (output, input) => {
+      if (tells !== undefined)
+        notifications.show({ message: typeof tells === 'string' ? tells : tells(output, input) });
+      return refresh(client, touches);
+    },
+    ...(tells === undefined ? {} : { onError: showRefusal }),
+  });
+}
+
+function showRefusal({ title, hint, detail }: Problem): void {
+  notifications.show({ color: 'red', title, message: hint ?? detail });
 }
 
 /** Reads again what is kept under the paths, or under what begins with them. */
@@ -100,6 +125,11 @@ export async function refresh(client: QueryClient, paths: readonly string[]): Pr
   await client.invalidateQueries({
     predicate: ({ queryKey: [path] }) => paths.some((one) => typeof path === 'string' && path.startsWith(one)),
   });
+}
+
+/** Lets go of what is kept under a path: what was deleted is not asked for again. */
+export function forget(client: QueryClient, path: string): void {
+  client.removeQueries({ predicate: ({ queryKey: [one] }) => one === path || String(one).startsWith(`${path}/`) });
 }
 
 /** Who is signed in, where, and what they may do. The frame shows a page only once this is there. */

@@ -27,6 +27,13 @@ export function setOrganization(slug: string | undefined): void {
   organization = slug;
 }
 
+/** Set in the portal: every request carries this token, and never the session cookie of whoever is signed in beside it. */
+let portalToken: string | undefined;
+
+export function actByToken(token: string): void {
+  portalToken = token;
+}
+
 /** The address with its query; parameters that are empty are left out. */
 export function withQuery(path: string, query: Query = {}): string {
   const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '');
@@ -34,10 +41,9 @@ export function withQuery(path: string, query: Query = {}): string {
   return `${path}?${new URLSearchParams(entries.map(([name, value]) => [name, String(value)]))}`;
 }
 
-/** One request to this server, signed in by the session cookie. Throws a `Problem`. */
+/** One request to this server, signed in by the session cookie (in the portal: by its token). Throws a `Problem`. */
 export async function send<T>(method: Method, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
-  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
-  if (organization !== undefined) headers['plinth-organization'] = organization;
+  const headers = headersOf({ accept: 'application/json', ...options.headers });
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
   let response: Response;
@@ -46,7 +52,7 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
     response = await fetch(basePath + withQuery(path, options.query), {
       method,
       headers,
-      credentials: 'same-origin',
+      credentials: portalToken === undefined ? 'same-origin' : 'omit',
       redirect: 'error',
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
@@ -58,9 +64,39 @@ export async function send<T>(method: Method, path: string, options: RequestOpti
   }
   const body = parse(text, options.exactNumbers === true);
   if (response.ok) return { body: body as T, headers: response.headers };
-  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw refusal(response, body);
+}
+
+function headersOf(given: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    ...given,
+    ...(organization === undefined ? {} : { 'plinth-organization': organization }),
+    ...(portalToken === undefined ? {} : { authorization: `Bearer ${portalToken}` }),
+  };
+}
+
+function refusal({ status, headers }: Response, body: unknown): Problem {
+  const wait = Number(headers.get('retry-after') ?? Number.NaN);
   const problem = typeof body === 'object' && body !== null ? (body as ProblemBody) : {};
-  throw new Problem(response.status, problem, Number.isFinite(wait) ? wait : undefined);
+  return new Problem(status, problem, Number.isFinite(wait) ? wait : undefined);
+}
+
+/** The text of an answer that goes on, as it comes. Throws a `Problem`. */
+export async function openStream(
+  path: string,
+  { query, headers = {}, signal }: Pick<RequestOptions, 'query' | 'headers' | 'signal'>,
+): Promise<ReadableStream<string>> {
+  const response = await fetch(basePath + withQuery(path, query), {
+    headers: headersOf(headers),
+    credentials: portalToken === undefined ? 'same-origin' : 'omit',
+    redirect: 'error',
+    ...(signal ? { signal } : {}),
+  }).catch((error) => {
+    throw signal?.aborted ? error : unreachable();
+  });
+  if (!response.ok) throw refusal(response, parse(await response.text(), false));
+  if (!response.body) throw unreachable();
+  return response.body.pipeThrough(new TextDecoderStream());
 }
 
 function parse(text: string, exactNumbers: boolean): unknown {

@@ -1,4 +1,5 @@
 import type { Icon } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
 import type { RouteObject } from 'react-router';
 
 /** A place in the navigation and in the command palette. */
@@ -8,13 +9,15 @@ export interface NavigationItem {
   readonly to: string;
   readonly icon: Icon;
   /** Heading it stands under. */
-  readonly group: 'Work' | 'Data' | 'Organization' | 'You';
+  readonly group: 'Work' | 'Automation' | 'Data' | 'Organization' | 'You';
   /** Only who has it sees the place ("members:read"); the server decides again anyway. */
   readonly permission?: string;
   /** What else people call it: the command palette finds it by these words. */
   readonly keywords?: readonly string[];
   /** Places with a lower number stand higher in their group; 50 without one. */
   readonly order?: number;
+  /** Drawn behind the label: how much waits there for this person. */
+  readonly badge?: ComponentType;
 }
 
 /** What the index.tsx of each folder under pages/ exports. */
@@ -22,4 +25,6 @@ export interface Area {
   /** Below the organization's address, without a slash before the path: `{ path: 'events/:id', element: … }`. */
   readonly routes: readonly RouteObject[];
   readonly navigation: readonly NavigationItem[];
+  /** Drawn in the frame of every page, beside the person's menu. */
+  readonly header?: ComponentType;
 }

@@ -7,7 +7,12 @@ export const areas: readonly Area[] = Object.entries(found)
   .sort(([a], [b]) => a.localeCompare(b))
   .map(([, area]) => area);
 
-const groups = ['Work', 'Data', 'Organization', 'You'] as const;
+const groups = ['Work', 'Automation', 'Data', 'Organization', 'You'] as const;
+
+/** What the areas draw in the frame of every page, by the folder. */
+export const headerParts = Object.entries(found).flatMap(([folder, { header }]) =>
+  header ? [{ folder, header }] : [],
+);
 
 /** The navigation of somebody with these permissions, by heading. */
 export function navigationFor(permissions: readonly string[]) {

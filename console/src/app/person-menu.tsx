@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconBook, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from '@tabler/icons-react';
 import { Link } from 'react-router';
@@ -10,8 +10,9 @@ import { signOut } from './sign-out.ts';
 /** Who is signed in, their preferences and the way out. */
 export function PersonMenu() {
   const { user } = useMe();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const isDark = colorScheme === 'dark';
+  const { setColorScheme } = useMantineColorScheme();
+  // what is seen: by default the system decides
+  const isDark = useComputedColorScheme('light') === 'dark';
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>

@@ -4,7 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Outlet, NavLink as RouterNavLink, useLocation } from 'react-router';
 import { useMe } from '../api/hooks.ts';
-import { navigationFor } from './areas.ts';
+import { headerParts, navigationFor } from './areas.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { OrganizationSwitcher } from './organization-switcher.tsx';
 import { PersonMenu } from './person-menu.tsx';
@@ -35,6 +35,9 @@ export function Shell() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <SearchButton />
+            {headerParts.map(({ folder, header: Part }) => (
+              <Part key={folder} />
+            ))}
             <PersonMenu />
           </Group>
         </Group>
@@ -59,7 +62,7 @@ function Places({ isCompact }: { isCompact: boolean }) {
           <Text size="xs" fw={600} c="dimmed" px="sm" pt="md" pb={4}>
             {group}
           </Text>
-          {items.map(({ to, label, icon: Icon }) => (
+          {items.map(({ to, label, icon: Icon, badge: Waiting }) => (
             <NavLink
               key={to}
               component={RouterNavLink}
@@ -68,6 +71,7 @@ function Places({ isCompact }: { isCompact: boolean }) {
               label={label}
               py={isCompact ? 4 : 7}
               leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
+              rightSection={Waiting ? <Waiting /> : undefined}
               variant="light"
               style={{ borderRadius: 'var(--mantine-radius-sm)' }}
             />

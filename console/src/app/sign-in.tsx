@@ -62,7 +62,7 @@ export function SignIn() {
         </Stack>
       </form>
       <Text size="sm" c="dimmed">
-        No password yet, or forgotten? Somebody who runs this server can make you a one-time link.
+        No password yet, or forgotten? Somebody who runs this server can make you a one-time link: plinth members link
       </Text>
     </FrontPage>
   );

@@ -53,6 +53,7 @@ export function makeTheme(density: Density): MantineThemeOverride {
         defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
         styles: { title: { fontWeight: 650 } },
       },
+      Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close the notice' } } },
       Anchor: { defaultProps: { underline: 'hover' } },
     },
   });
@@ -69,6 +70,12 @@ export const resolveVariables: CSSVariablesResolver = (theme) => {
     '--plinth-ground': '#f7f8fa',
     '--plinth-line': '#dfe3e8',
     '--plinth-hover': '#f0f3f8',
+    '--plinth-edge': '#8a929c',
+    '--plinth-series-1': '#1f4fa3',
+    '--plinth-series-2': '#b03a1e',
+    '--plinth-series-3': '#157347',
+    '--plinth-series-4': '#7a3fa0',
+    '--plinth-series-5': '#8a6100',
   };
   const dark: Record<string, string> = {
     '--mantine-color-dimmed': '#a9adb5',
@@ -80,6 +87,12 @@ export const resolveVariables: CSSVariablesResolver = (theme) => {
     '--plinth-ground': '#16181c',
     '--plinth-line': '#33373e',
     '--plinth-hover': '#262a31',
+    '--plinth-edge': '#767d88',
+    '--plinth-series-1': '#8aabe6',
+    '--plinth-series-2': '#ff9d7a',
+    '--plinth-series-3': '#6fd09a',
+    '--plinth-series-4': '#cfa2ec',
+    '--plinth-series-5': '#e6c25c',
   };
   for (const [name, shades] of Object.entries({ ...DEFAULT_THEME.colors, brand })) {
     light[`--mantine-color-${name}-light-color`] = `color-mix(in srgb, ${shades[9]} 70%, black)`;

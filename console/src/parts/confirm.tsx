@@ -11,12 +11,17 @@ interface ConfirmProps {
   readonly action: string;
   /** Has to be typed first, where a slip would cost much. */
   readonly typed?: string;
+  /** Drawn in red; default. */
+  readonly isDestructive?: boolean;
+  /** false: it can not be confirmed yet, or there is nothing to do. */
+  readonly isReady?: boolean;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 /** Asks before something that can not be taken back lightly; a refusal is shown here and the dialog stays. */
-export function Confirm({ title, children, action, typed, onConfirm, onClose }: ConfirmProps) {
+export function Confirm(props: ConfirmProps) {
+  const { title, children, action, typed, isDestructive = true, isReady = true, onConfirm, onClose } = props;
   const [text, setText] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -58,7 +63,12 @@ export function Confirm({ title, children, action, typed, onConfirm, onClose }: 
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" color="red.9" loading={isBusy} disabled={typed !== undefined && text !== typed}>
+            <Button
+              type="submit"
+              loading={isBusy}
+              disabled={!isReady || (typed !== undefined && text !== typed)}
+              {...(isDestructive ? { color: 'red.9' } : {})}
+            >
               {action}
             </Button>
           </Group>

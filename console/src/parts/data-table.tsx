@@ -1,4 +1,4 @@
-import { Group, Loader, Text } from '@mantine/core';
+import { Checkbox, Group, Loader, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { Rows } from '../api/hooks.ts';
@@ -16,6 +16,14 @@ export interface Column<T> {
   readonly render: (row: T) => ReactNode;
 }
 
+/** Rows chosen for something that is done to many at once. */
+export interface Selection<T> {
+  readonly keys: ReadonlySet<string>;
+  set(keys: ReadonlySet<string>): void;
+  /** Said of a row's box: "Choose <name>". */
+  name(row: T): string;
+}
+
 interface DataTableProps<T> {
   /** Names the table to screen readers. */
   readonly label: string;
@@ -29,6 +37,9 @@ interface DataTableProps<T> {
   readonly empty: ReactNode;
   /** CSS height of the window onto the rows. */
   readonly height?: string;
+  readonly selection?: Selection<T>;
+  /** How many rows there are is not said aloud each time it changes: for lists that grow by themselves. */
+  readonly isQuiet?: boolean;
 }
 
 const default_track = 'minmax(8rem, 1fr)';
@@ -38,7 +49,7 @@ const ahead_rows = 30;
 
 /** A table that draws only the rows in sight: a hundred thousand scroll as ten do. Reads on as the end comes near. */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { source, empty } = props;
+  const { source, empty, isQuiet = false } = props;
   if (source.rows.length === 0) {
     if (source.error) return <ErrorState error={source.error} onRetry={source.reload} />;
     return source.isLoading ? <LoadingState /> : empty;
@@ -47,18 +58,63 @@ export function DataTable<T>(props: DataTableProps<T>) {
     <>
       <Window {...props} />
       {source.error ? <ErrorState error={source.error} onRetry={source.reload} /> : null}
-      <Group gap="xs" mt={6} role="status">
+      <Group gap="xs" mt={6} {...(isQuiet ? {} : { role: 'status' })}>
         <Text size="xs" c="dimmed">
           {source.rows.length.toLocaleString('en')} {source.rows.length === 1 ? 'row' : 'rows'}
           {source.hasMore ? ' so far' : ''}
         </Text>
-        {source.isLoadingMore ? <Loader size="xs" aria-label="Reading on" /> : null}
+        {source.isLoadingMore ? <Loader size="xs" aria-label="Reading on" role="status" /> : null}
       </Group>
     </>
   );
 }
 
-function Window<T>({ label, columns, source, rowKey, onOpen, height = 'calc(100vh - 15rem)' }: DataTableProps<T>) {
+/** The boxes of rows as the first column. */
+function choosing<T>({ keys, set, name }: Selection<T>, rowKey: (row: T) => string): Column<T> {
+  return {
+    id: 'choose',
+    title: '',
+    width: '2.75rem',
+    render: (row) => {
+      const key = rowKey(row);
+      return (
+        <Checkbox
+          size="xs"
+          aria-label={`Choose ${name(row)}`}
+          checked={keys.has(key)}
+          onChange={({ currentTarget: { checked } }) => {
+            const after = new Set(keys);
+            if (checked) after.add(key);
+            else after.delete(key);
+            set(after);
+          }}
+        />
+      );
+    },
+  };
+}
+
+function ChooseAll<T>({
+  source,
+  rowKey,
+  selection,
+}: Pick<DataTableProps<T>, 'source' | 'rowKey'> & { selection: Selection<T> }) {
+  const { keys, set } = selection;
+  const chosen = source.rows.filter((row) => keys.has(rowKey(row))).length;
+  return (
+    <Checkbox
+      size="xs"
+      aria-label="Choose all rows read so far"
+      checked={chosen > 0 && chosen === source.rows.length}
+      indeterminate={chosen > 0 && chosen < source.rows.length}
+      onChange={({ currentTarget: { checked } }) => set(new Set(checked ? source.rows.map(rowKey) : []))}
+    />
+  );
+}
+
+function Window<T>(props: DataTableProps<T>) {
+  const { label, source, rowKey, onOpen, height = 'calc(100vh - 15rem)', selection } = props;
+  const columns = selection ? [choosing(selection, rowKey), ...props.columns] : props.columns;
   const scroller = useRef<HTMLDivElement>(null);
   const [density] = useDensity();
   const size = row_px[density];
@@ -103,7 +159,7 @@ function Window<T>({ label, columns, source, rowKey, onOpen, height = 'calc(100v
         <div role="row" className={styles['row']} style={{ height: size }}>
           {columns.map((column) => (
             <div key={column.id} role="columnheader" className={cellClass(column)}>
-              {column.title}
+              {selection && column.id === 'choose' ? <ChooseAll {...{ source, rowKey, selection }} /> : column.title}
             </div>
           ))}
         </div>
@@ -145,7 +201,7 @@ function cellClass<T>({ align }: Column<T>): string {
 
 /** Not on a link or button in the row, which do their own, and not while text is being marked. */
 function isPlainClick(event: MouseEvent): boolean {
-  if (event.target instanceof Element && event.target.closest('a,button,input')) return false;
+  if (event.target instanceof Element && event.target.closest('a,button,input,label')) return false;
   return getSelection()?.isCollapsed ?? true;
 }
 

@@ -1,6 +1,6 @@
 import { Button, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 
 /** Long enough to type a word in, short enough not to be waited for. */
@@ -17,18 +17,20 @@ export interface Filters {
 /** Filters that live in the address, so that a link shows somebody else the same. */
 export function useFilters(names: readonly string[]): Filters {
   const [parameters, setParameters] = useSearchParams();
-  const change = (values: Readonly<Record<string, string>>) =>
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(values)) {
-          if (value === '') after.delete(name);
-          else after.set(name, value);
-        }
-        return after;
-      },
-      { replace: true },
-    );
+  // two changes before the page is drawn again: the router would give the second the address of before the first
+  const latest = useRef(parameters);
+  useEffect(() => {
+    latest.current = parameters;
+  }, [parameters]);
+  const change = (values: Readonly<Record<string, string>>) => {
+    const after = new URLSearchParams(latest.current);
+    for (const [name, value] of Object.entries(values)) {
+      if (value === '') after.delete(name);
+      else after.set(name, value);
+    }
+    latest.current = after;
+    setParameters(after, { replace: true });
+  };
   return {
     get: (name) => parameters.get(name) ?? '',
     set: (name, value) => change({ [name]: value }),

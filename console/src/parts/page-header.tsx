@@ -8,11 +8,14 @@ interface PageHeaderProps {
   readonly actions?: ReactNode;
 }
 
+/** The portal is its tenant's: it bears no name of ours. */
+const application = document.querySelector<HTMLMetaElement>('meta[name="application-name"]')?.content ?? 'Plinth';
+
 /** The page's name, in the window's title too. It takes the focus, so that screen readers say where they are. */
 export function PageHeader({ title, description, actions }: PageHeaderProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} – Plinth`;
+    document.title = `${title} – ${application}`;
     heading.current?.focus({ preventScroll: true });
   }, [title]);
   return (

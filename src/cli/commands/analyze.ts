@@ -3,14 +3,12 @@ import { directorySource, performRun, runAnalysis } from '../../modules/analysis
 import type { AnalysisSummary } from '../../modules/analysis/summary.ts';
 import { createRepository } from '../../modules/projects/index.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
-import { type Command, type CommandContext, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { type CommandBody, type CommandContext, exitCodes, printResult, table, UsageError } from '../command.ts';
 import { findOrganization } from '../organization.ts';
 
 const progress_ms = 200;
 
-export const analyze: Command = {
-  name: 'analyze',
-  summary: 'Analyse the source code in a folder: metrics, issues and a score',
+export const analyze: CommandBody = {
   usage: ['analyze PATH [--save --organization SLUG] [--all]'],
   options: { save: { type: 'boolean' }, organization: { type: 'string' }, all: { type: 'boolean' } },
   database: 'shared',

@@ -5,11 +5,13 @@ import type { Config } from '../../platform/core/config.ts';
 import { errors } from '../../platform/core/errors.ts';
 import type { Engine } from '../../platform/db/engine.ts';
 import { openServer } from '../../platform/db/server.ts';
+import { migrationErrors } from '../../platform/migrate/errors.ts';
+import { roleName } from '../../platform/migrate/names.ts';
 import { migrationsOf } from '../../platform/migrate/schema.ts';
 import { schemaState } from '../../platform/migrate/status.ts';
 import { version } from '../../version.ts';
 import {
-  type Command,
+  type CommandBody,
   type CommandContext,
   exitCodes,
   type OptionValues,
@@ -23,9 +25,7 @@ const shown_max = 40;
 const needsLogin =
   'on Citus the attack comes from a login of its own: --login URL (plinth migrate bootstrap --print makes one)';
 
-export const attack: Command = {
-  name: 'attack',
-  summary: 'Attack the isolation of every table, column and function, your own included; leaves nothing behind',
+export const attack: CommandBody = {
   usage: ['attack [--login URL] [--only NAME]... [--seed N]'],
   notes: [
     'With the embedded engine, or where one login does everything, the attack is one transaction that is rolled back.',
@@ -89,6 +89,7 @@ function attackServer(context: CommandContext, config: Config, login: string | u
       prefix: config.rolePrefix,
     });
     if (state === 'behind') throw errors.schema_behind({ detail: `not applied: ${because.join(', ')}` });
+    await assertOwner(engine, roleName(config.rolePrefix, 'owner'));
     if (url === undefined && engine.kind === 'citus') throw new UsageError(needsLogin);
     if (url === undefined) return runAttacks({ engine }, options);
     const attacker = await openServer({ url, poolSize: 1, statementTimeoutMs: config.statementTimeoutMs });
@@ -101,6 +102,16 @@ function attackServer(context: CommandContext, config: Config, login: string | u
       await attacker.close();
     }
   });
+}
+
+/** What is attacked is made by the owner. Throws `owner_login_required` for a login that may not be it. */
+async function assertOwner({ pool }: Engine, owner: string): Promise<void> {
+  const { rows } = await pool.query<{ login: string; may: boolean }>(
+    `select current_user as login, pg_has_role($1, 'member') as may`,
+    [owner],
+  );
+  const { login, may } = rows[0]!;
+  if (!may) throw migrationErrors.owner_login_required({ detail: `${login} may not become ${owner}` });
 }
 
 /** What only connections to one database of one running server share. */

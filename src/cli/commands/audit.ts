@@ -1,14 +1,12 @@
 import { sealOrganization, type Verification, verifyAuditLog } from '../../modules/audit/index.ts';
-import { type Command, exitCodes, printResult, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, UsageError } from '../command.ts';
 import { findOrganization, type KnownOrganization, listOrganizations } from '../organization.ts';
 
 interface Line extends Verification {
   readonly organization: string;
 }
 
-export const auditVerify: Command = {
-  name: 'audit verify',
-  summary: 'Whether the audit log is what was sealed; seals what is not sealed yet first',
+export const auditVerify: CommandBody = {
   usage: ['audit verify [--organization SLUG] [--head HASH]'],
   options: { organization: { type: 'string' }, head: { type: 'string' } },
   database: 'shared',

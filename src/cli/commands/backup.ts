@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,13 +8,12 @@ import {
   listBackups,
   readHeader,
   restoreBackup,
-  transferErrors,
   verifyBackup,
 } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
 import { archiveKeyOf, archiveKeyOptions } from '../archive-key.ts';
 import {
-  type Command,
+  type CommandBody,
   type CommandContext,
   exitCodes,
   type OptionValues,
@@ -23,7 +21,7 @@ import {
   table,
   UsageError,
 } from '../command.ts';
-import { configOf, masterKeyNote, openDatabase, runtimeLogins } from '../databases.ts';
+import { configOf, masterKeyNotes, openDatabase, runtimeLogins } from '../databases.ts';
 import { asJson, showProgress } from './copy.ts';
 
 const keyUsage = '[--passphrase-file FILE | --master-key]';
@@ -52,48 +50,38 @@ async function fileOf(context: CommandContext, values: OptionValues, positionals
   return newest.path;
 }
 
-export const backupCreate: Command = {
-  name: 'backup create',
-  summary: 'Write a backup of the whole database, in one snapshot',
+export const backupCreate: CommandBody = {
   usage: [`backup create [--folder DIR] [--keep N] ${keyUsage}`],
   options: { ...archiveKeyOptions, folder: { type: 'string' }, keep: { type: 'string' } },
   database: 'shared',
   async run(context, { values }) {
     const { config } = context;
     const options = { ...keepOf(values), key: await archiveKeyOf(context, values), folder: folderOf(context, values) };
-    if (!config.databaseUrl && !existsSync(join(config.dataFolder, 'pg', 'PG_VERSION'))) {
-      throw transferErrors.transfer_source_missing({ detail: `${config.dataFolder} holds no database` });
-    }
-    // a server is read by the login that migrates: the one of requests may not become the owner
-    const own = config.databaseUrl ? await openDatabase(configOf(context, undefined), { mustExist: true }) : undefined;
-    try {
-      const made = await createBackup(own ?? (await context.plinth()).platform.engine, {
-        ...options,
-        now: new Date(),
-        programVersion: version,
-        prefix: config.rolePrefix,
-        onProgress: ({ table: name, total }) => context.progress(`${name}: ${total} rows in all`),
-      });
-      context.progress('');
-      const { path, bytes, rows, tables, removed, notMoved } = made;
-      const json = { path, bytes, rows, tables, sealed: options.key.kind, removed, not_moved: notMoved };
-      printResult(context, json, () => [
-        `${path}: ${rows} rows in ${tables} tables, ${sizeOf(bytes)}`,
-        ...removed.map((one) => `removed ${one}`),
-        ...(notMoved.length > 0 ? [`not in it: ${notMoved.join(', ')} (no migration registered them)`] : []),
-      ]);
-      if (options.key.kind === 'none')
-        context.note(`it holds personal data in the clear: keep it safe, or seal it with ${keyUsage}`);
-      return exitCodes.fine;
-    } finally {
-      await own?.close();
-    }
+    // as the owner, whose schema may be behind: a backup is what comes before an upgrade
+    const made = await createBackup(await context.ownerEngine(), {
+      ...options,
+      now: new Date(),
+      programVersion: version,
+      prefix: config.rolePrefix,
+      onProgress: ({ table: name, total }) => context.progress(`${name}: ${total} rows in all`),
+    });
+    context.progress('');
+    const { path, bytes, rows, tables, removed, notMoved } = made;
+    const json = { path, bytes, rows, tables, sealed: options.key.kind, removed, not_moved: notMoved };
+    printResult(context, json, () => [
+      `${path}: ${rows} rows in ${tables} tables, ${sizeOf(bytes)}`,
+      ...removed.map((one) => `removed ${one}`),
+      ...(notMoved.length > 0 ? [`not in it: ${notMoved.join(', ')} (no migration registered them)`] : []),
+    ]);
+    if (options.key.kind === 'none')
+      context.note(
+        `it holds personal data in the clear: keep it safe, or seal it with --passphrase-file FILE or --master-key`,
+      );
+    return exitCodes.fine;
   },
 };
 
-export const backupVerify: Command = {
-  name: 'backup verify',
-  summary: 'Restore a backup into a scratch database and compare it table by table',
+export const backupVerify: CommandBody = {
   usage: [`backup verify [FILE] [--folder DIR] [--scratch FOLDER|URL] ${keyUsage}`],
   options: { ...archiveKeyOptions, folder: { type: 'string' }, scratch: { type: 'string' } },
   database: 'none',
@@ -129,9 +117,7 @@ async function withScratch<T>(
   }
 }
 
-export const backupRestore: Command = {
-  name: 'backup restore',
-  summary: 'Load a backup into an empty database',
+export const backupRestore: CommandBody = {
   usage: [`backup restore FILE [--to FOLDER|URL] ${keyUsage}`, 'without --to into the configured database'],
   options: { ...archiveKeyOptions, to: { type: 'string' } },
   database: 'none',
@@ -152,8 +138,7 @@ export const backupRestore: Command = {
       printResult(context, { to: engine.description, ...asJson(result) }, () => [
         `${engine.description}: ${summary(result)}`,
       ]);
-      const keyNote = await masterKeyNote(config, result.masterKeyFingerprint);
-      if (keyNote) context.note(keyNote);
+      for (const line of await masterKeyNotes(config, result.masterKeyFingerprint, context.config)) context.note(line);
       return exitCodes.fine;
     } finally {
       await engine.close();
@@ -161,9 +146,7 @@ export const backupRestore: Command = {
   },
 };
 
-export const backupList: Command = {
-  name: 'backup list',
-  summary: 'The backups of a folder: age, size, when each was last proven',
+export const backupList: CommandBody = {
   usage: ['backup list [--folder DIR]'],
   options: { folder: { type: 'string' } },
   database: 'none',

@@ -2,7 +2,7 @@ import { isReadableByAll, readConfig } from '../../platform/core/config.ts';
 import { type ProductionNeed, productionNeeds } from '../../platform/core/config-production.ts';
 import { type SettingName, settings } from '../../platform/core/config-settings.ts';
 import type { Setting } from '../../platform/core/config-types.ts';
-import { type Command, exitCodes, printResult, table } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, table } from '../command.ts';
 import { commandEnvironment } from '../environment.ts';
 
 interface SettingLine {
@@ -11,9 +11,7 @@ interface SettingLine {
   readonly source: string;
 }
 
-export const configCheck: Command = {
-  name: 'config check',
-  summary: 'Check the configuration: what holds, where it comes from, and what production still lacks',
+export const configCheck: CommandBody = {
   usage: ['config check [--production] [--all] [--env FILE]'],
   options: { production: { type: 'boolean' }, all: { type: 'boolean' } },
   database: 'none',

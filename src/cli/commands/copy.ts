@@ -1,11 +1,9 @@
 import { copyDatabase, type LoadResult, type TransferEvent } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
-import { type Command, type CommandContext, exitCodes, printResult, UsageError } from '../command.ts';
-import { configOf, masterKeyNote, openDatabase, runtimeLogins } from '../databases.ts';
+import { type CommandBody, type CommandContext, exitCodes, printResult, UsageError } from '../command.ts';
+import { configOf, masterKeyNotes, openDatabase, runtimeLogins } from '../databases.ts';
 
-export const copy: Command = {
-  name: 'copy',
-  summary: 'Copy a whole database into an empty one, of the same or the other engine',
+export const copy: CommandBody = {
   usage: ['copy [--from FOLDER|URL] [--to FOLDER|URL]', 'the one that is left out is the configured database'],
   options: { from: { type: 'string' }, to: { type: 'string' } },
   database: 'none',
@@ -31,11 +29,10 @@ export const copy: Command = {
           onProgress: (event) => showProgress(context, event),
         });
         context.progress('');
-        const keyNote = await masterKeyNote(toConfig, result.masterKeyFingerprint);
         printResult(context, { ...asJson(result), from: source.description, to: target.description }, () =>
           lines(result),
         );
-        if (keyNote) context.note(keyNote);
+        for (const line of await masterKeyNotes(toConfig, result.masterKeyFingerprint, fromConfig)) context.note(line);
         return exitCodes.fine;
       } finally {
         await target.close();

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SamplePayload, sendEvents } from '../../client/send-events.ts';
 import type { Plinth } from '../../plinth.ts';
-import { type Command, type CommandContext, exitCodes } from '../command.ts';
+import { type CommandBody, type CommandContext, exitCodes } from '../command.ts';
 import { readEnvFile, writeEnvFile } from '../demo/env-file.ts';
 import { publishedPayloads, pushPayload } from '../demo/payloads.ts';
 import { type DemoTenant, makeTenant } from '../demo/tenant.ts';
@@ -36,12 +36,11 @@ interface Report {
   readonly env_file: string;
 }
 
-export const demo: Command = {
-  name: 'demo',
-  summary: 'Two tenants, real GitHub payloads, a code analysis: the main path, end to end',
+export const demo: CommandBody = {
   usage: ['demo [--source PATH]'],
   options: { source: { type: 'string' } },
   database: 'shared',
+  migrates: true,
   needs: ['events', 'analysis'],
   async run(context, { values }) {
     const plinth = await context.plinth();

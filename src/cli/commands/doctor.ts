@@ -1,11 +1,9 @@
 import { runChecks } from '../../platform/doctor.ts';
-import { type Command, exitCodes, printResult } from '../command.ts';
+import { type CommandBody, exitCodes, printResult } from '../command.ts';
 
 const marks = { ok: 'ok', warning: '!', failed: '✗' } as const;
 
-export const doctor: Command = {
-  name: 'doctor',
-  summary: 'Check the engine, logins and roles, migrations, row level security and partitions',
+export const doctor: CommandBody = {
   usage: ['doctor'],
   database: 'shared',
   async run(context) {

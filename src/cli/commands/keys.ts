@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { hasOwnMasterKeyFile, masterKeys, replaceMasterKeyFile } from '../../master-keys.ts';
-import { loadOrCreateMasterKeyFile } from '../../platform/core/crypto/index.ts';
+import { loadOrCreateMasterKeyFile, type MasterKeyRing } from '../../platform/core/crypto/index.ts';
 import {
   type MasterKeyStatus,
   masterKeyStatus,
@@ -8,27 +8,30 @@ import {
   rotateMasterKey,
   rotationErrors,
 } from '../../platform/key-rotation.ts';
-import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { readMasterKeyFingerprint } from '../../platform/keyring.ts';
+import { type CommandBody, type CommandContext, exitCodes, printResult, table, UsageError } from '../command.ts';
 
 const fingerprint_digits_shown = 8;
 
-export const keysStatus: Command = {
-  name: 'keys status',
-  summary: 'How many data keys are wrapped under which master key',
+/** The keys at hand for the open database. */
+async function ringOf(context: CommandContext): Promise<MasterKeyRing> {
+  const { platform } = await context.plinth();
+  return await masterKeys(context.config, await readMasterKeyFingerprint(platform.door));
+}
+
+export const keysStatus: CommandBody = {
   usage: ['keys status'],
   notes: ['A master key is shown by the beginning of its fingerprint, never itself.'],
   database: 'shared',
   async run(context) {
     const { platform } = await context.plinth();
-    const status = await masterKeyStatus(platform.door, await masterKeys(context.config));
+    const status = await masterKeyStatus(platform.door, await ringOf(context));
     printResult(context, statusAsJson(status), () => statusLines(status));
     return status.isDone ? exitCodes.fine : exitCodes.finding;
   },
 };
 
-export const keysRotate: Command = {
-  name: 'keys rotate',
-  summary: 'Wrap every data key under the new master key; interrupted, the same command goes on',
+export const keysRotate: CommandBody = {
   usage: ['keys rotate [--dry-run]'],
   notes: [
     'Servers keep running meanwhile; they must have been started with both keys. An embedded folder whose key is the',
@@ -40,7 +43,7 @@ export const keysRotate: Command = {
     const { config } = context;
     const { platform } = await context.plinth();
     const dryRun = values['dry-run'] === true;
-    let ring = await masterKeys(config);
+    let ring = await ringOf(context);
     const call = {
       door: platform.door,
       signal: context.signal,
@@ -71,9 +74,7 @@ export const keysRotate: Command = {
   },
 };
 
-export const keysCreate: Command = {
-  name: 'keys create',
-  summary: 'Write a new master key to a file that only you can read',
+export const keysCreate: CommandBody = {
   usage: ['keys create FILE'],
   notes: ['It is not printed, and a file that is there is left as it is.'],
   database: 'none',

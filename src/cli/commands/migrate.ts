@@ -9,16 +9,15 @@ import { migrateEngine, migrationsOf } from '../../platform/migrate/schema.ts';
 import { detectDrift, renderSnapshot } from '../../platform/migrate/snapshot.ts';
 import { migrationStatus } from '../../platform/migrate/status.ts';
 import { version } from '../../version.ts';
-import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, table, UsageError } from '../command.ts';
 import { runtimeLogins } from '../databases.ts';
-import { withMigrationEngine } from '../migration-engine.ts';
+import { withExistingEngine, withMigrationEngine } from '../migration-engine.ts';
 
-export const migrateUp: Command = {
-  name: 'migrate up',
-  summary: 'Apply pending migrations',
+export const migrateUp: CommandBody = {
   usage: ['migrate up [--to MODULE/NUMBER]'],
   options: { to: { type: 'string' } },
   database: 'exclusive',
+  migrates: true,
   run: (context, { values }) =>
     withMigrationEngine(context, async (engine) => {
       const { config } = context;
@@ -40,9 +39,7 @@ export const migrateUp: Command = {
     }),
 };
 
-export const migrateDown: Command = {
-  name: 'migrate down',
-  summary: 'Roll migrations back',
+export const migrateDown: CommandBody = {
   usage: ['migrate down [--steps N | --to MODULE/NUMBER | --all] [--yes]'],
   options: {
     steps: { type: 'string' },
@@ -64,7 +61,7 @@ export const migrateDown: Command = {
       context.note('nothing was done (--yes answers beforehand)');
       return exitCodes.finding;
     }
-    return withMigrationEngine(context, async (engine) => {
+    return withExistingEngine(context, async (engine) => {
       const set = await migrationsOf((await context.application()).modules);
       const { done } = await rollBack(engine.directPool, set, {
         programVersion: version,
@@ -77,13 +74,11 @@ export const migrateDown: Command = {
   },
 };
 
-export const migrateStatus: Command = {
-  name: 'migrate status',
-  summary: 'Which migrations are applied',
+export const migrateStatus: CommandBody = {
   usage: ['migrate status'],
   database: 'exclusive',
   run: (context) =>
-    withMigrationEngine(context, async (engine) => {
+    withExistingEngine(context, async (engine) => {
       const status = await migrationStatus(
         engine.directPool,
         await migrationsOf((await context.application()).modules),
@@ -99,9 +94,7 @@ export const migrateStatus: Command = {
     }),
 };
 
-export const migrateLint: Command = {
-  name: 'migrate lint',
-  summary: 'Look for unsafe statements in migrations',
+export const migrateLint: CommandBody = {
   usage: ['migrate lint'],
   database: 'none',
   async run(context) {
@@ -117,13 +110,11 @@ export const migrateLint: Command = {
   },
 };
 
-export const migrateDrift: Command = {
-  name: 'migrate drift',
-  summary: 'What in the schema no migration made',
+export const migrateDrift: CommandBody = {
   usage: ['migrate drift'],
   database: 'exclusive',
   run: (context) =>
-    withMigrationEngine(context, async (engine) => {
+    withExistingEngine(context, async (engine) => {
       // the migrations are replayed into an empty embedded database, which is what the schema should be
       const replay = await openPglite({ memory: true, fsync: false });
       let expected: string;
@@ -148,9 +139,7 @@ export const migrateDrift: Command = {
     }),
 };
 
-export const migrateNew: Command = {
-  name: 'migrate new',
-  summary: 'Make the next pair of migration files of a module',
+export const migrateNew: CommandBody = {
   usage: ['migrate new NAME --module MODULE [--tenant]'],
   options: { module: { type: 'string' }, tenant: { type: 'boolean' }, directory: { type: 'string' } },
   database: 'none',
@@ -179,9 +168,7 @@ export const migrateNew: Command = {
   },
 };
 
-export const migrateBootstrap: Command = {
-  name: 'migrate bootstrap',
-  summary: 'The SQL a DBA runs once where the migration login may not make roles',
+export const migrateBootstrap: CommandBody = {
   usage: ['migrate bootstrap --print [--login NAME]...'],
   options: { print: { type: 'boolean' }, login: { type: 'string', multiple: true } },
   database: 'none',

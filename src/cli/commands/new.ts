@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { defineErrors } from '../../platform/core/errors.ts';
-import { type Command, exitCodes, printResult, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, UsageError } from '../command.ts';
 import { checkoutFolder, projectFiles } from '../new-project/files.ts';
 
 const newErrors = defineErrors({
@@ -15,9 +15,7 @@ const newErrors = defineErrors({
 /** What a folder may hold and still count as empty. */
 const unnoticed = new Set(['.git', '.DS_Store']);
 
-export const newProject: Command = {
-  name: 'new',
-  summary: 'Make a project of your own on Plinth: a module with a table, and its test',
+export const newProject: CommandBody = {
   usage: ['new FOLDER'],
   database: 'none',
   async run(context, { positionals }) {

@@ -1,19 +1,18 @@
 import { resolve } from 'node:path';
 import { masterKeys } from '../../master-keys.ts';
 import { organizationRecords } from '../../modules/tenancy/index.ts';
-import type { Engine } from '../../platform/db/engine.ts';
-import { exportOrganization, importOrganization } from '../../platform/transfer/index.ts';
+import type { MasterKeyRing } from '../../platform/core/crypto/index.ts';
+import { exportOrganization, importOrganization, readMasterKeyAsOwner } from '../../platform/transfer/index.ts';
 import { version } from '../../version.ts';
 import { passphraseOf } from '../archive-key.ts';
 import {
-  type Command,
+  type CommandBody,
   type CommandContext,
   exitCodes,
   type OptionValues,
   printResult,
   UsageError,
 } from '../command.ts';
-import { configOf, openDatabase } from '../databases.ts';
 
 const options = { 'passphrase-file': { type: 'string' } } as const;
 
@@ -28,20 +27,13 @@ async function fileOf(context: CommandContext, name: string, values: OptionValue
   return { path: resolve(context.cwd, file), key: await passphraseOf(context, passphrase) };
 }
 
-/** The database as its owner: of a server by the login that migrates. */
-async function asOwner<T>(context: CommandContext, work: (engine: Engine) => Promise<T>): Promise<T> {
-  if (!context.config.databaseUrl) return work((await context.plinth()).platform.engine);
-  const engine = await openDatabase(configOf(context, undefined), { mustExist: true });
-  try {
-    return await work(engine);
-  } finally {
-    await engine.close();
-  }
+/** The keys at hand for the database that is exported from, or imported into. */
+async function ringOf(context: CommandContext): Promise<MasterKeyRing> {
+  const { config } = context;
+  return await masterKeys(config, await readMasterKeyAsOwner(await context.ownerEngine(), config.rolePrefix));
 }
 
-export const exportCommand: Command = {
-  name: 'export',
-  summary: 'Write everything of one organization to a sealed file',
+export const exportCommand: CommandBody = {
   usage: ['export --organization SLUG --passphrase-file FILE FILE'],
   notes: [
     'Nothing is changed here. The file can be imported into another installation, of the same or the other engine.',
@@ -52,18 +44,16 @@ export const exportCommand: Command = {
     const file = await fileOf(context, 'export', values, positionals);
     const organization = values['organization'];
     if (typeof organization !== 'string') throw new UsageError('export wants --organization: a slug or an id');
-    const made = await asOwner(context, async (engine) =>
-      exportOrganization(engine, {
-        ...file,
-        organization,
-        ring: await masterKeys(context.config),
-        records: organizationRecords,
-        now: new Date(),
-        programVersion: version,
-        prefix: context.config.rolePrefix,
-        onProgress: ({ table, total }) => context.progress(`${table}: ${total} rows in all`),
-      }),
-    );
+    const made = await exportOrganization(await context.ownerEngine(), {
+      ...file,
+      organization,
+      ring: await ringOf(context),
+      records: organizationRecords,
+      now: new Date(),
+      programVersion: version,
+      prefix: context.config.rolePrefix,
+      onProgress: ({ table, total }) => context.progress(`${table}: ${total} rows in all`),
+    });
     if (!made) throw new UsageError(`there is no organization "${organization}"`);
     context.progress('');
     const { organization: moved, rows, tables, people, dataKeys, bytes } = made;
@@ -75,9 +65,7 @@ export const exportCommand: Command = {
   },
 };
 
-export const importCommand: Command = {
-  name: 'import',
-  summary: 'Bring one organization of another installation in, all of it or nothing',
+export const importCommand: CommandBody = {
   usage: ['import --passphrase-file FILE [--slug SLUG] FILE'],
   notes: ['People are found by their e-mail address. API keys of people are revoked; those of services go on.'],
   options: { ...options, slug: { type: 'string' } },
@@ -86,18 +74,16 @@ export const importCommand: Command = {
     const file = await fileOf(context, 'import', values, positionals);
     const { slug } = values;
     const { modules } = await context.application();
-    const made = await asOwner(context, async (engine) =>
-      importOrganization(engine, {
-        ...file,
-        ...(typeof slug === 'string' && { slug }),
-        ring: await masterKeys(context.config),
-        records: organizationRecords,
-        modules,
-        prefix: context.config.rolePrefix,
-        signal: context.signal,
-        onProgress: ({ table, total }) => context.progress(`${table}: ${total} rows in all`),
-      }),
-    );
+    const made = await importOrganization(await context.ownerEngine(), {
+      ...file,
+      ...(typeof slug === 'string' && { slug }),
+      ring: await ringOf(context),
+      records: organizationRecords,
+      modules,
+      prefix: context.config.rolePrefix,
+      signal: context.signal,
+      onProgress: ({ table, total }) => context.progress(`${table}: ${total} rows in all`),
+    });
     context.progress('');
     const { organization, rows, tables, dataKeys, people, revokedKeys } = made;
     const json = { organization, rows, tables, data_keys: dataKeys, people, revoked_api_keys: revokedKeys };

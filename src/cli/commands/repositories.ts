@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { registerClone } from '../../modules/analysis/index.ts';
+import { assertClonable, registerClone } from '../../modules/analysis/index.ts';
 import { createRepository } from '../../modules/projects/index.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import type { Plinth } from '../../plinth.ts';
-import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, table, UsageError } from '../command.ts';
 import { findOrganization } from '../organization.ts';
 
 const providers = ['github', 'gitlab', 'bitbucket', 'local'] as const;
@@ -24,6 +24,7 @@ export async function registerRepository(
   signal: AbortSignal,
 ): Promise<Registered> {
   const { platform } = plinth;
+  await assertClonable(repository.from, signal);
   const scope: Scope = { as: 'app', organizationId, memberRole: 'service' };
   const id = await platform.door.write(scope, async (tx) => {
     const [known] = await tx.sql<{ id: string }>(
@@ -38,9 +39,7 @@ export async function registerRepository(
   return { id, full_name: repository.fullName, head, branch };
 }
 
-export const repositoriesRegister: Command = {
-  name: 'repositories register',
-  summary: 'Register a local repository: makes a bare clone the worker may analyse',
+export const repositoriesRegister: CommandBody = {
   usage: ['repositories register PATH [--organization SLUG] [--name OWNER/NAME] [--provider github]'],
   options: { organization: { type: 'string' }, name: { type: 'string' }, provider: { type: 'string' } },
   database: 'shared',
@@ -65,9 +64,7 @@ export const repositoriesRegister: Command = {
   },
 };
 
-export const repositoriesList: Command = {
-  name: 'repositories list',
-  summary: 'The repositories of an organization',
+export const repositoriesList: CommandBody = {
   usage: ['repositories list [--organization SLUG]'],
   options: { organization: { type: 'string' } },
   database: 'shared',

@@ -2,11 +2,9 @@ import { rm } from 'node:fs/promises';
 import { masterKeyPath, replacedKeyFiles } from '../../master-keys.ts';
 import { claimDataFolder } from '../../platform/db/pglite/data-folder.ts';
 import { lockFolder } from '../../platform/db/pglite/lock.ts';
-import { type Command, exitCodes, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, UsageError } from '../command.ts';
 
-export const reset: Command = {
-  name: 'reset',
-  summary: 'Remove the embedded database and everything in it',
+export const reset: CommandBody = {
   usage: ['reset [--data DIR] [--yes]'],
   options: { yes: { type: 'boolean', short: 'y' } },
   database: 'exclusive',

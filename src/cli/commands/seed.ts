@@ -1,9 +1,7 @@
 import { seedCatalogues } from '../../plinth.ts';
-import { type Command, exitCodes } from '../command.ts';
+import { type CommandBody, exitCodes } from '../command.ts';
 
-export const seed: Command = {
-  name: 'seed catalogue',
-  summary: 'Bring the catalogue rows up to date; changes nothing a tenant edited',
+export const seed: CommandBody = {
   usage: ['seed catalogue'],
   database: 'shared',
   async run(context) {

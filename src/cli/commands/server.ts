@@ -1,20 +1,23 @@
 import { issueFirstRunLink } from '../../modules/tenancy/index.ts';
 import { openPlinth, type Plinth } from '../../plinth.ts';
-import { type Command, type CommandContext, exitCodes, UsageError } from '../command.ts';
+import { assertAddressFree } from '../assert-address-free.ts';
+import { type CommandBody, type CommandContext, exitCodes, UsageError } from '../command.ts';
+import { loadCommands } from '../commands.ts';
 import { buildConsole } from '../console-build.ts';
 import { type RunCall, startControl } from '../control.ts';
+import { assertDatabase } from '../data-folder.ts';
 import { parseCall } from '../parse-call.ts';
 import { runCommand } from '../run-command.ts';
 
 const drain_ms = 10_000;
 
-export const up: Command = {
-  name: 'up',
-  summary: 'Migrate, then serve the API and run the worker: all in one process',
+export const up: CommandBody = {
   usage: ['up [--data DIR | --database-url URL] [--host ADDRESS] [--port N]'],
   database: 'exclusive',
+  migrates: true,
   async run(context) {
     const started = performance.now();
+    await assertAddressFree(context.config);
     const applied: string[] = [];
     const plinth = await openPlinth({
       application: await context.application(),
@@ -30,23 +33,22 @@ export const up: Command = {
   },
 };
 
-export const serve: Command = {
-  name: 'serve',
-  summary: 'Serve the API only; never migrates',
+export const serve: CommandBody = {
   usage: ['serve [--host ADDRESS] [--port N]'],
   database: 'exclusive',
   async run(context) {
+    await assertDatabase(context.config);
+    await assertAddressFree(context.config);
     const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: true, work: false, banner: plinth.platform.engine.description });
   },
 };
 
-export const work: Command = {
-  name: 'work',
-  summary: 'Run the worker only; never migrates',
+export const work: CommandBody = {
   usage: ['work'],
   database: 'exclusive',
   async run(context) {
+    await assertDatabase(context.config);
     const plinth = await openPlinth({ application: await context.application(), config: context.config });
     return runServer(context, plinth, { serve: false, work: true, banner: plinth.platform.engine.description });
   },
@@ -68,7 +70,11 @@ async function runServer(
   try {
     context.out(`plinth ${plinth.version}   ${parts.banner}`);
     // before anything is announced: a command that follows at once finds the socket, and no stale one
-    if (!config.databaseUrl) control = await startControl(plinth, config.dataFolder, runRemotely(plinth));
+    if (!config.databaseUrl) {
+      // all of them now: after an upgrade on disk the files of later are another release's
+      await loadCommands();
+      control = await startControl(plinth, config.dataFolder, runRemotely(plinth));
+    }
     if (parts.serve) {
       const { url } = await plinth.listen();
       await announce(context, plinth, config.publicUrl ?? url);
@@ -102,7 +108,7 @@ async function announce(context: CommandContext, plinth: Plinth, url: string): P
 /** Runs a command that came through the control socket on this server's open engine. */
 function runRemotely(plinth: Plinth): RunCall {
   return async ({ argv }, context) => {
-    const call = parseCall(argv);
+    const call = await parseCall(argv);
     if (call.command.database !== 'shared') {
       throw new UsageError(
         `"${call.command.name}" cannot run while a server (pid ${process.pid}) has the data folder open`,

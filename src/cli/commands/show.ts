@@ -1,5 +1,5 @@
 import {
-  type Command,
+  type CommandBody,
   type CommandContext,
   exitCodes,
   type OptionValues,
@@ -15,41 +15,38 @@ const limit_max = 1000;
 
 interface List {
   readonly name: string;
-  readonly summary: string;
   readonly headings: readonly string[];
   /** $1 is the organization, $2 the number of rows; one column a heading. */
   readonly sql: string;
 }
 
-const lists: readonly List[] = [
-  {
-    name: 'events list',
-    summary: 'The newest events of an organization, and what they set off',
-    headings: ['received', 'type', 'title', 'repository', 'status', 'tasks', 'id'],
-    sql: `select e.received_at, e.type, e.title, e.repository_full_name, e.status,
+export const eventsList = listCommand({
+  name: 'events list',
+  headings: ['received', 'type', 'title', 'repository', 'status', 'tasks', 'id'],
+  sql: `select e.received_at, e.type, e.title, e.repository_full_name, e.status,
             (select count(*) from plinth.event_processing_logs l
              where l.organization_id = e.organization_id and l.event_id = e.id) as tasks, e.id
           from plinth.events e
           where e.organization_id = $1
           order by e.received_at desc, e.id desc
           limit $2`,
-  },
-  {
-    name: 'tasks list',
-    summary: 'The newest tasks of an organization, with their outcomes',
-    headings: ['created', 'type', 'status', 'outcome', 'attempts', 'seconds', 'id'],
-    sql: `select created_at, task_type, status, coalesce(results ->> 'outcome', error ->> 'code') as outcome, attempts,
+});
+
+export const tasksList = listCommand({
+  name: 'tasks list',
+  headings: ['created', 'type', 'status', 'outcome', 'attempts', 'seconds', 'id'],
+  sql: `select created_at, task_type, status, coalesce(results ->> 'outcome', error ->> 'code') as outcome, attempts,
             round(execution_time_seconds, 2) as seconds, id
           from plinth.tasks
           where organization_id = $1 and deleted_at is null
           order by id desc
           limit $2`,
-  },
-  {
-    name: 'audit list',
-    summary: 'What people and keys changed in an organization',
-    headings: ['at', 'actor', 'action', 'what', 'row', 'columns'],
-    sql: `select occurred_at, coalesce((select m.display_name from plinth.organization_memberships m
+});
+
+export const auditList = listCommand({
+  name: 'audit list',
+  headings: ['at', 'actor', 'action', 'what', 'row', 'columns'],
+  sql: `select occurred_at, coalesce((select m.display_name from plinth.organization_memberships m
               where m.organization_id = a.organization_id and m.user_id = a.actor_user_id), a.actor) || case when a.api_key_id is null then '' else ' (key)' end as who,
             action, resource_type, resource_id,
             (select string_agg(key, ', ' order by key) from jsonb_object_keys(coalesce(a.new_values, a.old_values, a.details)) key) as columns
@@ -57,39 +54,36 @@ const lists: readonly List[] = [
           where organization_id = $1
           order by occurred_at desc, id desc
           limit $2`,
-  },
-];
+});
 
-/** Lists of an organization's rows, read as the reporting role. */
-export const listCommands: readonly Command[] = lists.map(({ name, summary, headings, sql }) => ({
-  name,
-  summary,
-  usage: [`${name} [--organization SLUG] [--limit N]`],
-  options,
-  database: 'shared',
-  async run(context, { values }) {
-    const rows = await readRows(context, values, sql);
-    printResult(
-      context,
-      rows.map((row) => Object.fromEntries(headings.map((heading, at) => [heading, row[at] ?? null]))),
-      () => [
-        ...table(
-          headings,
-          rows.map((row) => row.map(cell)),
-        ),
-        `(${rows.length} rows)`,
-      ],
-    );
-    return exitCodes.fine;
-  },
-}));
+/** A list of an organization's rows, read as the reporting role. */
+function listCommand({ name, headings, sql }: List): CommandBody {
+  return {
+    usage: [`${name} [--organization SLUG] [--limit N]`],
+    options,
+    database: 'shared',
+    async run(context, { values }) {
+      const rows = await readRows(context, values, sql);
+      printResult(
+        context,
+        rows.map((row) => Object.fromEntries(headings.map((heading, at) => [heading, row[at] ?? null]))),
+        () => [
+          ...table(
+            headings,
+            rows.map((row) => row.map(cell)),
+          ),
+          `(${rows.length} rows)`,
+        ],
+      );
+      return exitCodes.fine;
+    },
+  };
+}
 
 const runColumns = `r.full_name, a.branch, a.commit_sha, a.status, a.files_total, a.functions_total, a.issues_total, a.lines_code,
   a.quality_score, a.rating, a.debt_minutes, a.completed_at, a.id`;
 
-export const analysisShow: Command = {
-  name: 'analysis show',
-  summary: 'The newest analysis run (or one by id): score, worst files, most complex functions',
+export const analysisShow: CommandBody = {
   usage: ['analysis show [RUN] [--organization SLUG] [--limit N]'],
   options,
   database: 'shared',

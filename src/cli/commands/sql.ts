@@ -1,14 +1,23 @@
+import { defineErrors, PlinthError } from '../../platform/core/errors.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import type { Plinth } from '../../plinth.ts';
-import { type Command, exitCodes, printResult, table, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, table, UsageError } from '../command.ts';
 import { findOrganization } from '../organization.ts';
 
 const statement_timeout_ms = 60_000;
 const cell_chars_max = 60;
 
-export const sql: Command = {
-  name: 'sql',
-  summary: 'Run one reading statement inside one organization, as the reporting role',
+const sqlErrors = defineErrors({
+  statement_refused: {
+    status: 422,
+    title: 'The database refuses the statement',
+    hint: 'Correct what "detail" names. The tables: select table_name from information_schema.tables',
+  },
+});
+/** The connection, the server or its time, not the statement: these keep their own words. */
+const statesOfTheServer = /^(?:08|28|3D|40|53|57|58|XX)/;
+
+export const sql: CommandBody = {
   usage: ['sql "SELECT …" [--organization SLUG] [--user ID]'],
   options: { organization: { type: 'string' }, user: { type: 'string' } },
   database: 'shared',
@@ -57,9 +66,17 @@ async function readAndRollBack(plinth: Plinth, scope: Scope, text: string): Prom
       { statementTimeoutMs: statement_timeout_ms, oneTransaction: true },
     );
   } catch (error) {
-    if (rows === undefined) throw error;
+    if (rows === undefined) throw inItsOwnWords(error);
   }
   return rows ?? [];
+}
+
+/** Callers of the API are never told what the database said, but here they wrote the statement themselves. */
+function inItsOwnWords(error: unknown): unknown {
+  const cause = error instanceof PlinthError ? (error.cause as { code?: unknown; message?: string }) : undefined;
+  const state = cause?.code;
+  if (typeof state !== 'string' || !/^[0-9A-Z]{5}$/.test(state) || statesOfTheServer.test(state)) return error;
+  return sqlErrors.statement_refused({ detail: `${cause?.message}. SQLSTATE ${state}`, cause });
 }
 
 function cell(value: unknown): string {

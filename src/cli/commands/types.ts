@@ -3,14 +3,12 @@ import { relative, resolve } from 'node:path';
 import { openPglite } from '../../platform/db/pglite/engine.ts';
 import { migrateEngine } from '../../platform/migrate/schema.ts';
 import { version } from '../../version.ts';
-import { type Command, exitCodes, printResult, UsageError } from '../command.ts';
+import { type CommandBody, exitCodes, printResult, UsageError } from '../command.ts';
 import { renderTableTypes } from '../table-types.ts';
 
 const file_default = 'plinth.types.ts';
 
-export const typesCommand: Command = {
-  name: 'types',
-  summary: "Write TypeScript types of your application's tables, for Kysely",
+export const typesCommand: CommandBody = {
   usage: ['types [--output FILE] [--all] [--check]'],
   notes: [
     `They go to ${file_default}, unless --output says otherwise; --all adds Plinth's own tables, --check only says`,

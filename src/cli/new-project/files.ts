@@ -31,6 +31,8 @@ export function projectFiles(name: string, folder: string, checkout: string | un
       null,
       2,
     )}\n`,
+    // else an older Node installs with a warning, finds no test in a .ts file and ends its tests well
+    '.npmrc': 'engine-strict=true\n',
     '.gitignore': 'node_modules\n.plinth/\n.plinth-*\n.env*\n',
     'tsconfig.json': `${JSON.stringify(
       {

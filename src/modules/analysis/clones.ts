@@ -19,6 +19,23 @@ export async function hasClone(platform: Platform, organizationId: string, repos
   );
 }
 
+/** git's, of `ls-remote --exit-code`: it was read, and has nothing of that name. */
+const nothing_found_code = 2;
+
+/**
+ * Looks whether a folder can be cloned, before anything is written of it. Throws `analysis_source_not_found` and
+ * `analysis_source_unreadable`.
+ */
+export async function assertClonable(from: string, signal: AbortSignal): Promise<void> {
+  const source = resolve(from);
+  if (!(await stat(source).catch(() => null))?.isDirectory())
+    throw analysisErrors.analysis_source_not_found({ detail: source });
+  const asked = ['-c', 'protocol.file.allow=always', 'ls-remote', '--quiet', '--exit-code', '--', source, 'HEAD'];
+  const { code, git } = await runGit(asked, signal, undefined, 'file');
+  if (code === nothing_found_code) throw git.error('The repository has no commit on its current branch.');
+  if (code !== 0) throw git.error(`${source} is not a git repository that can be cloned.`);
+}
+
 /**
  * Makes or renews the bare clone of a repository from a folder on this machine. For the operator's command line only.
  * Complete or as it was before: the new clone takes the old one's place when it is whole.

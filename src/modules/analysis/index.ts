@@ -10,7 +10,7 @@ export {
   parseStatuses,
   type SourceInput,
 } from './analyze-source.ts';
-export { clonePath, registerClone } from './clones.ts';
+export { assertClonable, clonePath, registerClone } from './clones.ts';
 export { type ElementKind, elementKinds, type Parameter, type ParameterKind } from './elements/element.ts';
 export { analysisErrors } from './errors.ts';
 export { analysis_task_type } from './handler.ts';

@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FileAnalysis } from './analyze-source.ts';
 import { runAnalysis } from './run-analysis.ts';
@@ -186,25 +182,3 @@ describe('a run ends early', () => {
     await expect(collect(source)).rejects.toThrow('the disk is gone');
   });
 });
-
-test('works when built to JavaScript', () => {
-  const out = mkdtempSync(join(tmpdir(), 'plinth-built-'));
-  const root = new URL('../../../', import.meta.url).pathname;
-  try {
-    execFileSync(
-      'node',
-      [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', join(out, 'dist')],
-      { cwd: root },
-    );
-    symlinkSync(join(root, 'node_modules'), join(out, 'node_modules'));
-    const script = `
-      const { runAnalysis, directorySource } = await import(${JSON.stringify(join(out, 'dist/modules/analysis/index.js'))});
-      const run = runAnalysis(await directorySource(${JSON.stringify(join(root, 'src/modules/analysis/fixtures/golden'))}));
-      for await (const file of run);
-      process.stdout.write(JSON.stringify((await run.summary).counts.byStatus));`;
-    const stdout = execFileSync('node', ['--input-type=module', '-e', script], { cwd: out, encoding: 'utf8' });
-    expect(JSON.parse(stdout)).toEqual({ ok: 4, partial: 0, failed: 0, skipped: 0 });
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
-}, 60_000);

@@ -86,7 +86,7 @@ async function findInserted(tx: ScopedTx, last: Seal, sealed: number): Promise<s
   const [extra] = await tx.sql<{ id: string }>(
     `select a.id from plinth.audit_logs a
      where a.organization_id = $1 and (a.xid, a.id) <= ($2::xid8, $3::uuid)
-       and not exists (select from plinth.audit_seals s where s.organization_id = $1 and a.id = any (s.entry_ids))
+       and not exists (select 1 from plinth.audit_seals s where s.organization_id = $1 and a.id = any (s.entry_ids))
      order by a.xid, a.id
      limit 1`,
     cursor,

@@ -75,10 +75,35 @@ export const eventErrors = defineErrors({
     title: 'The payload holds a value that no database can keep unchanged',
     hint: 'Leave out NUL characters (\\u0000), unpaired surrogates and numbers outside the range of double precision.',
   },
+  event_source_off: {
+    status: 409,
+    title: 'The event source is switched off',
+    hint: 'Switch it on first: what is sent to it now is answered as if it were not there.',
+  },
+  event_source_not_signable: {
+    status: 409,
+    title: 'A test event of this source can not be signed here',
+    hint: 'Only its public key is known here (whpk_); send a test from where the private key is.',
+  },
   event_not_retryable: {
     status: 409,
     title: 'The event has not failed',
     hint: 'Only an event with the status "failed" can be retried; what one set off is retried as a task.',
+  },
+  payload_schema_invalid: {
+    status: 422,
+    title: 'The payload schema can not be used',
+    hint: 'See "errors" for the places; keywords of JSON Schema 2020-12, as for the parameters of tasks.',
+  },
+  event_types_full: {
+    status: 409,
+    title: 'The organization has as many event types as it may',
+    hint: 'Delete those that are not used.',
+  },
+  live_cursor_expired: {
+    status: 410,
+    title: 'The stream can not go on from that place',
+    hint: 'The database was restored or moved since. Read what was missed at /v1/events by its time, and begin without Last-Event-ID.',
   },
   filter_invalid: {
     status: 422,

@@ -1,18 +1,18 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { errors } from '../../platform/core/errors.ts';
 import { limits } from '../../platform/core/limits.ts';
 import { decodeCursor, toPage } from '../../platform/http/paging.ts';
-import { makeRegistrar, type RouteRegistrar } from '../../platform/http/route.ts';
+import { asPlinthError } from '../../platform/http/problem.ts';
+import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Line, Nullable, PageOf, pageFields, parseTime, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { cloud_event_type, readCloudEventText } from './cloud-event.ts';
 import { eventCategories } from './extract/github-columns.ts';
-import { ingestEvents } from './ingest.ts';
-import { parseKeepingDigits } from './json.ts';
 import { eventLimits } from './limits.ts';
-import { newEvent } from './new-event.ts';
 import { readPayload } from './payload.ts';
 import { listEvents, readEvent, readPayloadText } from './read-events.ts';
 import { retryEvent } from './retry.ts';
+import { sendRoute } from './send-routes.ts';
 
 const closed = { additionalProperties: false } as const;
 const tag = 'events';
@@ -38,6 +38,10 @@ const EventRow = Type.Object({
   commit_sha: Nullable(Type.String()),
   url: Nullable(Type.String()),
   actor: Nullable(Type.String()),
+  pull_request_number: Nullable(Type.Integer()),
+  event_type_id: Nullable(Id),
+  task_id: Nullable(Id),
+  user_id: Nullable(Id),
   payload_bytes: Type.Integer(),
   status: Type.Enum([...eventStatuses]),
   attempts: Type.Integer(),
@@ -45,86 +49,45 @@ const EventRow = Type.Object({
 });
 const EventDetail = Type.Intersect([
   EventRow,
-  Type.Object({ payload: Type.Unknown(), github: Type.Unknown(), journey: Type.Array(Type.Unknown()) }),
+  Type.Object({
+    payload: Type.Unknown(),
+    github: Type.Unknown(),
+    linear: Type.Unknown(),
+    slack: Type.Unknown(),
+    deployment: Type.Unknown(),
+    journey: Type.Array(Type.Unknown()),
+  }),
 ]);
 
-const SentEvent = Type.Object(
-  {
-    type: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}$', description: 'Such as "order.paid".' }),
-    category: Type.Optional(Type.Enum([...eventCategories])),
-    priority: Type.Optional(Type.Integer({ minimum: -1000, maximum: 1000 })),
-    title: Type.Optional(Line(500)),
-    occurred_at: Type.Optional(Type.String({ format: 'date-time' })),
-    actor: Type.Optional(Line(200)),
-    url: Type.Optional(Line(2000)),
-    branch: Type.Optional(Line(255)),
-    commit: Type.Optional(Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' })),
-    repository: Type.Optional(
-      Type.Object({ provider: Type.Enum(['github', 'gitlab', 'bitbucket', 'local']), full_name: Line(300) }, closed),
-    ),
-    id: Type.Optional(
-      Type.String({ pattern: '^[!-~]{1,200}$', description: "The sender's id: sent again, a repeat." }),
-    ),
-    deduplication_key: Type.Optional(
-      Type.String({ pattern: '^[!-~]{1,200}$', description: 'What makes a repeat, where that is not the id.' }),
-    ),
-    payload: Type.Optional(Type.Unknown()),
-  },
-  closed,
-);
-type SentEvent = Static<typeof SentEvent>;
-const Answers = Type.Object({ data: Type.Array(Type.Object({ id: Id, duplicate: Type.Boolean() })) });
+const isStorable = (text: string): boolean => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
-function toNewEvent(sent: SentEvent, now: Date) {
-  const { deduplication_key: key, id, repository, commit, occurred_at, payload, ...rest } = sent;
-  const keys = key !== undefined ? [`key:${key}`] : id !== undefined ? [`id:${id}`] : [];
-  const fields = {
-    ...rest,
-    keys,
-    external_id: id ?? null,
-    commit_sha: commit ?? null,
-    ...(repository ? { provider: repository.provider, repository_full_name: repository.full_name } : {}),
-  };
-  const text = payload === undefined ? '{}' : JSON.stringify(payload);
-  return newEvent(fields, text, occurred_at === undefined ? null : timeOf(occurred_at), now);
-}
-
-/** The format also allows leap seconds and the year 0000, which are no times to JavaScript or to PostgreSQL. */
-function timeOf(text: string): Date {
-  const time = new Date(text);
-  if (time.getTime() >= 0) return time;
-  throw errors.invalid_request({ field: 'occurred_at', detail: 'occurred_at is not a time after 1970' });
-}
-
-/** POST /v1/events, in a scope whose parser refuses what jsonb cannot hold and keeps the digits of numbers. */
-function sendRoute(routes: RouteRegistrar, platform: Platform): void {
-  routes.app.register(async (scope) => {
-    scope.removeContentTypeParser('application/json');
-    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-      try {
-        const { rawText } = readPayload(body as Buffer, { bytesMax: eventLimits.api_body_bytes });
-        done(null, parseKeepingDigits(rawText));
-      } catch (error) {
-        done(error as Error);
-      }
+/** An index leads to what is in an object or a list; nothing in it, or a value alone, would read every event. */
+function assertContained(text: string): void {
+  let json: unknown;
+  try {
+    ({ json } = readPayload(Buffer.from(text)));
+  } catch (error) {
+    throw errors.invalid_request({
+      field: 'contains',
+      detail: `contains is not JSON that can be stored: ${asPlinthError(error).code}`,
     });
-    makeRegistrar(scope, platform, routes.policy).add({
-      method: 'POST',
-      url: '/v1/events',
-      summary: 'Send one event or several, each stored at most once',
-      tag,
-      permission: 'events:write',
-      body: Type.Union([SentEvent, Type.Array(SentEvent, { minItems: 1, maxItems: eventLimits.api_events_max })]),
-      response: Answers,
-      bodyLimitBytes: eventLimits.api_body_bytes,
-      mode: 'write',
-      async run(tx, { body }) {
-        const now = platform.clock.now();
-        const events = (Array.isArray(body) ? body : [body]).map((sent) => toNewEvent(sent, now));
-        return { data: await ingestEvents(platform, tx, { sourceId: null, scheme: 'api' }, events) };
-      },
-    });
+  }
+  if (holdsValue(json)) return;
+  throw errors.invalid_request({
+    field: 'contains',
+    detail: 'contains is a JSON object or list with at least one value in it, such as {"status":"paid"}',
   });
+}
+
+/** Whether there is a value that is no empty object or list, below one. */
+function holdsValue(json: unknown, depth = 0): boolean {
+  if (typeof json !== 'object' || json === null) return depth > 0;
+  return Object.values(json).some((one) => holdsValue(one, depth + 1));
+}
+
+/** Whether the Accept header names CloudEvents. */
+function accepts(header: string | undefined): boolean {
+  return header?.split(',').some((one) => one.split(';', 1)[0]?.trim().toLowerCase() === cloud_event_type) ?? false;
 }
 
 /** /v1/events: sending with a key, seeing what came and what it set off, retrying what failed. */
@@ -141,10 +104,30 @@ export function eventRoutes(routes: RouteRegistrar, platform: Platform): void {
       {
         ...pageFields,
         source: Type.Optional(Line(100)),
-        type: Type.Optional(Line(200)),
+        source_id: Type.Optional(Id),
+        type: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 200, description: 'May hold * for any characters: pull_request.*' }),
+        ),
         category: Type.Optional(Type.Enum([...eventCategories])),
         status: Type.Optional(Type.Enum([...eventStatuses])),
         repository_id: Type.Optional(Id),
+        project_id: Type.Optional(Id),
+        actor: Type.Optional(Line(200)),
+        q: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: eventLimits.search_chars,
+            description: 'Words, as in a web search: "a phrase", or, -not. Finds events that were matched already.',
+          }),
+        ),
+        contains: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: eventLimits.contains_chars,
+            description:
+              'JSON the payload contains: {"order":{"status":"paid"}}. Finds events that were matched already.',
+          }),
+        ),
         since: Type.Optional(Type.String({ maxLength: 40, description: 'occurred_at from this time.' })),
         until: Type.Optional(Type.String({ maxLength: 40, description: 'occurred_at before this time.' })),
       },
@@ -162,6 +145,11 @@ export function eventRoutes(routes: RouteRegistrar, platform: Platform): void {
       if ([range.since, range.until].some((time) => time !== undefined && time.getTime() < 0)) {
         throw errors.invalid_request({ detail: 'since and until are times after 1970' });
       }
+      if (filters.contains !== undefined) assertContained(filters.contains);
+      for (const field of ['q', 'type'] as const) {
+        if (isStorable(filters[field] ?? '')) continue;
+        throw errors.invalid_request({ field, detail: `${field} is text without control characters` });
+      }
       const given = Object.fromEntries(Object.entries(range).filter(([, value]) => value !== undefined));
       return toPage(await listEvents(tx, { ...filters, ...given }, limit + 1), limit);
     },
@@ -174,9 +162,26 @@ export function eventRoutes(routes: RouteRegistrar, platform: Platform): void {
     tag,
     permission: 'events:read',
     params: IdParams,
+    query: Type.Object(
+      {
+        format: Type.Optional(
+          Type.Enum(['plinth', 'cloudevents'], {
+            description:
+              'cloudevents: a CloudEvent 1.0 in structured JSON, as for Accept: application/cloudevents+json.',
+          }),
+        ),
+      },
+      closed,
+    ),
     response: EventDetail,
     mode: 'read',
-    run: (tx, { params }) => readEvent(tx, params.id),
+    async run(tx, { params, query, request, reply }) {
+      const asked = query.format ?? (accepts(request.headers.accept) ? 'cloudevents' : 'plinth');
+      if (asked === 'plinth') return readEvent(tx, params.id);
+      const text = await readCloudEventText(tx, params.id);
+      reply.header('content-type', `${cloud_event_type}; charset=utf-8`);
+      return Buffer.from(text);
+    },
   });
 
   routes.add({

@@ -1,3 +1,4 @@
+import { errors } from '../../platform/core/errors.ts';
 import { parseToken } from '../../platform/core/tokens.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { eventErrors } from './errors.ts';
@@ -16,6 +17,11 @@ export interface HookSource {
   readonly previous: { readonly secret: Buffer; readonly expiresAt: Date } | undefined;
 }
 
+/** A source, with what its scheme is told by its settings. */
+export interface SignableSource extends HookSource {
+  readonly configuration: unknown;
+}
+
 interface SourceRow {
   readonly id: string;
   readonly scheme: SchemeName;
@@ -32,6 +38,8 @@ export interface HookSources {
    * `mayAsk` is called before a query is made for a token that is not known here, and may throw.
    */
   find(token: string, mayAsk: () => void): Promise<HookSource | undefined>;
+  /** A source of an organization by its id, to sign a test event for it. Throws `not_found`, `event_source_off`. */
+  open(organizationId: string, id: string): Promise<SignableSource>;
   /** Forgets what is known of an organization's sources, after one was changed. */
   forget(organizationId: string): void;
 }
@@ -66,7 +74,23 @@ export function makeHookSources(platform: Platform): HookSources {
     return { id: row.id, organizationId, schemeName: row.scheme, scheme, secret, previous };
   }
 
+  async function open(organizationId: string, id: string): Promise<SignableSource> {
+    const [row] = await platform.door.readOne<
+      Pick<SourceRow, 'scheme' | 'configuration' | 'secret'> & { is_active: boolean }
+    >({ as: 'app', organizationId, memberRole: 'service' }, 'select * from plinth.event_source_by_id($1, $2)', [
+      organizationId,
+      id,
+    ]);
+    if (!row) throw errors.not_found({ detail: 'no such event source' });
+    if (!row.is_active) throw eventErrors.event_source_off();
+    const secret = await platform.keyring.open(secretContext(organizationId, id), row.secret);
+    const scheme = webhookScheme(row.scheme, row.configuration);
+    const { configuration } = row;
+    return { id, organizationId, schemeName: row.scheme, scheme, secret, previous: undefined, configuration };
+  }
+
   return {
+    open,
     find(token, mayAsk) {
       const parsed = parseToken(token, 'hook');
       if (!parsed) return Promise.resolve(undefined);

@@ -47,3 +47,8 @@ export function parseKeepingDigits(text: string): unknown {
     typeof value === 'number' && source !== undefined && String(value) !== source ? json.rawJSON(source) : value,
   );
 }
+
+/** An object of JSON: neither null, a list, nor a raw number. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -33,6 +33,8 @@ export const eventLimits = {
   name_pattern_chars: 200,
   subscription_names_max: 100,
   subscriptions_max: 1000,
+  batch_count_max: 500,
+  batch_seconds_max: 86_400,
   /** A sender's time is kept within these of now; further out there are no partitions. */
   claimed_months_back: 13,
   claimed_hours_ahead: 24,
@@ -51,7 +53,17 @@ export const eventLimits = {
   /** Addresses and tokens whose rate is watched; the one unused longest is forgotten. */
   rate_keys_max: 10_000,
   api_events_max: 1000,
+  /** Lines of one NDJSON body, and bytes of one. */
+  api_lines_max: 10_000,
   api_body_bytes: 10 * 1024 * 1024,
+  /** Of the words and of the JSON that a search looks for. */
+  search_chars: 500,
+  contains_chars: 4_000,
+  event_types_max: 1000,
+  /** The longest that events are kept at all: their partitions are dropped then. */
+  retention_days_max: 760,
+  /** Checks of payloads against schemas in one batch of matching; a single one is bounded by itself. */
+  schema_checks_ms_max: 2_000,
   rotation_overlap_hours_max: 30 * 24,
   /** Events matched in one transaction, and bytes of their payloads. */
   matched_events_max: 200,

@@ -1,13 +1,17 @@
 import { asPlinthError } from '../../platform/http/problem.ts';
+import { analyzeNewTables } from '../../platform/maintenance.ts';
 import type { LoopDeclaration } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
-import { enqueueTasks, type NewTask } from '../tasks/index.ts';
+import { enqueueTasks } from '../tasks/index.ts';
+import { startRun } from '../workflows/index.ts';
+import { type Collection, eventHooks, type NotificationStep, type WantedStep, type WebhookStep } from './actions.ts';
+import { checkedTypes, type TypeProblem, typeProblems } from './event-types.ts';
 import { eventLimits } from './limits.ts';
-import { documentOf, makeMatchers, type PendingEvent, taskOf } from './matching.ts';
+import { documentOf, type LockedEvent, makeSelection, type PendingEvent, runOf, taskOf } from './matching.ts';
 import { events_channel } from './new-event.ts';
-import { activeSubscriptions, type SubscriptionRow } from './subscriptions.ts';
+import { activeSubscriptions } from './subscriptions.ts';
 
 const organizations_per_tick_max = 100;
 /** Where no wake-up comes from other processes, polling is all there is; else a lost hint costs ten minutes at most. */
@@ -31,13 +35,13 @@ const transient = new Set([
   'too_busy',
 ]);
 
-const matcherOf = makeMatchers();
+const selection = makeSelection();
 const scopeOf = (organizationId: string): Scope => ({ as: 'app', organizationId, memberRole: 'service' });
 
 /**
- * Matches up to `eventsMax` waiting events of an organization with its subscriptions, oldest first, and enqueues the
- * tasks they ask for, in one transaction: after a crash all of it is done or none, so every event sets off its tasks
- * exactly once. An event that makes the batch fail is found by going one by one, marked failed, and stops nothing.
+ * Matches up to `eventsMax` waiting events of an organization with its subscriptions, oldest first, and does what they ask
+ * for (tasks, runs of workflows, deliveries, notifications), in one transaction: after a crash all of it is done or none, so every event
+ * sets it off exactly once. An event that makes the batch fail is found by going one by one, marked failed, and stops nothing.
  */
 export async function processPendingEvents(
   platform: Platform,
@@ -55,8 +59,8 @@ export async function processPendingEvents(
 async function oneByOne(platform: Platform, organizationId: string, eventsMax: number): Promise<Processed> {
   let tasks = 0;
   for (let events = 0; events < eventsMax; events++) {
-    let current: PendingEvent | undefined;
-    const note = ([event]: readonly PendingEvent[]) => {
+    let current: LockedEvent | undefined;
+    const note = ([event]: readonly LockedEvent[]) => {
       current = event;
     };
     try {
@@ -84,68 +88,148 @@ interface Finished {
   readonly id: string;
   readonly occurred_at: Date;
   readonly status: 'processed' | 'skipped' | 'failed';
+  readonly error?: TypeProblem['error'];
+}
+
+interface Step extends WantedStep {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-interface Step {
-  readonly event: PendingEvent;
-  readonly subscription: SubscriptionRow;
-  readonly task?: NewTask;
-  readonly error?: { readonly code: string; readonly message: string };
+/** What a step came to. */
+interface Done extends Step {
+  readonly outcome: 'task_enqueued' | 'delivery_queued' | 'workflow_started' | 'notified' | 'batched' | 'failed';
+  readonly taskId?: string;
 }
 
 async function matchBatch(
   platform: Platform,
   tx: ScopedTx,
   eventsMax: number,
-  note: (events: readonly PendingEvent[]) => void = () => undefined,
+  note: (events: readonly LockedEvent[]) => void = () => undefined,
 ): Promise<Processed> {
-  const events = await tx.sql<PendingEvent>('select * from plinth.lock_pending_events($1, $2, $3)', [
+  const locked = await tx.sql<LockedEvent>('select * from plinth.lock_pending_events($1, $2, $3)', [
     tx.organizationId,
     eventsMax,
     eventLimits.matched_bytes_max,
   ]);
-  note(events);
-  if (events.length === 0) return { events: 0, tasks: 0 };
-  const subscriptions = await activeSubscriptions(tx);
-  const steps = events.flatMap((event) => stepsOf(event, subscriptions));
-  const tasks = steps.flatMap(({ task }) => task ?? []);
-  const enqueued = await enqueueTasks(platform, tx, tasks);
-  await log(
-    tx,
-    steps,
-    enqueued.map(({ id }) => id),
+  note(locked);
+  if (locked.length === 0) return { events: 0, tasks: 0 };
+  const typeOf = await checkedTypes(tx, locked);
+  // after the lock: a subscription that was there before an event was received is asked
+  const select = selection(await activeSubscriptions(tx));
+  const pending = await withPayloads(tx, locked, (event) => select.mayWant(event) || typeOf(event) !== undefined);
+  const { problems, checked } = typeProblems(pending, typeOf);
+  const events = pending.slice(0, checked);
+  const steps = events.flatMap((event): Step[] =>
+    problems.has(event.id) ? [] : select.wanting(documentOf(event)).map((one) => ({ event, ...one })),
   );
+  const { done, tasks } = await carryOut(platform, tx, steps);
+  await log(tx, done);
   const wanted = new Set(steps.map(({ event }) => event.id));
   await finish(
     tx,
-    events.map(({ id, occurred_at }) => ({ id, occurred_at, status: wanted.has(id) ? 'processed' : 'skipped' })),
+    events.map(({ id, occurred_at }) => ({
+      id,
+      occurred_at,
+      ...(problems.get(id) ?? { status: wanted.has(id) ? 'processed' : 'skipped' }),
+    })),
   );
-  return { events: events.length, tasks: enqueued.filter(({ created }) => created).length };
+  return { events: events.length, tasks };
 }
 
-/** What an event sets off: a step for each subscription that wants it, or that can not be read. */
-function stepsOf(event: PendingEvent, subscriptions: readonly SubscriptionRow[]): Step[] {
-  const document = documentOf(event);
-  return subscriptions.flatMap((subscription): Step[] => {
-    try {
-      return matcherOf(subscription)(document) ? [{ event, subscription, task: taskOf(event, subscription) }] : [];
-    } catch (thrown) {
-      const { code, message } = asPlinthError(thrown);
-      return [{ event, subscription, error: { code, message } }];
-    }
-  });
+/** The events with the payloads of those that are looked into; an event that nobody wants costs a third less so. */
+async function withPayloads(
+  tx: ScopedTx,
+  events: readonly LockedEvent[],
+  isLookedInto: (event: LockedEvent) => boolean,
+): Promise<PendingEvent[]> {
+  const wanted = events.filter(isLookedInto);
+  if (wanted.length === 0) return events.map((event) => ({ ...event, payload: undefined }));
+  const times = wanted.map(({ occurred_at }) => occurred_at.getTime());
+  const rows = await tx.sql<{ id: string; payload: unknown }>('select * from plinth.event_payloads($1, $2, $3, $4)', [
+    tx.organizationId,
+    wanted.map(({ id }) => id),
+    new Date(Math.min(...times)),
+    // what is lost of a time on its way here is less than a millisecond
+    new Date(Math.max(...times) + 1),
+  ]);
+  const payloads = new Map(rows.map(({ id, payload }) => [id, payload]));
+  return events.map((event) => ({ ...event, payload: payloads.get(event.id) }));
 }
 
-async function log(tx: ScopedTx, steps: readonly Step[], taskIds: readonly string[]): Promise<void> {
+/** Does what the steps ask for: the tasks and the webhooks each in one go, runs of workflows one by one. */
+async function carryOut(
+  platform: Platform,
+  tx: ScopedTx,
+  steps: readonly Step[],
+): Promise<{ done: Done[]; tasks: number }> {
+  const done: Done[] = steps.flatMap((step) => (step.error ? [{ ...step, outcome: 'failed' as const }] : []));
+  const collected: Collection = {
+    steps: steps.filter(({ error, subscription }) => !error && subscription.batch !== null),
+    ready: [],
+  };
+  if (collected.steps.length > 0) await tx.hooks.around(eventHooks.collect, { tx }, collected, async () => undefined);
+  done.push(...collected.steps.map((step) => ({ ...step, outcome: 'batched' as const })));
+  const wanted = [
+    ...steps.filter(({ error, subscription }) => !error && subscription.batch === null),
+    ...collected.ready,
+  ];
+  const carried = await act(platform, tx, wanted);
+  return { done: [...done, ...carried.done], tasks: carried.tasks };
+}
+
+/** Does what subscriptions ask for of events that were stored otherwise, and logs it. */
+export async function carryOutSteps(platform: Platform, tx: ScopedTx, steps: readonly WantedStep[]): Promise<void> {
+  await log(tx, (await act(platform, tx, steps)).done);
+}
+
+async function act(
+  platform: Platform,
+  tx: ScopedTx,
+  wanted: readonly WantedStep[],
+): Promise<{ done: Done[]; tasks: number }> {
+  const done: Done[] = [];
+  const taskSteps = wanted.flatMap((step) =>
+    step.subscription.action === 'task'
+      ? [{ step, task: taskOf(step.event, step.subscription, step.subscription.target) }]
+      : [],
+  );
+  const enqueued = await enqueueTasks(
+    platform,
+    tx,
+    taskSteps.map(({ task }) => task),
+  );
+  for (const [at, { step }] of taskSteps.entries()) {
+    done.push({ ...step, outcome: 'task_enqueued', taskId: enqueued[at]!.id });
+  }
+  const webhooks = wanted.flatMap((step): WebhookStep[] =>
+    step.subscription.action === 'webhook' ? [{ ...step, target: step.subscription.target }] : [],
+  );
+  if (webhooks.length > 0) await tx.hooks.around(eventHooks.deliver, { tx }, webhooks, async () => undefined);
+  done.push(
+    ...webhooks.map(({ event, subscription }) => ({ event, subscription, outcome: 'delivery_queued' as const })),
+  );
+  const told = wanted.flatMap((step): NotificationStep[] =>
+    step.subscription.action === 'notification' ? [{ ...step, target: step.subscription.target }] : [],
+  );
+  if (told.length > 0) await tx.hooks.around(eventHooks.notify, { tx }, told, async () => undefined);
+  done.push(...told.map(({ event, subscription }) => ({ event, subscription, outcome: 'notified' as const })));
+  for (const step of wanted) {
+    if (step.subscription.action !== 'workflow') continue;
+    const run = await startRun(platform, tx, runOf(step.event, step.subscription, step.subscription.target));
+    done.push({ ...step, outcome: 'workflow_started', taskId: run.id });
+  }
+  return { done, tasks: enqueued.filter(({ created }) => created).length };
+}
+
+async function log(tx: ScopedTx, steps: readonly Done[]): Promise<void> {
   if (steps.length === 0) return;
-  let next = 0;
-  const rows = steps.map(({ event, subscription, task, error }) => ({
+  const rows = steps.map(({ event, subscription, outcome, taskId, error }) => ({
     event_id: event.id,
     event_occurred_at: event.occurred_at,
     subscription_id: subscription.id,
-    outcome: task ? 'task_enqueued' : 'failed',
-    task_id: task && taskIds[next++],
+    outcome,
+    task_id: taskId,
     detail: error,
   }));
   await tx.sql(
@@ -184,6 +268,7 @@ export const matchingLoop: LoopDeclaration = {
         platform.log.error({ err: error, organization_id: id }, 'events could not be matched; they wait');
       }
     }
+    if (events > 0) await analyzeNewTables(platform);
     const now = platform.clock.now().getTime();
     const { listen, concurrentConnections } = platform.engine.capabilities;
     if (waiting.length === 0)

@@ -1,13 +1,13 @@
 import { errors } from '../../platform/core/errors.ts';
+import { type Batcher, makeBatcher } from '../../platform/db/batcher.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { Scope } from '../../platform/scope/scope.ts';
-import { type Batcher, makeBatcher } from './batcher.ts';
 import { type VerificationFailure, verificationError } from './errors.ts';
 import { type HookSource, hookUnknown, makeHookSources } from './hook-sources.ts';
-import { type Ingested, ingestEvents } from './ingest.ts';
+import { type Ingested, ingestAlone } from './ingest.ts';
 import { eventLimits, hookRates } from './limits.ts';
 import { eventOfWebhook, type NewEvent } from './new-event.ts';
 import { readPayload, type WebhookPayload } from './payload.ts';
+import { signedSample } from './test-event.ts';
 import { makeTokenBuckets, type Rate } from './token-buckets.ts';
 import type { Verified, WebhookHeaders } from './verify/scheme.ts';
 
@@ -33,6 +33,11 @@ export interface Receiver {
    * `readPayload` (400, 413), `rate_limited` or `too_busy`.
    */
   receive(source: HookSource, webhook: Webhook): Promise<HookAnswer>;
+  /**
+   * Signs a sample as the sender of the source would, and receives it. Throws `not_found`, `event_source_off`,
+   * `event_source_not_signable`, and what `receive` throws.
+   */
+  test(organizationId: string, sourceId: string, from: Pick<Webhook, 'ip' | 'requestId'>): Promise<Ingested>;
   /** To be called when a source of the organization was changed. */
   forget(organizationId: string): void;
 }
@@ -65,8 +70,15 @@ export function makeReceiver(platform: Platform, options: ReceiverOptions = {}):
     throw verificationError(code);
   }
 
-  return {
+  const receiver: Receiver = {
     forget: (organizationId) => sources.forget(organizationId),
+    async test(organizationId, sourceId, from) {
+      const source = await sources.open(organizationId, sourceId);
+      refuseUntil(byToken.take(source.id));
+      const answer = await receiver.receive(source, { ...signedSample(source, clock.now()), ...from });
+      if ('challenge' in answer) throw errors.internal({ cause: new Error('a sample is no challenge') });
+      return answer;
+    },
     async admit(token, ip) {
       refuseUntil(byAddress.take(ip));
       let asked = false;
@@ -94,6 +106,7 @@ export function makeReceiver(platform: Platform, options: ReceiverOptions = {}):
       return batcher.add(`${source.organizationId} ${source.id} ${source.schemeName}`, event);
     },
   };
+  return receiver;
 }
 
 /** A form of Slack's slash commands is a few hundred bytes. */
@@ -117,8 +130,7 @@ function makeSourceBatcher(platform: Platform, itemsMax: number): Batcher<NewEve
     waiting_max: eventLimits.waiting_events_max,
     write(group, events) {
       const [organizationId = '', sourceId = '', scheme = ''] = group.split(' ');
-      const scope: Scope = { as: 'app', organizationId, memberRole: 'service' };
-      return platform.door.write(scope, (tx) => ingestEvents(platform, tx, { sourceId, scheme }, events));
+      return ingestAlone(platform, organizationId, { sourceId, scheme }, events);
     },
   });
 }

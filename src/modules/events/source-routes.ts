@@ -7,6 +7,7 @@ import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Line, Nullable, PageOf, PageQuery, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { eventLimits } from './limits.ts';
+import type { Receiver } from './receive.ts';
 import {
   createSource,
   deleteSource,
@@ -15,6 +16,8 @@ import {
   prepareSource,
   readSource,
   rotateSecret,
+  sourceRefusals,
+  sourcesReceived,
   updateSource,
 } from './sources.ts';
 import { schemeNames } from './verify/index.ts';
@@ -22,6 +25,10 @@ import { schemeNames } from './verify/index.ts';
 const Name = Line(200);
 const Secret = Type.String({ minLength: 1, maxLength: 2 * eventLimits.secret_bytes_max });
 const closed = { additionalProperties: false } as const;
+const tag = 'events';
+/** How far back refused webhooks are told, and how many. */
+const refused_hours = 24;
+const refused_rows_max = 50;
 
 const SourceRow = Type.Object({
   id: Id,
@@ -36,6 +43,23 @@ const SourceRow = Type.Object({
   created_at: Timestamp,
   updated_at: Timestamp,
 });
+const Received = {
+  has_received: Type.Boolean({ description: 'Whether anything was ever stored of what it was sent.' }),
+  last_received_at: Nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'null: nothing came yet, or before the newest 10,000 events of the organization.',
+    }),
+  ),
+};
+const SourceListed = Type.Intersect([SourceRow, Type.Object(Received)]);
+const SourceHealth = Type.Object({
+  ...Received,
+  refused_since: Timestamp,
+  refused: Type.Array(Type.Object({ occurred_at: Timestamp, code: Type.String() }), {
+    description: 'Webhooks refused since then, newest first. Of many in a short time one a minute is recorded.',
+  }),
+});
 /** With the address and the secret, which are in the first answer only: a replayed one does not hold them. */
 const SourceShownOnce = Type.Intersect([
   SourceRow,
@@ -44,9 +68,46 @@ const SourceShownOnce = Type.Intersect([
 
 const wasReplayed = (reply: FastifyReply): boolean => reply.getHeader('idempotency-replayed') !== undefined;
 
+function healthRoutes(routes: RouteRegistrar, platform: Platform, receiver: Receiver): void {
+  routes.add({
+    method: 'GET',
+    url: '/v1/event-sources/:id/health',
+    summary: 'When an event source last received something, and what it was sent and refused in the last 24 hours',
+    tag,
+    permission: 'event_sources:read',
+    params: IdParams,
+    response: SourceHealth,
+    mode: 'read',
+    async run(tx, { params: { id } }) {
+      await readSource(tx, id);
+      const received = (await sourcesReceived(tx, [id])).get(id)!;
+      const refused_since = new Date(platform.clock.now().getTime() - refused_hours * 3_600_000);
+      const refused = await sourceRefusals(tx, id, refused_since, refused_rows_max);
+      return { ...received, refused_since, refused };
+    },
+  });
+
+  routes.add({
+    method: 'POST',
+    url: '/v1/event-sources/:id/test',
+    summary:
+      'Receive a sample event, signed with the secret as the sender of the source would; subscriptions act on it',
+    tag,
+    permission: 'events:write',
+    params: IdParams,
+    response: Type.Object({ event_id: Id }),
+    status: 202,
+    async handle({ params, actor, request }) {
+      const from = { ip: request.ip, requestId: request.id };
+      return { event_id: (await receiver.test(actor?.organizationId ?? '', params.id, from)).id };
+    },
+  });
+}
+
 /** /v1/event-sources: who may send webhooks, and the secrets they sign with. */
-export function sourceRoutes(routes: RouteRegistrar, platform: Platform, forget: (organization: string) => void): void {
-  const tag = 'events';
+export function sourceRoutes(routes: RouteRegistrar, platform: Platform, receiver: Receiver): void {
+  const { forget } = receiver;
+  healthRoutes(routes, platform, receiver);
 
   routes.add({
     method: 'POST',
@@ -83,11 +144,19 @@ export function sourceRoutes(routes: RouteRegistrar, platform: Platform, forget:
     tag,
     permission: 'event_sources:read',
     query: PageQuery,
-    response: PageOf(SourceRow),
+    response: PageOf(SourceListed),
     mode: 'read',
     async run(tx, { query }) {
       const limit = query.limit ?? limits.page_rows_default;
-      return toPage(await listSources(tx, decodeCursor(query.cursor), limit + 1), limit);
+      const rows = await listSources(tx, decodeCursor(query.cursor), limit + 1);
+      const received = await sourcesReceived(
+        tx,
+        rows.map(({ id }) => id),
+      );
+      return toPage(
+        rows.map((row) => ({ ...row, ...received.get(row.id)! })),
+        limit,
+      );
     },
   });
 

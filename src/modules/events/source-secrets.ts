@@ -17,7 +17,9 @@ export function secretContext(organizationId: string, sourceId: string): SealCon
 /** A new secret in the form the scheme's senders take: 256 random bits. */
 export function generateSecret(scheme: SchemeName): string {
   const bytes = randomBytes(GENERATED_BYTES);
-  return scheme === 'standard_webhooks' ? `whsec_${bytes.toString('base64')}` : bytes.toString('hex');
+  return scheme === 'standard_webhooks' || scheme === 'deployment'
+    ? `whsec_${bytes.toString('base64')}`
+    : bytes.toString('hex');
 }
 
 /** Throws `invalid_value` when the scheme cannot use the secret. The secret is not in the message. */

@@ -106,6 +106,40 @@ export function listSources(tx: ScopedTx, before: string | undefined, rowsMax: n
   );
 }
 
+/** When a source last received something. */
+export interface SourceReceived {
+  readonly has_received: boolean;
+  /** Null while nothing came, or where it was longer ago than the newest events of the organization reach. */
+  readonly last_received_at: Date | null;
+}
+
+/** By the sources' ids; from keys of deduplication, so of what was stored, however it fared since. */
+export async function sourcesReceived(
+  tx: ScopedTx,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, SourceReceived>> {
+  const rows = await tx.sql<{ source_id: string; received_at: Date | null; has_received: boolean }>(
+    'select * from plinth.event_sources_received($1, $2)',
+    [tx.organizationId, ids],
+  );
+  return new Map(
+    rows.map(({ source_id, received_at, has_received }) => [
+      source_id,
+      { has_received, last_received_at: received_at },
+    ]),
+  );
+}
+
+/** Webhooks of a source that were refused since a time and recorded, which a source may cause one a minute of. */
+export async function sourceRefusals(
+  tx: ScopedTx,
+  id: string,
+  since: Date,
+  rowsMax: number,
+): Promise<{ occurred_at: Date; code: string }[]> {
+  return tx.sql('select * from plinth.event_source_refusals($1, $2, $3, $4)', [tx.organizationId, id, since, rowsMax]);
+}
+
 /** Throws `not_found`. */
 export async function readSource(tx: ScopedTx, id: string): Promise<SourceRow> {
   const [row] = await tx.sql<SourceRow>(

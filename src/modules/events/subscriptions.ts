@@ -2,16 +2,53 @@ import { errors } from '../../platform/core/errors.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { assertTaskType } from '../tasks/index.ts';
+import { assertWorkflow } from '../workflows/index.ts';
+import { eventHooks } from './actions.ts';
 import { eventErrors } from './errors.ts';
 import { compileSubscription } from './filter/subscription.ts';
 import { formatFilter, parseFilter } from './filter/text.ts';
 import { checkFilter, type Filter } from './filter/tree.ts';
 import { eventLimits } from './limits.ts';
 
-export interface SubscriptionTarget {
+export interface TaskTarget {
   readonly task_type: string;
   readonly priority?: number;
 }
+
+/** To one endpoint, or to those of the customer that the event names at a place. */
+export type WebhookTarget = { readonly endpoint_id: string } | { readonly customer_from: string };
+
+export interface WorkflowTarget {
+  readonly workflow: string;
+  readonly version?: number;
+  /** A place in the event whose value is the run's correlation key. */
+  readonly correlation_from?: string;
+  readonly priority?: number;
+}
+
+/** A text for members, as plain text with `{{fields}}` of the event in it. */
+export interface NotificationTarget {
+  readonly title: string;
+  readonly body?: string;
+  readonly to: { readonly user_id: string } | { readonly role: string } | { readonly everyone: true };
+}
+
+/** Acts once for so many events, or for those of so many seconds. */
+export interface BatchRule {
+  readonly count_max: number;
+  readonly seconds_max: number;
+}
+
+export const subscriptionActions = ['task', 'webhook', 'workflow', 'notification'] as const;
+
+/** What is to happen, and with what. */
+export type SubscriptionAction =
+  | { readonly action: 'task'; readonly target: TaskTarget }
+  | { readonly action: 'webhook'; readonly target: WebhookTarget }
+  | { readonly action: 'workflow'; readonly target: WorkflowTarget }
+  | { readonly action: 'notification'; readonly target: NotificationTarget };
+
+export type SubscriptionTarget = SubscriptionAction['target'];
 
 /** What a caller may set; `filter` as text or tree, null for none. */
 export interface SubscriptionInput {
@@ -21,39 +58,54 @@ export interface SubscriptionInput {
   readonly names?: readonly string[];
   readonly filter?: unknown;
   readonly target?: SubscriptionTarget;
+  readonly batch?: BatchRule | null;
   readonly is_active?: boolean;
 }
 
-export interface SubscriptionRow {
+interface SubscriptionFields {
   readonly id: string;
   readonly name: string;
   readonly sources: readonly string[];
   readonly categories: readonly string[];
   readonly names: readonly string[];
   readonly filter: Filter | null;
-  readonly action: 'task';
-  readonly target: SubscriptionTarget;
+  readonly batch: BatchRule | null;
   readonly is_active: boolean;
   readonly created_by: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
+export type SubscriptionRow = SubscriptionFields & SubscriptionAction;
+
 const columns =
-  'id, name, sources, categories, names, filter, action, target, is_active, created_by, created_at, updated_at';
+  'id, name, sources, categories, names, filter, action, target, batch, is_active, created_by, created_at, updated_at';
 
 /** A subscription as people see it: with its filter in the text form too. */
-export function withFilterText(row: SubscriptionRow): SubscriptionRow & { filter_text: string | null } {
+export function withFilterText<R extends SubscriptionRow>(row: R): R & { filter_text: string | null } {
   return { ...row, filter_text: row.filter === null ? null : formatFilter(row.filter) };
 }
 
-/** Throws `filter_invalid`, `filter_too_large` or `unknown_task_type`; returns the filter as a tree. */
-async function checkInput(
-  platform: Platform,
-  tx: ScopedTx,
-  input: SubscriptionInput,
-): Promise<Filter | null | undefined> {
-  if (input.target) await assertTaskType(platform, tx, input.target.task_type, 'body/target/task_type');
+/** The target as one of its action. Throws `invalid_request` where it is one of another. */
+function actionOf(action: SubscriptionAction['action'], target: SubscriptionTarget): SubscriptionAction {
+  if (action === 'task' && 'task_type' in target) return { action, target };
+  if (action === 'workflow' && 'workflow' in target) return { action, target };
+  if (action === 'webhook' && ('endpoint_id' in target || 'customer_from' in target)) return { action, target };
+  if (action === 'notification' && 'to' in target) return { action, target };
+  throw errors.invalid_request({ field: 'body/target', detail: `this is no target of the action ${action}` });
+}
+
+/** Throws `unknown_task_type`, `unknown_workflow`, and what the modules that send webhooks and tell members throw. */
+async function checkTarget(platform: Platform, tx: ScopedTx, { action, target }: SubscriptionAction): Promise<void> {
+  if (action === 'task') await assertTaskType(platform, tx, target.task_type, 'body/target/task_type');
+  else if (action === 'workflow') await assertWorkflow(platform, tx, target.workflow, target.version);
+  else if (action === 'notification')
+    await tx.hooks.around(eventHooks.checkNotification, { tx }, target, async () => undefined);
+  else await tx.hooks.around(eventHooks.checkTarget, { tx }, target, async () => undefined);
+}
+
+/** Throws `filter_invalid` or `filter_too_large`; returns the filter as a tree. */
+export function checkFilterOf(input: SubscriptionInput): Filter | null | undefined {
   const { sources, categories, names, filter } = input;
   const tree =
     filter === undefined || filter === null
@@ -70,13 +122,19 @@ async function checkInput(
   return tree;
 }
 
-/** Throws as `checkInput`, and `subscriptions_full`. */
+/** Throws `filter_invalid`, `filter_too_large`, `subscriptions_full`, and for a target that is not there. */
 export async function createSubscription(
   platform: Platform,
   tx: ScopedTx,
-  input: SubscriptionInput & { readonly name: string; readonly target: SubscriptionTarget },
+  input: SubscriptionInput & {
+    readonly name: string;
+    readonly action?: SubscriptionAction['action'];
+    readonly target: SubscriptionTarget;
+  },
 ): Promise<SubscriptionRow> {
-  const filter = await checkInput(platform, tx, input);
+  const { action, target } = actionOf(input.action ?? 'task', input.target);
+  await checkTarget(platform, tx, { action, target } as SubscriptionAction);
+  const filter = checkFilterOf(input);
   const [live] = await tx.sql<{ count: number }>(
     `select count(*)::int as count
      from plinth.event_subscriptions
@@ -86,11 +144,11 @@ export async function createSubscription(
   if ((live?.count ?? 0) >= eventLimits.subscriptions_max) {
     throw eventErrors.subscriptions_full({ detail: `The limit is ${eventLimits.subscriptions_max}.` });
   }
-  const { name, sources = [], categories = [], names = [], target, is_active = true } = input;
+  const { name, sources = [], categories = [], names = [], batch, is_active = true } = input;
   const [row] = await tx.sql<SubscriptionRow>(
     `insert into plinth.event_subscriptions
-       (organization_id, name, sources, categories, names, filter, action, target, is_active)
-     values ($1, $2, $3, $4, $5, $6::jsonb, 'task', $7::jsonb, $8)
+       (organization_id, name, sources, categories, names, filter, action, target, is_active, batch)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8::jsonb, $9, $10::jsonb)
      returning ${columns}`,
     [
       tx.organizationId,
@@ -99,8 +157,10 @@ export async function createSubscription(
       categories,
       names,
       filter == null ? null : JSON.stringify(filter),
+      action,
       JSON.stringify(target),
       is_active,
+      batch ? JSON.stringify(batch) : null,
     ],
   );
   return row!;
@@ -147,14 +207,18 @@ export async function readSubscription(tx: ScopedTx, id: string): Promise<Subscr
   return row;
 }
 
-/** Changes what is given; `filter: null` takes the filter away. Throws `not_found` and as `checkInput`. */
+/** Changes what is given; `filter: null` takes the filter away; the action stays. Throws `not_found`, and as `createSubscription`. */
 export async function updateSubscription(
   platform: Platform,
   tx: ScopedTx,
   id: string,
   input: SubscriptionInput,
 ): Promise<SubscriptionRow> {
-  const filter = await checkInput(platform, tx, input);
+  if (input.target) {
+    const { action } = await readSubscription(tx, id);
+    await checkTarget(platform, tx, actionOf(action, input.target));
+  }
+  const filter = checkFilterOf(input);
   const [row] = await tx.sql<SubscriptionRow>(
     `update plinth.event_subscriptions
      set name = coalesce($3, name),
@@ -163,7 +227,8 @@ export async function updateSubscription(
          names = coalesce($6, names),
          filter = case when $7 then $8::jsonb else filter end,
          target = coalesce($9::jsonb, target),
-         is_active = coalesce($10, is_active)
+         is_active = coalesce($10, is_active),
+         batch = case when $11 then $12::jsonb else batch end
      where organization_id = $1
        and id = $2
        and deleted_at is null
@@ -179,6 +244,8 @@ export async function updateSubscription(
       filter == null ? null : JSON.stringify(filter),
       input.target && JSON.stringify(input.target),
       input.is_active,
+      input.batch !== undefined,
+      input.batch ? JSON.stringify(input.batch) : null,
     ],
   );
   if (!row) throw errors.not_found({ detail: 'no such event subscription' });

@@ -7,6 +7,7 @@ import { loadConfig } from '../../platform/core/config.ts';
 import { generateMasterKeyText, parseMasterKey } from '../../platform/core/crypto/index.ts';
 import { uuidv7 } from '../../platform/core/ids.ts';
 import type { Engine } from '../../platform/db/engine.ts';
+import { makeHooks } from '../../platform/hooks.ts';
 import type { Authenticator } from '../../platform/http/actor.ts';
 import { makeServer, type PlinthServer } from '../../platform/http/server.ts';
 import { openKeyring } from '../../platform/keyring.ts';
@@ -51,7 +52,7 @@ export interface TestEvents {
   readonly server: PlinthServer;
   organization(name?: string): Promise<string>;
   call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
     options?: { as?: string; role?: OrganizationRole; body?: unknown; headers?: Record<string, string> },
   ): Promise<Answer>;
@@ -72,7 +73,11 @@ export interface HookOptions {
 
 /** Opens the server over the engine, which must hold the schema. `clock` lets a test move the time. */
 export async function openTestEvents(engine: Engine, clock: Clock = systemClock): Promise<TestEvents> {
-  const door = makeDoor(engine);
+  const allModules = [...modules, testTasks];
+  const door = makeDoor(
+    engine,
+    makeHooks(allModules, () => platform),
+  );
   const ring = { current: parseMasterKey(generateMasterKeyText()), previous: [] };
   const keyring = await openKeyring({ door, ring });
   const log = pino({ level: 'silent' });
@@ -82,7 +87,7 @@ export async function openTestEvents(engine: Engine, clock: Clock = systemClock)
     keyring,
     clock,
     log,
-    modules: [...modules, testTasks],
+    modules: allModules,
     wakeups: makeWakeups(),
     config: loadConfig({}),
     settings: new Map(),
@@ -113,7 +118,7 @@ export async function openTestEvents(engine: Engine, clock: Clock = systemClock)
   }
 
   async function request(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
     headers: Record<string, string>,
     payload: Buffer | string | undefined,

@@ -58,7 +58,7 @@ export async function listRepositories(tx: ScopedTx, filter: RepositoryFilter): 
      where r.organization_id = $1
        and ($2::uuid is null or r.id < $2)
        and ($3::uuid is null or exists (
-         select from plinth.project_repositories l
+         select 1 from plinth.project_repositories l
          where l.organization_id = r.organization_id and l.repository_id = r.id and l.project_id = $3))
      order by r.id desc
      limit $4`,

@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Line, Nullable } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { tasks_channel } from './enqueue.ts';
+import { taskHooks, tasks_channel } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
 import { TaskStatus, TaskTypeName } from './task-schemas.ts';
 
@@ -63,22 +63,29 @@ export function bulkRoutes(routes: RouteRegistrar, platform: Platform): void {
       ),
       response: Type.Object({ changed: Type.Integer(), next_cursor: Nullable(Type.String()) }),
       mode: 'write',
-      async run(tx, { body }) {
-        const [row] = await tx.sql<{ changed: number; next_after: string | null }>(
-          `select cardinality(changed) as changed, next_after
-           from plinth.change_tasks($1, $2, $3::jsonb, $4, $5, $6)`,
-          [
-            tx.organizationId,
-            action,
-            JSON.stringify(body.filter),
-            body.reason ?? null,
-            decodeCursor(body.cursor) ?? null,
-            body.limit ?? changed_tasks_default,
-          ],
-        );
+      async run(tx, { body, actor }) {
+        let nextAfter: string | null = null;
+        const change = async (filter: object): Promise<readonly string[]> => {
+          const [row] = await tx.sql<{ changed: string[]; next_after: string | null }>(
+            'select changed, next_after from plinth.change_tasks($1, $2, $3::jsonb, $4, $5, $6)',
+            [
+              tx.organizationId,
+              action,
+              JSON.stringify(filter),
+              body.reason ?? null,
+              decodeCursor(body.cursor) ?? null,
+              body.limit ?? changed_tasks_default,
+            ],
+          );
+          nextAfter = row!.next_after;
+          return row!.changed;
+        };
+        const { filter } = body;
+        const { length } = await (action === 'retry'
+          ? tx.hooks.around(taskHooks.retry, { tx, actor }, filter, change)
+          : change(filter));
         tx.afterCommit(wake);
-        const { changed, next_after } = row!;
-        return { changed, next_cursor: next_after === null ? null : encodeCursor(next_after) };
+        return { changed: length, next_cursor: nextAfter === null ? null : encodeCursor(nextAfter) };
       },
     });
   }

@@ -5,9 +5,9 @@ import { Id, IdParams } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { ScopedTx } from '../../platform/scope/door.ts';
 import { readDependency } from './dependencies.ts';
-import { assertTaskTypes, enqueueTasks, tasks_channel } from './enqueue.ts';
+import { assertTaskTypes, enqueueTasks, taskBodyBytesMax, tasks_channel } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
-import { DependenciesBody, DependencyKindField, NewTaskOfManyBody, TaskStatus } from './task-schemas.ts';
+import { DependenciesBody, DependencyKindField, NewTaskOfManyBody, TaskStatus, taskOfBody } from './task-schemas.ts';
 
 const tag = 'tasks';
 const closed = { additionalProperties: false } as const;
@@ -35,11 +35,15 @@ export function dependencyRoutes(routes: RouteRegistrar, platform: Platform): vo
     body: Type.Object({ tasks: Type.Array(NewTaskOfManyBody, { minItems: 1, maxItems: tasks_of_call_max }) }, closed),
     response: Type.Object({ data: Type.Array(Type.Object({ id: Id, created: Type.Boolean() })) }),
     status: 201,
+    bodyLimitBytes: taskBodyBytesMax(platform),
     mode: 'write',
     async run(tx, { body }) {
-      const named = body.tasks.map(({ task_type: type }, index) => ({ type, field: `body/tasks/${index}/task_type` }));
+      const asked = body.tasks.map((task, index) => taskOfBody(task, `body/tasks/${index}/`));
+      const named = body.tasks.flatMap(({ task_type: type }, index) =>
+        type === undefined ? [] : [{ type, field: `body/tasks/${index}/task_type` }],
+      );
       await assertTaskTypes(platform, tx, named);
-      return { data: await enqueueTasks(platform, tx, body.tasks) };
+      return { data: await enqueueTasks(platform, tx, asked, (index) => `/tasks/${index}/`) };
     },
   });
 

@@ -1,6 +1,8 @@
 import { uuidv7 } from '../../platform/core/ids.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Statement } from '../../platform/scope/door.ts';
+import { SearchFloors } from './search-floors.ts';
+import { type OutcomeCounts, outcomeCounts, unknown_type_label } from './statistics/outcome-counts.ts';
 
 /** A task as its worker holds it. */
 export interface ClaimedTask {
@@ -80,7 +82,19 @@ export interface Tended {
 
 interface Outcome {
   readonly refused?: string[] | null;
+  readonly recorded?: number;
+  readonly final?: number;
   readonly released: number;
+}
+
+/** A sign of life of a worker that holds nothing for long. */
+const sign_ms = 60_000;
+
+/** A row of a claim. */
+interface ClaimedRow extends ClaimedTask {
+  /** When it was due, in milliseconds since 1970, and how long the search for those without a key took; null: quick. */
+  readonly due_ms: number | null;
+  readonly search_ms: number | null;
 }
 
 interface DueRow {
@@ -119,6 +133,12 @@ export interface TaskEngine {
 const claims_by_priority_max = 7;
 const promote_rows_max = 1000;
 const recover_leases_max = 20;
+/**
+ * A claim that records no answers does not wait for the disk: what a crash of the server takes of it stands in the queue
+ * again, and an answer to it is refused. It is a third of the time from enqueueing to a start. Not where the database is
+ * part of this process: a handler that ends it would end it again and again, in what is its first attempt each time.
+ */
+const notWaiting: Statement = { text: `select set_config('synchronous_commit', 'off', true)`, values: [] };
 const scope = { as: 'worker', memberRole: 'service' } as const;
 const pool = { pool: 'worker' } as const;
 
@@ -129,12 +149,16 @@ export function makeTaskEngine(
   leaseSeconds: number,
 ): TaskEngine {
   let turn = 0;
-  /** Claims that found something: whatever rhythm the others have, no priority misses its turn by it. */
-  let claims = 0;
+  /** Claims that found something since one went by age alone: whatever rhythm the others have, no priority misses its turn. */
+  let claimsByPriority = 0;
+  const floors = new SearchFloors();
+  let signedAt = platform.clock.now().getTime();
   /** For each type the tenant that was served last: the next claim begins behind it. */
   const served = { plain: new Map<string, string>(), keyed: new Map<string, string>() };
   // a cluster locks rows of one tenant at a time only
   const byTenant = platform.engine.capabilities.distributed ? '_by_tenant' : '';
+  const beforeClaim = platform.engine.capabilities.concurrentConnections ? [notWaiting] : [];
+  const counts = outcomeCounts(platform);
   const all = (statements: readonly Statement[]) => platform.door.writeAll(scope, statements, pool);
   const one = async <R>(text: string, ...values: unknown[]) => (await all([{ text, values }]))[0] as R[];
 
@@ -144,52 +168,90 @@ export function makeTaskEngine(
     return [...types.slice(turn), ...types.slice(0, turn)];
   }
 
-  function claimStatement(lease: string, plain: number, keyed: number): Statement {
+  function claimStatement(lease: string, plain: number, keyed: number): Statement & SearchKind {
     const named = turned();
     const behind = (round: ReadonlyMap<string, string>) => named.map((type) => round.get(type) ?? null);
-    return {
-      text: `select * from plinth.claim_tasks${byTenant}($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      values: [
-        lease,
-        workerId,
-        named,
-        plain,
-        leaseSeconds,
-        behind(served.plain),
-        claims % (claims_by_priority_max + 1) === claims_by_priority_max,
-        keyed,
-        behind(served.keyed),
-      ],
-    };
+    const from = byTenant || plain === 0 ? undefined : floors.of(named, performance.now());
+    // what has waited longest stands in front
+    const byAge = from === undefined && claimsByPriority >= claims_by_priority_max;
+    const values = [
+      lease,
+      workerId,
+      named,
+      plain,
+      leaseSeconds,
+      behind(served.plain),
+      byAge,
+      keyed,
+      behind(served.keyed),
+    ];
+    const kind = { byAge, hadFloors: from !== undefined };
+    if (byTenant)
+      return {
+        text: 'select * from plinth.claim_tasks_by_tenant($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+        values,
+        ...kind,
+      };
+    const text = 'select * from plinth.claim_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)';
+    return { text, values: [...values, from ?? []], ...kind };
   }
+
+  const sign = (leases: readonly string[]) => {
+    signedAt = platform.clock.now().getTime();
+    return one<Record<'lost_leases' | 'cancelled_tasks' | 'paused_tasks', string[] | null>>(
+      'select * from plinth.heartbeat($1, $2, $3)',
+      workerId,
+      leases,
+      leaseSeconds,
+    );
+  };
 
   return {
     async settleAndClaim({ successes, failures, suspensions = [], claim, claimKeyed = 0 }) {
+      const groups = byLeaseAndType(failures);
       const statements = [
         ...completions(successes, workerId, byTenant),
-        ...recordings(failures, workerId),
+        ...groups.map((group) => recording(group, workerId)),
         ...returns(suspensions, workerId),
       ];
       const answered = statements.length;
       const lease = uuidv7(platform.clock.now());
-      const asked = claim + claimKeyed > 0;
-      if (asked) statements.push(claimStatement(lease, claim, claimKeyed));
-      const results = await all(statements);
-      const rows = asked ? (results.at(-1) as unknown as ClaimedTask[]) : [];
+      const search = claim + claimKeyed > 0 ? claimStatement(lease, claim, claimKeyed) : undefined;
+      if (search) statements.push(search);
+      const first = answered === 0 ? beforeClaim : [];
+      const results = (await all([...first, ...statements])).slice(first.length);
+      const rows = search ? (results.at(-1) as unknown as ClaimedRow[]) : [];
       // the last row has no task where keys were skipped
       const skipped = rows.at(-1)?.task_id === null;
       const claimed = (skipped ? rows.slice(0, -1) : rows).map((row) => Object.assign(row, { lease_id: lease }));
-      if (claimed.length > 0) claims++;
+      if (claimed.length > 0) claimsByPriority = search?.byAge ? 0 : claimsByPriority + 1;
       const keyed = claimed.some(hasKey) ? claimed.filter(hasKey) : [];
       const more = {
         plain: claim > 0 && claimed.length - keyed.length === claim,
         keyed: claimKeyed > 0 && keyed.length === claimKeyed,
       };
-      if (claim > 0) noteServed(served.plain, keyed.length > 0 ? claimed.filter(hasNoKey) : claimed, more.plain);
+      if (claim > 0) {
+        const found = keyed.length > 0 ? claimed.filter(hasNoKey) : claimed;
+        noteServed(served.plain, found, more.plain);
+        const [first] = claimed;
+        if (search && first && !byTenant) {
+          floors.note(
+            { found, wasFull: more.plain, hadFloors: search.hadFloors, ms: first.search_ms ?? 0 },
+            performance.now(),
+          );
+        }
+      }
       if (claimKeyed > 0) noteServed(served.keyed, keyed, more.keyed);
       const outcomes = results.slice(0, answered).map(([row]) => row as unknown as Outcome);
+      const refused = outcomes.flatMap(({ refused: ids }) => ids ?? []);
+      countSuccesses(counts, successes, refused);
+      for (const [index, { final = 0, recorded = 0 }] of outcomes.filter((one) => 'final' in one).entries()) {
+        const type = groups[index]![0]!.task.task_type;
+        counts.note(type, 'failed', final);
+        counts.note(type, 'retried', recorded - final);
+      }
       return {
-        refused: outcomes.flatMap(({ refused }) => refused ?? []),
+        refused,
         released: outcomes.reduce((sum, { released }) => sum + released, 0),
         claimed,
         more,
@@ -197,12 +259,7 @@ export function makeTaskEngine(
       };
     },
     async heartbeat(leases) {
-      const [row] = await one<Record<'lost_leases' | 'cancelled_tasks' | 'paused_tasks', string[] | null>>(
-        'select * from plinth.heartbeat($1, $2, $3)',
-        workerId,
-        leases,
-        leaseSeconds,
-      );
+      const [row] = await sign(leases);
       return {
         lostLeases: row?.lost_leases ?? [],
         cancelledTasks: row?.cancelled_tasks ?? [],
@@ -210,14 +267,18 @@ export function makeTaskEngine(
       };
     },
     async promoteAndRecover() {
+      // awake anyway: who has short tasks only, or none, is to be heard of too
+      if (platform.clock.now().getTime() - signedAt >= sign_ms) await sign([]);
       const [lost, promoted] = await all([
         { text: 'select plinth.recover_expired_leases($1) as recovered', values: [recover_leases_max] },
         { text: `select * from plinth.promote_due_tasks${byTenant}($1)`, values: [promote_rows_max] },
       ]);
       const due = promoted![0] as unknown as DueRow;
+      const recovered = lost![0]!['recovered'] as number;
+      counts.note(unknown_type_label, 'lost', recovered);
       return {
         promoted: due.promoted,
-        recovered: lost![0]!['recovered'] as number,
+        recovered,
         nextDueAt: due.next_due_at,
         nextLeaseExpiresAt: due.next_lease_expires_at,
         liveWorkers: due.live_workers,
@@ -238,6 +299,11 @@ export function makeTaskEngine(
       await one('select plinth.stop_worker($1)', workerId);
     },
   };
+}
+
+interface SearchKind {
+  readonly byAge: boolean;
+  readonly hadFloors: boolean;
 }
 
 export const hasKey = ({ concurrency_key }: ClaimedTask): boolean => concurrency_key !== null;
@@ -277,18 +343,28 @@ function completions(successes: readonly Success[], workerId: string, byTenant: 
   }));
 }
 
-function recordings(failures: readonly Failure[], workerId: string): Statement[] {
-  return byLease(failures).map(([lease, group]) => ({
-    text: 'select released from plinth.fail_tasks($1, $2, $3, $4)',
+function recording(group: readonly Failure[], workerId: string): Statement {
+  return {
+    text: 'select recorded, final, released from plinth.fail_tasks($1, $2, $3, $4)',
     values: [
-      lease,
+      group[0]!.task.lease_id,
       workerId,
       idsOf(group),
       group.map(({ error, durationMs, retryAfterSeconds, outcome }) =>
         JSON.stringify({ e: error, d: durationMs, n: retryAfterSeconds, k: outcome }),
       ),
     ],
-  }));
+  };
+}
+
+/** Failures of one lease and one type each: how many of them were the last is told of all of them together. */
+function byLeaseAndType(failures: readonly Failure[]): Failure[][] {
+  return byLease(failures).flatMap(([, group]) => [...Map.groupBy(group, ({ task }) => task.task_type).values()]);
+}
+
+function countSuccesses(counts: OutcomeCounts, successes: readonly Success[], refused: readonly string[]): void {
+  const late = new Set(refused);
+  for (const { task } of successes) if (!late.has(task.task_id)) counts.note(task.task_type, 'completed');
 }
 
 function returns(suspensions: readonly Suspended[], workerId: string): Statement[] {

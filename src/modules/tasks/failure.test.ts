@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   describeFailure,
   parseRetryAfter,
+  readableThrown,
   retry_after_seconds_max,
   retry_delay_seconds_max,
   retryAfter,
@@ -44,6 +45,26 @@ describe('retries', () => {
     expect(parseRetryAfter(' Mon, 23 Nov 2026 10:00:30 GMT ', now)).toBe(30);
     expect(parseRetryAfter('Mon, 23 Nov 2026 09:00:00 GMT', now)).toBe(0);
     for (const nothing of [null, undefined, '', 'soon', '-']) expect(parseRetryAfter(nothing, now)).toBe(undefined);
+  });
+
+  test('what throws when it is looked at is a failure all the same', () => {
+    const angry = () => {
+      throw new Error('looked at');
+    };
+    for (const thrown of [
+      new Proxy({}, { get: angry }),
+      new Proxy({}, { getPrototypeOf: angry }),
+      {
+        get code() {
+          return angry();
+        },
+      },
+      Object.defineProperty(new Error('x'), 'message', { get: angry }),
+    ]) {
+      expect(describeFailure(readableThrown(thrown))).toMatchObject({ code: 'handler_failed' });
+    }
+    const plain = new Error('plain');
+    expect(readableThrown(plain)).toBe(plain);
   });
 
   test('whatever is thrown is described within bounds', () => {

@@ -79,6 +79,18 @@ export function parseRetryAfter(header: string | null | undefined, now: Date): n
   return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), retry_after_seconds_max) : undefined;
 }
 
+/** What was thrown, or a failure in its place where looking at it throws again (a proxy, a getter): that ended the process. */
+export function readableThrown(thrown: unknown): unknown {
+  try {
+    if (thrown instanceof Error) void [thrown.name, thrown.message];
+    const { code, retryable, retryAfterSeconds } = (thrown ?? {}) as Record<string, unknown>;
+    void [code, retryable, retryAfterSeconds];
+    return thrown;
+  } catch {
+    return new TaskFailure('handler_failed', 'something that can not be looked at was thrown');
+  }
+}
+
 /** What is kept of a failure: a code, a message, details; bounded, without a stack, and storable whatever was thrown. */
 export function describeFailure(thrown: unknown): { code: string; message: string; details?: Record<string, unknown> } {
   const text = (thrown instanceof Error ? String(thrown.message) : safeString(thrown)).slice(0, message_chars_max);

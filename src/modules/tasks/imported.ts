@@ -13,8 +13,8 @@ export async function queueImported(sql: OwnerSql, organizationId: string): Prom
      from plinth.tasks t
      where t.organization_id = $1
        and t.status in ('pending', 'running', 'retrying')
-       and not exists (select from plinth.task_queue q where q.organization_id = t.organization_id and q.id = t.id)
-       and not exists (select from plinth.task_timers m where m.organization_id = t.organization_id and m.id = t.id)
+       and not exists (select 1 from plinth.task_queue q where q.organization_id = t.organization_id and q.id = t.id)
+       and not exists (select 1 from plinth.task_timers m where m.organization_id = t.organization_id and m.id = t.id)
      on conflict do nothing`,
     [organizationId],
   );

@@ -72,6 +72,7 @@ export const tasksModule: ModuleDefinition = {
     },
     task_waiters: { visibility: 'tenant', audit: 'action', requestVerbs: ['select'] },
     workers: { visibility: 'platform', audit: 'action', requestVerbs: [] },
+    task_outcome_counts: { visibility: 'platform', audit: 'action', requestVerbs: [] },
     task_leases: { visibility: 'platform', audit: 'self', requestVerbs: [] },
     task_execution_logs: {
       visibility: 'tenant',
@@ -108,8 +109,8 @@ export const tasksModule: ModuleDefinition = {
     'enqueue_tasks(uuid, jsonb)': { security: 'definer', callers: ['app'] },
     'task_by_idempotency_key(uuid, text, text)': { security: 'definer', callers: ['app'] },
     'oldest_priority(text, uuid, text)': { security: 'definer', callers: [] },
-    'due_places(text[], integer, uuid[], boolean)': { security: 'definer', callers: [] },
-    'claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
+    'due_places(text[], integer, uuid[], boolean, timestamp with time zone[])': { security: 'definer', callers: [] },
+    'claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[], timestamp with time zone[])': {
       security: 'definer',
       callers: ['worker'],
     },
@@ -154,7 +155,6 @@ export const tasksModule: ModuleDefinition = {
     'retry_tasks(uuid, uuid[])': { security: 'definer', callers: [] },
     'dependency_met(text, text)': { security: 'invoker', callers: ['app', 'worker', 'readonly', 'definer'] },
     'queue_tasks(uuid, uuid[], timestamp with time zone)': { security: 'definer', callers: [] },
-    'fate_of_waiting(uuid, uuid)': { security: 'invoker', callers: ['definer'] },
     'doomed_tasks(uuid, uuid[])': { security: 'definer', callers: [] },
     'settle_dependants(uuid, uuid[], text[], uuid[])': { security: 'definer', callers: [] },
     'link_new_tasks(uuid, uuid[], boolean[], jsonb)': { security: 'definer', callers: [] },
@@ -184,7 +184,6 @@ export const tasksModule: ModuleDefinition = {
     'held_by_external(uuid, uuid, uuid[])': { security: 'definer', callers: ['worker'] },
     'register_worker(uuid, text, integer, text, text[])': { security: 'definer', callers: ['worker'] },
     'stop_worker(uuid)': { security: 'definer', callers: ['worker'] },
-    'bind_task_definitions(uuid, uuid[], uuid[])': { security: 'definer', callers: ['app'] },
     'task_retry_policies(uuid[], uuid[])': { security: 'definer', callers: ['worker'] },
     'keep_definition_version()': { security: 'invoker', callers: [] },
     'due_schedules(timestamp with time zone, integer)': { security: 'definer', callers: ['worker'] },
@@ -198,6 +197,8 @@ export const tasksModule: ModuleDefinition = {
     'forget_task_rates(integer)': { security: 'owner', callers: ['worker'] },
     'task_engine_state()': { security: 'definer', callers: ['worker'] },
     'count_failed_tasks(integer)': { security: 'definer', callers: ['worker'] },
+    'count_task_outcomes(jsonb)': { security: 'definer', callers: ['worker'] },
+    'task_outcomes()': { security: 'definer', callers: ['worker'] },
   },
   permissions: {
     'tasks:read': {
@@ -223,7 +224,7 @@ export const tasksModule: ModuleDefinition = {
     },
     'tasks:write': { description: 'Enqueue, cancel and retry tasks', roles: ['owner', 'admin', 'member', 'service'] },
   },
-  hookPoints: [taskHooks.enqueue],
+  hookPoints: [taskHooks.enqueue, taskHooks.retry],
   routes(routes, platform) {
     taskRoutes(routes, platform);
     definitionRoutes(routes, platform);

@@ -219,8 +219,8 @@ describeEngines(
       } else await change('cancel', some.slice(0, 3));
     }
 
-    /** What must hold at every moment: one statement, so that it is one moment. */
-    async function assertKept(): Promise<void> {
+    /** What must hold at every moment: one statement, so that it is one moment; on a cluster only where nobody works. */
+    async function assertKept(isQuiet = on.name !== 'citus'): Promise<void> {
       const [row] = await world.owner<{ held: Record<string, number>; twice: string[] | null; nowhere: number }>(
         `with held as (
            select u.i, u.k from plinth.task_leases l
@@ -236,12 +236,12 @@ describeEngines(
               group by x.id having count(*) > 1) y) as twice,
            (select count(*)::int from plinth.tasks t
             where t.status in ('pending', 'retrying', 'running')
-              and not exists (select from plinth.task_queue q where q.id = t.id)
-              and not exists (select from plinth.task_timers w where w.id = t.id)
+              and not exists (select 1 from plinth.task_queue q where q.organization_id = t.organization_id and q.id = t.id)
+              and not exists (select 1 from plinth.task_timers w where w.organization_id = t.organization_id and w.id = t.id)
               and not exists (select from held h where h.i = t.id)) as nowhere`,
       );
       for (const [key, n] of Object.entries(row!.held)) expect(n, key).toBeLessThanOrEqual(held_max[key]!);
-      expect([row!.twice, row!.nowhere]).toEqual([null, 0]);
+      if (isQuiet) expect([row!.twice, row!.nowhere]).toEqual([null, 0]);
     }
 
     it('every task ends, no effect is recorded twice, none is lost, order and limits are kept', async () => {
@@ -258,7 +258,7 @@ describeEngines(
         ...workers.map((worker) => times(() => worker.step())),
         times(() => people(first, ledger)),
         times(() => people(second, ledger)),
-        times(assertKept),
+        times(() => assertKept()),
       ]);
       // whatever is held now belongs to the dead
       await world.owner(`update plinth.task_leases set expires_at = now() - interval '1 second'`);
@@ -268,7 +268,7 @@ describeEngines(
         async () => {
           await change('resume', undefined);
           await survivor.finish();
-          await assertKept();
+          await assertKept(true);
           const counts = await world.counts();
           return ['pending', 'retrying', 'running', 'blocked', 'paused'].every(
             (status) => counts[status] === undefined,
@@ -298,7 +298,9 @@ describeEngines(
           expect(began, `${id} began before ${parent} ended`).toBeGreaterThanOrEqual(stored.get(parent)!.ended);
         }
       }
-      expect(await world.owner('select from plinth.task_queue union all select from plinth.task_timers')).toEqual([]);
+      expect(await world.owner('select id from plinth.task_queue union all select id from plinth.task_timers')).toEqual(
+        [],
+      );
       expect(await world.owner('select from plinth.task_leases')).toEqual([]);
       for (const [n, { from }] of ledger.rated.entries()) {
         const beyond = ledger.rated[n + rate_max];

@@ -15,7 +15,8 @@ import type { TestAnswer } from '../../testing.ts';
 import { TaskFailure } from './failure.ts';
 import { type Run, toHandlers, until } from './fixtures/world.ts';
 import { tasksModule } from './module.ts';
-import { startWorker, type TaskWorker } from './worker.ts';
+import { startWorker } from './worker.ts';
+import type { TaskWorker } from './worker-types.ts';
 
 const type = 'test.run';
 const testTasks: ModuleDefinition = {

@@ -7,9 +7,9 @@ import { Id, IdParams, PageOf, pageFields, Timestamp } from '../../platform/http
 import type { Platform } from '../../platform/platform.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { dependencyRoutes } from './dependency-routes.ts';
-import { assertTaskType, enqueueTasks, externalTypes, taskTypes } from './enqueue.ts';
+import { assertTaskType, enqueueTasks, externalTypes, taskBodyBytesMax, taskHooks, taskTypes } from './enqueue.ts';
 import { taskErrors } from './errors.ts';
-import { NewTaskBody, TaskStatus } from './task-schemas.ts';
+import { NewTaskBody, TaskStatus, taskOfBody } from './task-schemas.ts';
 
 const TaskRow = Type.Object({
   id: Id,
@@ -82,16 +82,18 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
   routes.add({
     method: 'POST',
     url: '/v1/tasks',
-    summary: 'Enqueue a task',
+    summary: 'Enqueue a task, by its type or its definition',
     tag,
     permission: 'tasks:write',
     body: NewTaskBody,
     response: Type.Object({ id: Id, created: Type.Boolean() }),
     status: 201,
+    bodyLimitBytes: taskBodyBytesMax(platform),
     mode: 'write',
     async run(tx, { body, reply }) {
-      await assertTaskType(platform, tx, body.task_type, 'body/task_type');
-      const [task] = await enqueueTasks(platform, tx, [body]);
+      const asked = taskOfBody(body, 'body/');
+      if (body.task_type !== undefined) await assertTaskType(platform, tx, body.task_type, 'body/task_type');
+      const [task] = await enqueueTasks(platform, tx, [asked], () => '/');
       if (!task!.created) reply.code(200);
       return task;
     },
@@ -205,15 +207,19 @@ export function taskRoutes(routes: RouteRegistrar, platform: Platform): void {
     params: IdParams,
     response: Changed,
     mode: 'write',
-    async run(tx, { params }) {
-      const [row] = await tx.sql<{ outcome: 'pending' | 'blocked' | 'ended' | 'dependency' | null }>(
-        'select plinth.retry_task($1, $2) as outcome',
-        [tx.organizationId, params.id],
-      );
-      const outcome = row?.outcome;
-      if (!outcome) throw errors.not_found({ detail: 'no such task' });
-      if (outcome === 'ended') throw taskErrors.task_not_retryable();
-      if (outcome === 'dependency') throw taskErrors.task_dependency_failed();
+    async run(tx, { params, actor }) {
+      let outcome: 'pending' | 'blocked' | 'ended' | 'dependency' | null = null;
+      await tx.hooks.around(taskHooks.retry, { tx, actor }, { ids: [params.id] }, async () => {
+        const [row] = await tx.sql<{ outcome: typeof outcome }>('select plinth.retry_task($1, $2) as outcome', [
+          tx.organizationId,
+          params.id,
+        ]);
+        outcome = row?.outcome ?? null;
+        if (!outcome) throw errors.not_found({ detail: 'no such task' });
+        if (outcome === 'ended') throw taskErrors.task_not_retryable();
+        if (outcome === 'dependency') throw taskErrors.task_dependency_failed();
+        return [params.id];
+      });
       tx.afterCommit(() => platform.wakeups.wake('tasks'));
       return { id: params.id, status: outcome };
     },

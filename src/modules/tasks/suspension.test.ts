@@ -39,9 +39,9 @@ describeEngines(
     const place = async (id: string) =>
       (
         await world.owner<{ queued: boolean; delayed: boolean; held: boolean }>(
-          `select exists (select from plinth.task_queue where id = '${id}') as queued,
-                  exists (select from plinth.task_timers where id = '${id}') as delayed,
-                  exists (select from plinth.task_leases where '${id}' = any (task_ids)) as held`,
+          `select exists (select 1 from plinth.task_queue where id = '${id}') as queued,
+                  exists (select 1 from plinth.task_timers where id = '${id}') as delayed,
+                  exists (select 1 from plinth.task_leases where '${id}' = any (task_ids)) as held`,
         )
       )[0]!;
     const isSuspended = async (id: string) => {

@@ -7,9 +7,14 @@ import { TaskFailure } from './failure.ts';
 import type { TaskLogLevel } from './output/line.ts';
 import { AttemptLog, type TaskOutput } from './output/task-output.ts';
 
-export const result_bytes_max = 1024 * 1024;
 /** What a handler that was told to stop is given to answer. */
 export const stop_grace_ms = 1_000;
+
+/** What is held under one lease and not answered yet. */
+export interface HeldLease {
+  readonly claimedAt: number;
+  open: number;
+}
 
 /** One attempt of a task, from its start in this process to its answer; what the worker knows of it. */
 export interface TaskRun {
@@ -113,7 +118,7 @@ class Context implements TaskContext {
 }
 
 /** A handler's result as JSON; undefined where it has none. Throws `result_too_large`, or what can not be JSON. */
-export function resultText(result: unknown): string | undefined {
+export function resultText({ config }: Platform, result: unknown): string | undefined {
   if (result === undefined || result === null) return undefined;
   let text: string | undefined;
   try {
@@ -124,16 +129,14 @@ export function resultText(result: unknown): string | undefined {
   if (text === undefined) return undefined;
   // a level takes two characters
   if (text.length <= 2 * limits.json_depth) return text;
-  const bytes = Buffer.from(text);
-  if (bytes.length > result_bytes_max) {
-    throw new TaskFailure(
-      'result_too_large',
-      `the result has ${bytes.length} bytes; the limit is ${result_bytes_max}`,
-      {
-        retryable: false,
-      },
-    );
+  const bytesMax = config.taskResultBytesMax;
+  const byteLength = Buffer.byteLength(text);
+  if (byteLength > bytesMax) {
+    throw new TaskFailure('result_too_large', `the result has ${byteLength} bytes; the limit is ${bytesMax}`, {
+      retryable: false,
+    });
   }
+  const bytes = Buffer.from(text);
   try {
     assertJsonDepth(bytes, limits.json_depth);
   } catch (cause) {

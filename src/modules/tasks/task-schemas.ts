@@ -1,5 +1,6 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Id, Line } from '../../platform/http/schemas.ts';
+import { assertOneTarget, type TaskInput } from './definitions/enqueue-defined.ts';
 import { dependencyFailurePolicies, dependencyKinds, task_dependencies_max } from './dependencies.ts';
 
 export const taskStatuses = [
@@ -8,7 +9,6 @@ export const taskStatuses = [
   'running',
   'retrying',
   'paused',
-  'awaiting_approval',
   'completed',
   'failed',
   'cancelled',
@@ -23,8 +23,17 @@ const Ref = Line(100);
 
 export const TaskTypeName = Type.String({ pattern: '^[a-z][a-z0-9_.:-]{0,99}$' });
 
-export const NewTaskFields = {
-  task_type: TaskTypeName,
+export const DefinitionVersion = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+
+const NewTaskFields = {
+  task_type: Type.Optional(TaskTypeName),
+  definition: Type.Optional(
+    Type.String({
+      pattern: '^[a-z][a-z0-9_.:-]{0,99}$',
+      description: 'In place of task_type: the name of a task definition, which gives the type and checks the payload.',
+    }),
+  ),
+  definition_version: Type.Optional(DefinitionVersion),
   title: Type.Optional(Type.String({ maxLength: 500 })),
   description: Type.Optional(Type.String({ maxLength: 20_000 })),
   payload: Type.Optional(Type.Unknown()),
@@ -68,6 +77,18 @@ export const NewTaskBody = Type.Object(
   { ...NewTaskFields, depends_on: Type.Optional(Type.Array(Type.Union([Id, ById]), dependsOn)) },
   closed,
 );
+
+/**
+ * A task as a body names it: by its type or its definition. Throws `invalid_request`, naming the field below `path`,
+ * unless it is exactly one of them.
+ */
+export function taskOfBody(
+  body: Static<typeof NewTaskBody> | Static<typeof NewTaskOfManyBody>,
+  path: string,
+): TaskInput {
+  assertOneTarget(body, path);
+  return body as TaskInput;
+}
 
 /** A task of a call that makes several: they refer to each other. */
 export const NewTaskOfManyBody = Type.Object(

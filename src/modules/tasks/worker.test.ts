@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -7,8 +8,9 @@ import { makeTaskEngine } from './engine.ts';
 import { enqueueTasks } from './enqueue.ts';
 import { TaskFailure } from './failure.ts';
 import { openWorld, type Run, until, type World } from './fixtures/world.ts';
-import { result_bytes_max } from './task-run.ts';
 
+/** The default. */
+const result_bytes_max = 1024 * 1024;
 const never = () => new Promise<never>(() => undefined);
 const again = (): never => {
   throw new TaskFailure('again', 'not yet', { retryAfterSeconds: 0 });
@@ -168,6 +170,26 @@ describeEngines(
       expect(await world.attempts(id!)).toMatchObject([
         { attempt: 1, outcome: 'lost', error: { code: 'worker_lost' } },
       ]);
+    });
+
+    it('what was lost once runs at once; lost again it waits a random while, longer each time', async () => {
+      const ids = await world.enqueue(...Array.from({ length: 8 }, () => ({ task_type: 'deadly', max_attempts: 9 })));
+      const dead = makeTaskEngine(world.platform, randomUUID(), ['deadly'], 10);
+      for (let loss = 0; loss < 3; loss++) {
+        await world.owner(`update plinth.task_timers set run_at = now()`);
+        await dead.promoteAndRecover();
+        await dead.settleAndClaim({ successes: [], failures: [], suspensions: [], claim: 10, claimKeyed: 0 });
+        await world.owner(`update plinth.task_leases set expires_at = now() - interval '1 second'`);
+        await world.owner('set local role plinth_worker', 'select plinth.recover_expired_leases(20)');
+      }
+      const lost = (await Promise.all(ids.map((id) => world.attempts(id)))).map((of) => of.map(({ pause }) => pause!));
+      for (const [first, second, third] of lost) {
+        expect(first).toBe(0);
+        expect(second).toBeLessThanOrEqual(2);
+        expect(third).toBeLessThanOrEqual(4);
+      }
+      // apart from each other
+      expect(new Set(lost.map(([, second]) => second)).size).toBe(ids.length);
     });
 
     it('tells a handler that its lease is lost', async () => {
@@ -439,11 +461,11 @@ describeEngines(
       const worker = world.work(
         {
           busy: () => {
-            const end = performance.now() + 40;
+            const end = performance.now() + 80;
             while (performance.now() < end);
           },
         },
-        { leaseSeconds: 1, concurrency: 60 },
+        { leaseSeconds: 3, concurrency: 60 }, // less than they take together, more than a busy machine takes from a process
       );
       await until('all ran', () => worker.statistics.completed >= 60, 30);
       await worker.idle();

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { uuidv7 } from '../../platform/core/ids.ts';
-import type { TaskHandler } from '../../platform/module.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { makeBell } from '../../platform/worker/wakeups.ts';
 import { type Answers, isAboutAnAnswer, noAnswers, settleOneByOne, toFailure } from './answers.ts';
@@ -10,51 +9,12 @@ import { ClaimRoom, type Load } from './claim-room.ts';
 import { RetryPolicies } from './definitions/retry-policy.ts';
 import { type Beat, type ClaimedTask, hasKey, makeTaskEngine, type TaskEngine } from './engine.ts';
 import { tasks_channel } from './enqueue.ts';
-import { TaskFailure } from './failure.ts';
+import { readableThrown, TaskFailure } from './failure.ts';
 import { TaskOutput } from './output/task-output.ts';
+import { outcomeCounts } from './statistics/outcome-counts.ts';
 import { isSuspension } from './suspension.ts';
-import { beginRun, endRun, resultText, stopRun, type TaskRun } from './task-run.ts';
-
-export interface WorkerOptions {
-  readonly platform: Platform;
-  readonly handlers: ReadonlyMap<string, TaskHandler>;
-  readonly version: string;
-  /** Tasks that run at once. */
-  readonly concurrency: number;
-  /** Tasks claimed at once, at most. */
-  readonly batchSize?: number;
-  /** Claims and answers under way at once, each on a connection of its own; one where the engine has one connection. */
-  readonly lanes?: number;
-  /** Seconds after which a silent worker's tasks run elsewhere. */
-  readonly leaseSeconds?: number;
-  /** Seconds a handler may take after it was told to stop. */
-  readonly stopSeconds?: number;
-  /** Longest sleep with nothing due: when this process is alone, and when others are registered. */
-  readonly idleMsAlone?: number;
-  readonly idleMsAmongOthers?: number;
-}
-
-export interface WorkerStatistics {
-  completed: number;
-  failed: number;
-  refused: number;
-  running: number;
-}
-
-export interface TaskWorker {
-  readonly id: string;
-  readonly statistics: Readonly<WorkerStatistics>;
-  /** Resolves when nothing is held, claimed or due: for tests and the demo. */
-  idle(): Promise<void>;
-  /** Stops claiming, gives back what has not started, waits for what runs, then says goodbye. */
-  stop(): Promise<void>;
-}
-
-/** What is held under one lease and not answered yet. */
-interface HeldLease {
-  readonly claimedAt: number;
-  open: number;
-}
+import { beginRun, endRun, type HeldLease, resultText, stopRun, type TaskRun } from './task-run.ts';
+import type { TaskWorker, WorkerOptions, WorkerStatistics } from './worker-types.ts';
 
 const lanes_default = 3;
 const batch_size_default = 500;
@@ -318,12 +278,14 @@ class Worker implements TaskWorker {
     try {
       const handler = this.#options.handlers.get(run.task.task_type);
       if (!handler) throw new TaskFailure('no_handler', `no handler for ${run.task.task_type}`, { retryable: false });
-      const result = resultText(await handler.run(run.context, run.task.payload));
+      this.#options.watchdog?.note(`${run.task.task_type} ${run.task.task_id}`);
+      const result = resultText(this.#platform, await handler.run(run.context, run.task.payload));
       this.#finish(run, (task, durationMs) => {
         this.statistics.completed++;
         if (!run.lost) this.#answers.successes.push({ task, result, durationMs });
       });
-    } catch (thrown) {
+    } catch (raw) {
+      const thrown = readableThrown(raw);
       if (isSuspension(thrown) && !run.stopReason) {
         this.#finish(run, (task) => {
           if (!run.lost) this.#answers.suspensions.push({ task, until: thrown.until });
@@ -477,6 +439,7 @@ class Worker implements TaskWorker {
     clearTimeout(this.#announcing);
     if (this.#freed.some) this.#platform.wakeups.wake(tasks_channel);
     await this.#output.close();
+    await outcomeCounts(this.#platform).flush();
     await this.#engine.stop().catch((error: unknown) => log.warn({ err: error }, 'the worker could not say goodbye'));
   }
 

@@ -42,6 +42,7 @@ function fakeNet() {
       const body = served.get(url);
       return { status: body ? 200 : 404, headers: {}, body: Buffer.from(JSON.stringify(body ?? {})), address: '' };
     },
+    check: () => undefined,
     close: () => undefined,
   };
   return { net, state };

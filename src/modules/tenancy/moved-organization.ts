@@ -29,7 +29,7 @@ export const organizationRecords: OrganizationRecords = {
       // the id of somebody else here is not theirs to have
       const { rows } = await client.query<{ found: string | null; id_taken: boolean }>(
         `select (select u.id from plinth.users u where u.email = $1) as found,
-                exists (select from plinth.users u where u.id = $2::uuid) as id_taken`,
+                exists (select 1 from plinth.users u where u.id = $2::uuid) as id_taken`,
         [email, id],
       );
       const { found, id_taken: isTaken } = rows[0]!;

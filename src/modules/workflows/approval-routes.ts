@@ -19,6 +19,7 @@ const Approval = Type.Object(
     id: Id,
     run_id: Id,
     workflow: Type.String(),
+    step_key: Type.String({ description: 'The step of the run that waits for it.' }),
     title: Type.String(),
     description: Type.String(),
     assignees: Type.Array(Id),
@@ -45,17 +46,18 @@ export function approvalRoutes(routes: RouteRegistrar, platform: Platform): void
         ...pageFields,
         mine: Type.Optional(Type.Boolean()),
         status: Type.Optional(Status),
+        decided: Type.Optional(Type.Boolean({ description: 'false: those that are pending; true: all others.' })),
         run_id: Type.Optional(Id),
       },
       closed,
     ),
     response: PageOf(Approval),
     mode: 'read',
-    async run(tx, { actor, query: { limit = limits.page_rows_default, cursor, mine, status, run_id } }) {
+    async run(tx, { actor, query: { limit = limits.page_rows_default, cursor, mine, ...filter } }) {
       // of a key without a person nothing is asked
       if (mine && !actor?.userId) return { data: [], next_cursor: null };
       const assignee = mine ? actor?.userId : undefined;
-      return toPage(await listApprovals(tx, { assignee, status, run_id }, decodeCursor(cursor), limit + 1), limit);
+      return toPage(await listApprovals(tx, { ...filter, assignee }, decodeCursor(cursor), limit + 1), limit);
     },
   });
 

@@ -100,6 +100,10 @@ describeEngines(
       await world.call('POST', `/v1/workflow-runs/${run}/cancel`);
       const read = await world.call('GET', `/v1/approvals/${approval!.id}`);
       expect(read.body).toMatchObject({ status: 'cancelled', workflow: 'asking' });
+      const listed = async (decided: boolean) =>
+        (await world.call('GET', `/v1/approvals?run_id=${run}&decided=${decided}`)).body['data'];
+      expect(await listed(true)).toMatchObject([{ status: 'cancelled' }]);
+      expect(await listed(false)).toEqual([]);
       expect((await vote(people[0]!, approval!.id, 'approve')).body['code']).toBe('approval_closed');
     });
 

@@ -35,6 +35,7 @@ export interface ApprovalRow {
   readonly id: string;
   readonly run_id: string;
   readonly workflow: string;
+  readonly step_key: string;
   readonly title: string;
   readonly description: string;
   readonly assignees: readonly string[];
@@ -54,15 +55,15 @@ const votesSql = `coalesce((
     where v.organization_id = a.organization_id and v.approval_id = a.id), '[]')`;
 
 /** What nobody decided before its run ended is cancelled. */
-const approvalsSql = `select a.id, a.run_id, r.name as workflow, a.title, a.description, a.assignees, a.quorum, x.status, a.due_at,
+const statusSql = `case when a.status = 'pending' and t.completed_at is not null then 'cancelled'
+    when a.status = 'pending' and a.due_at <= now() then 'timed_out'
+    else a.status end`;
+
+const approvalsSql = `select a.id, a.run_id, r.name as workflow, a.step_key, a.title, a.description, a.assignees, a.quorum, ${statusSql} as status, a.due_at,
     a.decided_at, a.created_at, ${votesSql} as votes
   from plinth.approvals a
   join plinth.workflow_runs r on r.organization_id = a.organization_id and r.id = a.run_id
   join plinth.tasks t on t.organization_id = a.organization_id and t.id = a.run_id
-  cross join lateral (
-    select case when a.status = 'pending' and t.completed_at is not null then 'cancelled'
-                when a.status = 'pending' and a.due_at <= now() then 'timed_out'
-                else a.status end as status) x
   where a.organization_id = $1`;
 
 /** Asks: in the transaction of the step. Throws `invalid_request`. */
@@ -113,7 +114,12 @@ export async function closeApproval(tx: ScopedTx, runId: string, stepKey: string
 /** Approvals, newest first, below the id `before`; of one assignee, in one state. */
 export function listApprovals(
   tx: ScopedTx,
-  filter: { assignee?: string | undefined; status?: ApprovalRow['status'] | undefined; run_id?: string | undefined },
+  filter: {
+    assignee?: string | undefined;
+    status?: ApprovalRow['status'] | undefined;
+    decided?: boolean | undefined;
+    run_id?: string | undefined;
+  },
   before: string | undefined,
   rowsMax: number,
 ): Promise<ApprovalRow[]> {
@@ -121,11 +127,12 @@ export function listApprovals(
     `${approvalsSql}
        and ($2::uuid is null or a.id < $2)
        and ($3::uuid is null or $3 = any (a.assignees))
-       and ($4::text is null or x.status = $4)
+       and ($4::text is null or ${statusSql} = $4)
        and ($5::uuid is null or a.run_id = $5)
+       and ($6::boolean is null or ((${statusSql}) <> 'pending') = $6)
      order by a.id desc
-     limit $6`,
-    [tx.organizationId, before, filter.assignee, filter.status, filter.run_id, rowsMax],
+     limit $7`,
+    [tx.organizationId, before, filter.assignee, filter.status, filter.run_id, filter.decided, rowsMax],
   );
 }
 

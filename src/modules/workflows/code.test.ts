@@ -149,6 +149,39 @@ describeEngines(
       expect(ran).toEqual(['first', 'failed', 'second']);
     });
 
+    it.each([
+      ['by its id', (id: string) => [`/v1/tasks/${id}/retry`, undefined] as const],
+      ['by a filter', (id: string) => ['/v1/tasks/retry', { filter: { ids: [id] } }] as const],
+      ['as a run', (id: string) => [`/v1/workflow-runs/${id}/retry`, undefined] as const],
+    ])('one that was cancelled with its children goes on, with new ones, when it is retried %s', async (_how, at) => {
+      const name = `cancelled-${_how.replaceAll(' ', '-')}`;
+      const ran: string[] = [];
+      world.know(
+        workflow(name, { version: 1, timeMax: '1h' }, async (ctx) => {
+          await ctx.run('first', () => ran.push('first'));
+          return ctx.task('child.work', { of: name });
+        }),
+      );
+      const worker = world.work();
+      const id = await world.start(name);
+      await world.until(id, 'waiting');
+      const [before] = (await world.run(id)).steps.filter(({ kind }) => kind === 'task');
+      await world.call('POST', `/v1/workflow-runs/${id}/cancel`);
+      await worker.stop();
+      expect((await world.call('GET', `/v1/tasks/${before!.task_id}`)).body['status']).toBe('cancelled');
+      // its ceiling of time is over
+      await world.plinth.owner(
+        `update plinth.workflow_runs set deadline_at = now() - interval '1 minute' where id = $1`,
+        [id],
+      );
+      const [path, body] = at(id);
+      expect((await world.call('POST', path, body)).status).toBe(200);
+      world.work({ 'child.work': async () => 'done' });
+      const run = await world.until(id, 'completed', 'failed');
+      expect(run).toMatchObject({ status: 'completed', output: 'done' });
+      expect(ran).toEqual(['first']);
+    });
+
     it('a long run gives way between its steps, and spends no attempt on it', async () => {
       let activations = 0;
       const ran: number[] = [];
@@ -169,7 +202,7 @@ describeEngines(
       expect(ran).toEqual([0, 1, 2, 3, 4, 5]);
       expect(activations).toBeGreaterThan(1);
       const rows = await world.plinth.owner(
-        `select t.attempts, (select count(*)::int from plinth.task_attempts a where a.task_id = t.id) as failed
+        `select t.attempts, (select count(*)::int from plinth.task_attempts a where a.organization_id = t.organization_id and a.task_id = t.id) as failed
          from plinth.tasks t where t.id = $1`,
         [id],
       );
@@ -430,7 +463,22 @@ describeEngines(
         .poll(async () => (await world.call('GET', `/v1/workflow-runs/${id}`)).body['output'], { timeout: 20_000 })
         .toEqual({ a: 1 });
       const listed = await world.call('GET', '/v1/workflow-runs?workflow=scheduled&status=completed');
-      expect(listed.body).toMatchObject({ data: [{ id, workflow: 'scheduled', version: 3, status: 'completed' }] });
+      expect(listed.body).toMatchObject({
+        data: [
+          {
+            id,
+            workflow: 'scheduled',
+            version: 3,
+            kind: 'code',
+            status: 'completed',
+            step_count: 1,
+            ended_step_count: 1,
+          },
+        ],
+      });
+      // a list of megabytes would be none
+      expect(listed.body['data']?.['0']).not.toHaveProperty('input');
+      expect((await world.call('GET', `/v1/workflow-runs/${id}/definition`)).status).toBe(404);
       const known = await world.call('GET', '/v1/workflows');
       expect(JSON.stringify(known.body)).toContain('"name":"scheduled","version":3');
       expect((await world.call('POST', '/v1/workflow-runs', { workflow: 'nobody' })).body['code']).toBe(

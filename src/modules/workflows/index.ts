@@ -18,4 +18,4 @@ export {
 export { sendToRun, sendToRuns } from './events.ts';
 export { StepFailure } from './execution/step-failure.ts';
 export type { Workflow } from './registry.ts';
-export { type NewRun, startRun } from './runs.ts';
+export { assertWorkflow, type NewRun, startRun } from './runs.ts';

@@ -1,7 +1,9 @@
 import type { ModuleDefinition, OrganizationRole } from '../../platform/module.ts';
+import { taskHooks } from '../tasks/index.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { dataHandler } from './data/handler.ts';
 import { definitionRoutes } from './data/routes.ts';
+import { reviveRetried } from './execution/revive.ts';
 import { data_task_type } from './registry.ts';
 import { workflowRoutes } from './routes.ts';
 
@@ -85,6 +87,7 @@ export const workflowsModule: ModuleDefinition = {
     },
   },
   tasks: { [data_task_type]: dataHandler },
+  hooks: { [taskHooks.retry.name]: reviveRetried },
   routes(routes, platform) {
     definitionRoutes(routes, platform);
     workflowRoutes(routes, platform);

@@ -4,10 +4,11 @@ import { decodeCursor, toPage } from '../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../platform/http/route.ts';
 import { Id, IdParams, Line, Nullable, PageOf, pageFields, Timestamp } from '../../platform/http/schemas.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { WorkflowName, WorkflowVersion } from './data/routes.ts';
+import { WorkflowDefinitionRow, WorkflowName, WorkflowVersion } from './data/routes.ts';
+import { readDefinitionOfRun } from './data/store.ts';
 import { duration_seconds_max } from './duration.ts';
 import { sendToRun, sendToRuns } from './events.ts';
-import { cancelRun, getRun, listRuns, retryRun, runStatuses, startRun } from './runs.ts';
+import { cancelRun, detail_steps_max, getRun, listRuns, retryRun, runStatuses, startRun } from './runs.ts';
 
 const closed = { additionalProperties: false } as const;
 const tag = 'workflows';
@@ -15,15 +16,16 @@ const RunStatus = Type.Enum([...runStatuses], {
   description: 'waiting: suspended until a time, an event, a task or people; no worker is held.',
 });
 
-const runFields = {
+const summaryFields = {
   id: Id,
   workflow: Type.String(),
   version: Type.Integer(),
+  kind: Type.Enum(['code', 'data'], { description: "A workflow of the program's code, or one that is data." }),
   status: RunStatus,
   correlation_key: Nullable(Type.String()),
-  input: Type.Unknown(),
-  output: Type.Unknown(),
   error: Type.Unknown(),
+  step_count: Type.Integer({ description: 'Steps that are recorded so far.' }),
+  ended_step_count: Type.Integer(),
   cost: Type.Number({ description: 'What its steps have reported.' }),
   cost_max: Nullable(Type.Number()),
   deadline_at: Nullable(Timestamp),
@@ -33,10 +35,11 @@ const runFields = {
   started_at: Nullable(Timestamp),
   completed_at: Nullable(Timestamp),
 };
-const Run = Type.Object(runFields, closed);
+const Summary = Type.Object(summaryFields, closed);
 const Step = Type.Object(
   {
-    key: Type.String(),
+    key: Type.String({ description: 'Its name, with its occurrence, behind the branch it is in: items/3/fetch#2.' }),
+    place: Type.Integer({ description: 'The how manieth of its branch it is, from 0.' }),
     kind: Type.String(),
     name: Type.String(),
     status: Type.String(),
@@ -46,13 +49,24 @@ const Step = Type.Object(
     attempts: Type.Integer(),
     cost: Type.Number(),
     task_id: Nullable(Id),
+    task_status: Nullable(Type.String({ description: 'Of the task or run that it waits for.' })),
+    approval_id: Nullable(Id),
+    event: Nullable(Type.Object({ name: Type.String(), match: Type.Unknown() }, closed)),
     due_at: Nullable(Timestamp),
     started_at: Timestamp,
     completed_at: Nullable(Timestamp),
   },
   closed,
 );
-const RunDetail = Type.Object({ ...runFields, steps: Type.Array(Step) }, closed);
+const RunDetail = Type.Object(
+  {
+    ...summaryFields,
+    input: Type.Unknown(),
+    output: Type.Unknown(),
+    steps: Type.Array(Step, { description: `The first ${detail_steps_max}, in the order they began.` }),
+  },
+  closed,
+);
 const Changed = Type.Object({ id: Id, status: RunStatus }, closed);
 
 const NewRunBody = Type.Object(
@@ -119,7 +133,7 @@ function startAndRead(routes: RouteRegistrar, platform: Platform): void {
       },
       closed,
     ),
-    response: PageOf(Run),
+    response: PageOf(Summary),
     mode: 'read',
     async run(tx, { query: { limit = limits.page_rows_default, cursor, ...filter } }) {
       return toPage(await listRuns(tx, filter, decodeCursor(cursor), limit + 1), limit);
@@ -136,6 +150,18 @@ function startAndRead(routes: RouteRegistrar, platform: Platform): void {
     response: RunDetail,
     mode: 'read',
     run: (tx, { params }) => getRun(tx, params.id),
+  });
+
+  routes.add({
+    method: 'GET',
+    url: '/v1/workflow-runs/:id/definition',
+    summary: 'The version that a run of a workflow that is data began with, deleted since or not',
+    tag,
+    permission: 'workflow_runs:read',
+    params: IdParams,
+    response: WorkflowDefinitionRow,
+    mode: 'read',
+    run: (tx, { params }) => readDefinitionOfRun(tx, params.id),
   });
 }
 

@@ -6,7 +6,7 @@ import { findDefinition } from './data/store.ts';
 import { type Duration, secondsOf } from './duration.ts';
 import { workflowErrors } from './errors.ts';
 import { activation_seconds_max_default } from './execution/execution.ts';
-import { reviveRun } from './execution/revive.ts';
+import { reviveRuns } from './execution/revive.ts';
 import { data_task_type, findWorkflow } from './registry.ts';
 
 /** How often a run's task is tried when its worker is lost or the database fails: its code failing ends it at once. */
@@ -70,6 +70,11 @@ export async function startRun(platform: Platform, tx: ScopedTx, given: NewRun):
     task.scheduled_at ?? null,
   ]);
   return run!;
+}
+
+/** Throws `unknown_workflow`. */
+export async function assertWorkflow(platform: Platform, tx: ScopedTx, name: string, version?: number): Promise<void> {
+  await resolveWorkflow(platform, tx, name, version);
 }
 
 /** What a run needs to know of its workflow, be it code or data. */
@@ -140,15 +145,18 @@ export const runStatuses = [
 ] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
-export interface RunRow {
+/** A run in a list: without what may be large. */
+export interface RunSummary {
   readonly id: string;
   readonly workflow: string;
   readonly version: number;
+  /** Whether the workflow is of the program's code, or data. */
+  readonly kind: 'code' | 'data';
   readonly status: RunStatus;
   readonly correlation_key: string | null;
-  readonly input: unknown;
-  readonly output: unknown;
   readonly error: unknown;
+  readonly step_count: number;
+  readonly ended_step_count: number;
   readonly cost: number;
   readonly cost_max: number | null;
   readonly deadline_at: Date | null;
@@ -159,8 +167,14 @@ export interface RunRow {
   readonly completed_at: Date | null;
 }
 
+export interface RunRow extends RunSummary {
+  readonly input: unknown;
+  readonly output: unknown;
+}
+
 export interface StepRow {
   readonly key: string;
+  readonly place: number;
   readonly kind: string;
   readonly name: string;
   readonly status: string;
@@ -170,21 +184,29 @@ export interface StepRow {
   readonly attempts: number;
   readonly cost: number;
   readonly task_id: string | null;
+  /** Of the task or run that it waits for. */
+  readonly task_status: string | null;
+  readonly approval_id: string | null;
+  /** What it waits for, and what the payload must contain. */
+  readonly event: { readonly name: string; readonly match: unknown } | null;
   readonly due_at: Date | null;
   readonly started_at: Date;
   readonly completed_at: Date | null;
 }
 
-/** A run's state is that of its task; one that is suspended waits for what its steps wait for. */
-const runsSql = `select r.id, r.name as workflow, r.version, x.status, r.correlation_key, t.payload as input, t.results as output,
-    t.error, x.cost, r.cost_max::float8 as cost_max, r.deadline_at,
+const summaryColumns = `r.id, r.name as workflow, r.version, case when r.workflow_id is null then 'code' else 'data' end as kind,
+    x.status, r.correlation_key, t.error, x.step_count, x.ended_step_count, x.cost, r.cost_max::float8 as cost_max, r.deadline_at,
     case when x.status = 'waiting' and t.scheduled_at < '9999-01-01' then t.scheduled_at end as wakes_at,
-    r.created_by, r.created_at, t.started_at, t.completed_at
-  from plinth.workflow_runs r
+    r.created_by, r.created_at, t.started_at, t.completed_at`;
+
+/** A run's state is that of its task; one that is suspended waits for what its steps wait for. */
+const fromRuns = `from plinth.workflow_runs r
   join plinth.tasks t on t.organization_id = r.organization_id and t.id = r.id
   cross join lateral (
     select case when t.status in ('pending', 'retrying') and t.scheduled_at > now() and count(*) filter (where s.completed_at is null) > 0
         then 'waiting' else t.status end as status,
+      count(*)::int as step_count,
+      count(*) filter (where s.completed_at is not null)::int as ended_step_count,
       coalesce(sum(s.cost), 0)::float8 as cost
     from plinth.workflow_step_runs s
     where s.organization_id = r.organization_id and s.run_id = r.id) x
@@ -196,9 +218,10 @@ export function listRuns(
   filter: { workflow?: string; status?: RunStatus; correlation_key?: string },
   before: string | undefined,
   rowsMax: number,
-): Promise<RunRow[]> {
-  return tx.sql<RunRow>(
-    `${runsSql}
+): Promise<RunSummary[]> {
+  return tx.sql<RunSummary>(
+    `select ${summaryColumns}
+     ${fromRuns}
        and ($2::uuid is null or r.id < $2)
        and ($3::text is null or r.name = $3)
        and ($4::text is null or x.status = $4)
@@ -209,17 +232,28 @@ export function listRuns(
   );
 }
 
-/** A run with its steps in the order they began. Throws `not_found`. */
+/** A run with its first steps, in the order they began. Throws `not_found`. */
 export async function getRun(tx: ScopedTx, id: string): Promise<RunRow & { steps: StepRow[] }> {
-  const [run] = await tx.sql<RunRow>(`${runsSql} and r.id = $2`, [tx.organizationId, id]);
+  const [run] = await tx.sql<RunRow>(
+    `select ${summaryColumns}, t.payload as input, t.results as output
+     ${fromRuns} and r.id = $2`,
+    [tx.organizationId, id],
+  );
   if (!run) throw errors.not_found({ detail: 'no such run' });
   const steps = await tx.sql<StepRow>(
-    `select s.key, s.kind, s.name,
+    `select s.key, s.place, s.kind, s.name,
        case when s.kind = 'sleep' and s.status = 'waiting' and s.due_at <= now() then 'completed' else s.status end as status,
-       case when pg_column_size(s.result) <= $3 then s.result end as result,
-       coalesce(pg_column_size(s.result) > $3, false) as result_left_out,
-       s.error, s.attempts, s.cost::float8 as cost, s.task_id, s.due_at, s.started_at, s.completed_at
+       case when x.is_small then s.result end as result,
+       s.result is not null and not x.is_small as result_left_out,
+       s.error, s.attempts, s.cost::float8 as cost, s.task_id, t.status as task_status, a.id as approval_id,
+       case when s.event_name is not null then jsonb_build_object('name', s.event_name, 'match', s.event_match) end as event,
+       s.due_at, s.started_at, s.completed_at
      from plinth.workflow_step_runs s
+     cross join lateral (
+       -- as stored, which may be compressed, then as it is sent
+       select case when pg_column_size(s.result) <= $3 then octet_length(s.result::text) <= $3 else false end as is_small) x
+     left join plinth.tasks t on t.organization_id = s.organization_id and t.id = s.task_id
+     left join plinth.approvals a on a.organization_id = s.organization_id and a.run_id = s.run_id and a.step_key = s.key
      where s.organization_id = $1 and s.run_id = $2
      order by s.started_at, s.scope, s.place
      limit $4`,
@@ -257,14 +291,14 @@ export async function retryRun(platform: Platform, tx: ScopedTx, id: string): Pr
     id,
   ]);
   if (row?.outcome !== 'pending' && row?.outcome !== 'blocked') throw workflowErrors.workflow_run_not_retryable();
-  await reviveRun(tx, id);
+  await reviveRuns(tx, [id]);
   tx.afterCommit(() => platform.wakeups.wake(tasks_channel));
   return row.outcome;
 }
 
 /** Throws `not_found`. */
 export async function assertRun(tx: ScopedTx, id: string): Promise<void> {
-  const rows = await tx.sql('select from plinth.workflow_runs where organization_id = $1 and id = $2', [
+  const rows = await tx.sql('select 1 from plinth.workflow_runs where organization_id = $1 and id = $2', [
     tx.organizationId,
     id,
   ]);

@@ -136,7 +136,12 @@ function byType(column: Column, literals: readonly string[], { marker, at, rando
     case 'date':
     case 'timestamp with time zone':
     case 'timestamp without time zone':
-      return [moment, `(${moment}::timestamptz + interval '1 day')`, `(${moment}::timestamptz - interval '1 day')`];
+      return [
+        moment,
+        `(${moment}::timestamptz + interval '1 day')`,
+        `(${moment}::timestamptz - interval '1 day')`,
+        `date_trunc('hour', ${moment}::timestamptz, 'UTC')`,
+      ];
     case 'time without time zone':
       return [quoteText('12:00')];
     case 'interval':

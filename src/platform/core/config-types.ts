@@ -120,6 +120,12 @@ export const origin: SettingType<string> = {
   },
 };
 
+/** An origin, or `*` for all of them. */
+export const originOrAny: SettingType<string> = {
+  description: 'origins such as `https://app.example.com`, or `*`',
+  parse: (text) => (text === '*' ? text : origin.parse(text)),
+};
+
 function readHttpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {

@@ -17,6 +17,11 @@ export const databaseErrors = defineErrors({
     title: 'The folder holds something else',
     hint: 'Name an empty folder, or one that Plinth made.',
   },
+  data_folder_missing: {
+    status: 503,
+    title: 'There is no database here yet',
+    hint: 'Make one with: plinth up; or go to the folder of yours, or name its database with --data or --database-url.',
+  },
   data_folder_unusable: {
     status: 503,
     title: 'The data folder can not be used',

@@ -22,7 +22,7 @@ describeEngines('transactions sent together', (on) => {
     failure === undefined ? results.at(-1)?.rows : ((failure as { code?: string }).code ?? String(failure));
 
   it('each see their own settings and get their own answers', async () => {
-    const tenants = Array.from({ length: 20 }, (_, n) => `tenant-${n}`);
+    const tenants = Array.from({ length: 40 }, (_, n) => `tenant-${n}`);
     const outcomes = await together(...tenants.map((tenant) => echo(tenant)));
     expect(outcomes.map(rowsOf)).toEqual(tenants.map((tenant) => [{ tenant, asked: tenant }]));
     const [after] = await together([{ text: `select current_setting('plinth.test', true) as tenant` }]);
@@ -88,13 +88,13 @@ describeEngines('the queue of reads', (on) => {
       on.pool.removeListener('acquire', count);
     }
   }
-  const tenants = Array.from({ length: 20 }, (_, n) => `tenant-${n}`);
+  const tenants = Array.from({ length: 40 }, (_, n) => `tenant-${n}`);
 
   it('sends what comes together in few round trips, once a statement is known to be quick', async () => {
     const run = makeReadQueue(on.pool, () => 0);
     const readAll = () => Promise.all(tenants.map(async (tenant) => (await run(echo(tenant)))[1]!.rows[0]));
     const expected = tenants.map((tenant) => ({ tenant, asked: tenant }));
-    expect(await counted(readAll)).toEqual({ result: expected, taken: 20 });
+    expect(await counted(readAll)).toEqual({ result: expected, taken: 40 });
     expect(await counted(readAll)).toEqual({ result: expected, taken: 2 });
   });
 
@@ -147,10 +147,17 @@ describeEngines('the queue of reads', (on) => {
         run([{ text: 'select pg_advisory_xact_lock_shared($1::bigint) where $1::bigint > 0', values: [lock] }]);
       await Promise.all([hang(0), run(echo('a'))]);
       await holder.query('select pg_advisory_lock(7)');
+      const countWaiting = async () =>
+        (
+          await holder.query(
+            `select count(*)::int as n from pg_locks where locktype = 'advisory' and not granted
+               and database = (select oid from pg_database where datname = current_database())`,
+          )
+        ).rows[0].n;
       const hanging: Promise<unknown>[] = [];
       for (let n = 0; n < 3; n++) {
         hanging.push(hang(7));
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await expect.poll(countWaiting, { timeout: 10_000 }).toBe(n + 1);
       }
       expect((await run(echo('b')))[1]!.rows).toEqual([{ tenant: 'b', asked: 'b' }]);
       const answers = await Promise.all(tenants.map(async (tenant) => (await run(echo(tenant)))[1]!.rows[0].tenant));

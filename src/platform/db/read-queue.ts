@@ -7,7 +7,7 @@ import { type QueuedRead, settle, sharedStatements, shareTransactions } from './
  * Reads one connection takes at once, at most. A write to the server's socket and the wake-up of its process take 50 µs
  * here, as much as the read itself; shared by many that is little.
  */
-export const together_max = 16;
+export const together_max = 32;
 /** Those that go together take no longer than this in sum; a statement that does by itself, on average, goes alone. */
 const quick_ms = 10;
 /**

@@ -44,7 +44,9 @@ export function registerConsole(app: FastifyInstance, folder: string = consoleFo
     return { plain, compressed: await compress(plain) };
   }
 
-  app.get<{ Params: { file: string } }>('/static/:file', { schema: { hide: true } }, async (request, reply) => {
+  // the same for everybody: whose cookie comes along is not looked up, and a page is there when the database is not
+  const open = { schema: { hide: true }, config: { ownCredentials: true } };
+  app.get<{ Params: { file: string } }>('/static/:file', open, async (request, reply) => {
     const { file } = request.params;
     const type = types[STATIC_FILE.exec(file)?.[1] ?? ''];
     if (!type) throw errors.route_not_found({ detail: 'no such file' });
@@ -76,13 +78,29 @@ export function registerConsole(app: FastifyInstance, folder: string = consoleFo
  * looked at anew for each page, because a build may finish while the server runs.
  */
 export async function sendConsole(reply: FastifyReply, folder: string = consoleFolder): Promise<boolean> {
-  const template = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
+  return sendPage(reply, join(folder, 'index.html'), []);
+}
+
+/**
+ * Answers with the portal's page, as `sendConsole` with the console's. It alone may be framed, by the pages of these
+ * origins: it acts by the token it is given, never by the session cookie, so a frame tricks nobody into anything.
+ */
+export async function sendPortal(
+  reply: FastifyReply,
+  frameOrigins: readonly string[] = [],
+  folder: string = consoleFolder,
+): Promise<boolean> {
+  return sendPage(reply, join(folder, 'portal.html'), frameOrigins);
+}
+
+async function sendPage(reply: FastifyReply, file: string, frameOrigins: readonly string[]): Promise<boolean> {
+  const template = await readFile(file, 'utf8').catch(() => undefined);
   if (template === undefined) return false;
   const nonce = randomBytes(18).toString('base64');
   reply
     .code(200)
     .header('content-type', 'text/html; charset=utf-8')
-    .header('content-security-policy', policyOf(nonce))
+    .header('content-security-policy', policyOf(nonce, frameOrigins))
     .header('referrer-policy', 'no-referrer')
     .header('cross-origin-opener-policy', 'same-origin')
     .serializer((text: string) => text);
@@ -107,11 +125,16 @@ export function isDeepLink(request: FastifyRequest): boolean {
   return /\btext\/html\b/.test(String(request.headers.accept ?? ''));
 }
 
+/** Whether it is the page a tenant's customer opens. */
+export function isPortal(request: FastifyRequest): boolean {
+  return /^\/portal(?:[/?]|$)/.test(request.url);
+}
+
 /**
  * Nothing inline but styles that carry the page's nonce (the component library writes its theme so), nothing from
- * elsewhere, in nobody's frame; the page talks to this server alone.
+ * elsewhere, in no frame but those of the origins; the page talks to this server alone.
  */
-function policyOf(nonce: string): string {
+function policyOf(nonce: string, frameOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -121,6 +144,6 @@ function policyOf(nonce: string): string {
     "img-src 'self' data:",
     "base-uri 'none'",
     "form-action 'self'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${frameOrigins.join(' ') || "'none'"}`,
   ].join('; ');
 }

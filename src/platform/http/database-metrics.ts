@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Measurement } from '../module.ts';
 import type { Platform } from '../platform.ts';
 
@@ -7,33 +7,35 @@ const statement_timeout_ms = 5_000;
 const inWorkerPool = { pool: 'worker', statementTimeoutMs: statement_timeout_ms } as const;
 
 /**
- * Gauges of what the database and the modules tell, read at each scrape. Where the database does not answer,
+ * What the database and the modules tell, read at each scrape. Where the database does not answer,
  * `plinth_database_up` is 0 and the others are left out: an old value would look like a good one.
  */
 export function databaseMetrics(platform: Platform, registry: Registry): { refresh(): Promise<void> } {
-  const gauges = new Map<string, Gauge>();
-  const gauge = ({ name, help, labels = {} }: Omit<Measurement, 'value'>): Gauge => {
-    const known = gauges.get(name);
-    if (known) return known;
-    const made = new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] });
-    gauges.set(name, made);
+  const known = new Map<string, Gauge | Counter>();
+  const metric = ({ kind, name, help, labels = {} }: Omit<Measurement, 'value'>): Gauge | Counter => {
+    const found = known.get(name);
+    if (found) return found;
+    const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
+    const made = kind === 'counter' ? new Counter(options) : new Gauge(options);
+    known.set(name, made);
     return made;
   };
   const up = { name: 'plinth_database_up', help: 'Whether the database answers.' };
   return {
     async refresh() {
-      for (const one of gauges.values()) one.reset();
       let measurements: readonly Measurement[];
       try {
         measurements = (await Promise.all(sources(platform).map((read) => read(platform)))).flat();
       } catch (error) {
         platform.log.warn({ err: error }, 'the metrics of the database could not be read');
         measurements = [];
-        for (const name of gauges.keys()) registry.removeSingleMetric(name);
-        gauges.clear();
+        for (const name of known.keys()) registry.removeSingleMetric(name);
+        known.clear();
       }
-      gauge(up).set(measurements.length > 0 ? 1 : 0);
-      for (const measurement of measurements) gauge(measurement).set(measurement.labels ?? {}, measurement.value);
+      // from here on in one turn: two scrapes at once must not count one value twice
+      for (const one of known.values()) one.reset();
+      metric(up).inc({}, measurements.length > 0 ? 1 : 0);
+      for (const measurement of measurements) metric(measurement).inc(measurement.labels ?? {}, measurement.value);
     },
   };
 }

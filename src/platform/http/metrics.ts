@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Platform } from '../platform.ts';
@@ -7,6 +8,8 @@ export interface HttpMetrics {
   readonly registry: Registry;
   readonly contentType: string;
   observe(request: FastifyRequest, reply: FastifyReply): void;
+  /** Counts an answer that stays open, until it is over. */
+  observeStream(request: FastifyRequest, answer: Readable): void;
   render(): Promise<string>;
 }
 
@@ -26,6 +29,12 @@ export function makeMetrics(platform: Platform): HttpMetrics {
   const refused = new Counter({
     name: 'plinth_http_server_errors_total',
     help: 'Answers with a status of 500 or above.',
+    registers: [registry],
+  });
+  const streams = new Gauge({
+    name: 'plinth_http_streams',
+    help: 'Answers that are open as streams.',
+    labelNames: ['route'],
     registers: [registry],
   });
   new Gauge({
@@ -55,6 +64,11 @@ export function makeMetrics(platform: Platform): HttpMetrics {
       }
       known.observe(reply.elapsedTime / 1000);
       if (reply.statusCode >= 500) refused.inc();
+    },
+    observeStream(request, answer) {
+      const open = streams.labels({ route: request.routeOptions.url ?? 'none' });
+      open.inc();
+      answer.once('close', () => open.dec());
     },
     async render() {
       await database.refresh();

@@ -1,4 +1,3 @@
-import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import { errorCatalogue } from '../core/errors.ts';
 
@@ -14,7 +13,8 @@ export function registerPages(app: FastifyInstance): void {
       .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
     return reply.serializer((text: string) => text).send(renderErrors());
   });
-  app.register(scalar, {
+  // 4 MB of script, an eighth of the start of a program that may not serve at all
+  app.register(import('@scalar/fastify-api-reference'), {
     routePrefix: '/docs',
     configuration: {
       url: `${app.basePath}/openapi.json`,

@@ -15,7 +15,7 @@ import { asPlinthError, startProblem, toProblem } from './problem.ts';
 import { logFailure } from './request-log.ts';
 import { describeTables, TablesAnswer } from './rest-tables.ts';
 import { readOptions } from './route.ts';
-import { makeViewRecorder, narrowAccess, viewedBy } from './view-as.ts';
+import { makeViewRecorder, narrowAccess, viewedBy, wantsView } from './view-as.ts';
 
 export const rest_path = '/rest/v1';
 /** Whether a route is one of the generic layer's. */
@@ -24,7 +24,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 interface Exposed {
   readonly module: string;
-  readonly table: TableDeclaration;
+  /** Of a view only what it shows: nobody looks at one as somebody else. */
+  readonly table: Pick<TableDeclaration, 'rest' | 'ownerColumn'> & Partial<Pick<TableDeclaration, 'visibility'>>;
 }
 
 /**
@@ -61,6 +62,7 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
     const accessFor = async (request: FastifyRequest, table: string): Promise<RestAccess> => {
       const actor = inOrganization(request.actor);
       const own = accessOf(actor, exposed, functions, policy);
+      if (!wantsView(request)) return own;
       const viewed = await viewedBy(platform, request, actor);
       if (!viewed) return own;
       // what is not there shows nothing, and its name may be anything
@@ -197,6 +199,9 @@ function exposedTables(modules: readonly ModuleDefinition[]): Map<string, Expose
   for (const module of modules) {
     for (const [name, table] of Object.entries(module.tables ?? {})) {
       if (table.rest) tables.set(name, { module: module.name, table });
+    }
+    for (const [name, view] of Object.entries(module.views ?? {})) {
+      tables.set(name, { module: module.name, table: { rest: { select: view.select } } });
     }
   }
   return tables;

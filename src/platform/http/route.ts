@@ -42,6 +42,11 @@ interface RouteBase<B, Q, P, R> {
    */
   readonly permission: string;
   readonly body?: B;
+  /**
+   * Bodies of other types than JSON, for the API reference; `run` gets what the content type parser made of them. They
+   * are checked by the handler alone.
+   */
+  readonly otherBodies?: Readonly<Record<string, TSchema>>;
   readonly query?: Q;
   readonly params?: P;
   /** The answer's schema: checked in development and tests, and in the API reference. */
@@ -50,6 +55,8 @@ interface RouteBase<B, Q, P, R> {
   readonly bodyLimitBytes?: number;
   /** A handler that keeps its answer by `withIdempotency` says so here: clients then may send it again. */
   readonly idempotent?: true;
+  /** The answer goes on as long as both sides want: it is no slow request, and generated clients leave it out. */
+  readonly stream?: true;
 }
 
 /** A route whose work is one transaction: `run` gets it open, in the caller's scope. Most routes are this. */
@@ -77,6 +84,11 @@ export interface RouteRegistrar {
   readonly policy: Policy;
   /** The actor of a request, as its credentials said; undefined when it sent none. */
   actorOf(request: FastifyRequest): Actor | undefined;
+  /**
+   * Whom the credentials of a request that is still being answered name by now: for streams, which outlive what was
+   * found out at their beginning. Throws what the authenticators throw.
+   */
+  actorNow(request: FastifyRequest): Promise<Actor | undefined>;
 }
 
 /** `Cache-Control: max-stale` (RFC 9111, 5.2.1.2): the caller takes an answer that may be a little behind. */
@@ -94,12 +106,24 @@ function assertPermission(
   throw routeErrors.route_invalid({ detail: `${method} ${url}: no module declares the permission ${permission}` });
 }
 
-export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: Policy): RouteRegistrar {
+function bodySchema(body: TSchema, others: Readonly<Record<string, TSchema>> | undefined): unknown {
+  if (!others) return body;
+  const all = Object.entries({ 'application/json': body, ...others });
+  return { content: Object.fromEntries(all.map(([type, schema]) => [type, { schema }])) };
+}
+
+export function makeRegistrar(
+  app: FastifyInstance,
+  platform: Platform,
+  policy: Policy,
+  actorNow: RouteRegistrar['actorNow'],
+): RouteRegistrar {
   const actorOf = (request: FastifyRequest): Actor | undefined => request.actor;
   return {
     app,
     policy,
     actorOf,
+    actorNow,
     add(route) {
       assertPermission(policy, route);
       const schema = {
@@ -107,7 +131,8 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
         tags: [route.tag],
         ...(route.permission === 'public' ? { security: [] } : { 'x-permission': route.permission }),
         ...(route.idempotent || ('mode' in route && route.mode === 'write') ? { 'x-idempotent': true } : {}),
-        ...(route.body ? { body: route.body } : {}),
+        ...(route.stream ? { 'x-stream': true } : {}),
+        ...(route.body ? { body: bodySchema(route.body, route.otherBodies) } : {}),
         ...(route.query ? { querystring: route.query } : {}),
         ...(route.params ? { params: route.params } : {}),
         ...(route.response ? { response: { [route.status ?? 200]: route.response } } : {}),
@@ -116,15 +141,15 @@ export function makeRegistrar(app: FastifyInstance, platform: Platform, policy: 
         method: route.method,
         url: route.url,
         schema,
+        ...(route.stream ? { config: { stream: true }, exposeHeadRoute: false } : {}),
         ...(route.bodyLimitBytes ? { bodyLimit: route.bodyLimitBytes } : {}),
-        preValidation: async (request) => {
+        preValidation: (request, _reply, done) => {
           // before the body is looked at: who may not call learns nothing of what the route wants
-          if (route.permission === 'public') return;
-          if (route.permission === 'user') {
-            if (!request.actor) throw errors.unauthenticated();
-            return;
+          if (route.permission === 'user' && !request.actor) throw errors.unauthenticated();
+          if (route.permission !== 'user' && route.permission !== 'public') {
+            policy.require(request.actor, route.permission);
           }
-          policy.require(request.actor, route.permission);
+          done();
         },
         handler: async (request, reply) => {
           const actor = actorOf(request);

@@ -1,6 +1,13 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { Readable } from 'node:stream';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -8,7 +15,8 @@ import type { Platform } from '../platform.ts';
 import { type Actor, type Authenticator, makePolicy } from './actor.ts';
 import { basePathOf, serveBelow, withoutBasePath } from './base-path.ts';
 import { answerClientError } from './client-errors.ts';
-import { isDeepLink, registerConsole, sendConsole } from './console.ts';
+import { isDeepLink, isPortal, registerConsole, sendConsole, sendPortal } from './console.ts';
+import { registerCors } from './cors.ts';
 import { httpErrors } from './errors.ts';
 import { type AllowedHosts, checkHost, checkOrigin } from './hosts.ts';
 import { parseJsonBody } from './json.ts';
@@ -27,8 +35,10 @@ declare module 'fastify' {
     actor: Actor | undefined;
   }
   interface FastifyContextConfig {
-    /** The route finds out itself who calls (webhooks): its callers' headers are not ours to judge. */
+    /** The route finds out itself who calls (webhooks), or it does not matter (health): headers are not judged. */
     ownCredentials?: boolean;
+    /** The answer lasts as long as both sides want: its time says nothing. */
+    stream?: boolean;
   }
 }
 
@@ -38,6 +48,11 @@ export interface ServerOptions {
   /** Read at every request: with port 0 they are known once the server listens. */
   readonly hosts: AllowedHosts;
   readonly authenticators: readonly Authenticator[];
+  /** Other origins whose pages may call with a token or key (`*`: all), and those that may with the cookie too. */
+  readonly corsOrigins?: readonly string[];
+  readonly trustedOrigins?: readonly string[];
+  /** Origins whose pages may show /portal in a frame. */
+  readonly portalFrameOrigins?: readonly string[];
   /** Bearer token of /metrics; without one the route refuses. */
   readonly metricsToken?: string;
   /** Addresses (CIDR) whose X-Forwarded-* headers are believed. */
@@ -129,7 +144,16 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     },
   });
 
+  // before our own hooks: a preflight has no credentials, and a refusal is to be read by the page too
+  await registerCors(app, options);
   const routeUrls = collectRoutes(app);
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.stream) return;
+    route.onSend = async (request, reply, answer) => {
+      if (reply.statusCode < 400 && answer instanceof Readable) metrics.observeStream(request, answer);
+      return answer;
+    };
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply
       .header('x-request-id', request.id)
@@ -138,7 +162,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     if (request.url.length > limits.url_chars)
       throw errors.invalid_request({ detail: `the URL is longer than ${limits.url_chars} characters` });
     checkHost(request, options.hosts);
-    if (request.routeOptions.config.ownCredentials) return;
+    if (request.routeOptions.config.ownCredentials || (request.is404 && isDeepLink(request))) return;
     failures.check(request.ip);
     request.actor = await authenticate(request, options.authenticators, () => failures.count(request.ip));
     checkOrigin(request, options.hosts, request.actor?.viaCookie === true);
@@ -147,20 +171,12 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
       throw httpErrors.view_as_refused({ detail: 'only /rest/v1 is answered as somebody else' });
     }
   });
-  app.addHook('onResponse', async (request, reply) => {
+  // without a promise for each: what nobody waits for is not made to be waited for
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.routeOptions.config.stream && reply.statusCode < 400) return done();
     metrics.observe(request, reply);
-    // a line for each request costs more than answering it: at `info` only what was slow or failed
-    const level = reply.statusCode >= 500 || reply.elapsedTime >= slow_request_ms ? 'info' : 'debug';
-    if (!platform.log.isLevelEnabled(level)) return;
-    request.log[level](
-      {
-        method: request.method,
-        route: request.routeOptions.url ?? 'none',
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    );
+    logResponse(request, reply, platform.log);
+    done();
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = asPlinthError(thrown);
@@ -168,7 +184,10 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     return startProblem(reply, error).send(toProblem(error, request.id, basePath));
   });
   app.setNotFoundHandler(async (request, reply) => {
-    if (isDeepLink(request) && (await sendConsole(reply))) return reply;
+    if (isDeepLink(request)) {
+      const isSent = isPortal(request) ? sendPortal(reply, options.portalFrameOrigins) : sendConsole(reply);
+      if (await isSent) return reply;
+    }
     const allowed = routeUrls.methodsOf(request.url);
     if (allowed.length > 0) {
       reply.header('allow', allowed.join(', '));
@@ -182,7 +201,9 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   registerPages(app);
   registerConsole(app);
   registerRest(app, platform, policy, options.rolePrefix ?? 'plinth');
-  const registrar: RouteRegistrar = makeRegistrar(app, platform, policy);
+  const registrar: RouteRegistrar = makeRegistrar(app, platform, policy, (request) =>
+    authenticate(request, options.authenticators, () => undefined),
+  );
   addRoutes(registrar, platform);
 
   return {
@@ -225,6 +246,21 @@ async function authenticate(
   }
 }
 
+/** A line for each request costs more than answering it: at `info` only what was slow or failed. */
+function logResponse(request: FastifyRequest, reply: FastifyReply, log: Platform['log']): void {
+  const level = reply.statusCode >= 500 || reply.elapsedTime >= slow_request_ms ? 'info' : 'debug';
+  if (!log.isLevelEnabled(level)) return;
+  request.log[level](
+    {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    },
+    'request',
+  );
+}
+
 /** Serialises answers; where asked, checks first that the answer is what the route promised. */
 function answerSerializer(schema: unknown, route: string, options: ServerOptions): (data: unknown) => string {
   if (!options.checkAnswers || typeof schema !== 'object' || schema === null) return (data) => JSON.stringify(data);
@@ -265,10 +301,12 @@ function collectRoutes(app: FastifyInstance): { methodsOf(url: string): string[]
 
 function registerHealth(app: FastifyInstance, options: ServerOptions, state: { draining: boolean }): void {
   const { platform } = options;
-  app.get('/healthz', { schema: { summary: 'The process lives', tags: ['platform'], security: [] } }, async () => ({
-    status: 'ok',
-  }));
-  app.get('/readyz', { schema: { summary: 'Ready for requests', tags: ['platform'], security: [] } }, async () => {
+  // a key is not looked up: whether the process lives must not hang on the database, nor on others' wrong keys
+  const config = { ownCredentials: true };
+  const live = { summary: 'The process lives', tags: ['platform'], security: [] };
+  app.get('/healthz', { config, schema: live }, async () => ({ status: 'ok' }));
+  const ready = { summary: 'Ready for requests', tags: ['platform'], security: [] };
+  app.get('/readyz', { config, schema: ready }, async () => {
     if (state.draining) throw errors.too_busy({ detail: 'shutting down', retryAfterSeconds: 5 });
     await platform.door.readOne({ as: 'app' }, 'select 1 as ok', [], { statementTimeoutMs: 5_000 });
     const schema = (await options.schemaState?.()) ?? 'current';

@@ -83,7 +83,7 @@ async function findViewed(
 export function narrowAccess(
   own: RestAccess,
   theirs: RestAccess,
-  tableOf: (name: string) => TableDeclaration | undefined,
+  tableOf: (name: string) => Partial<Pick<TableDeclaration, 'visibility'>> | undefined,
 ): RestAccess {
   return {
     organizationId: own.organizationId,

@@ -62,6 +62,11 @@ export const migrationErrors = defineErrors({
     title: 'The roles or the schema are not there',
     hint: 'Let somebody who may create roles run the output of: plinth migrate bootstrap --print',
   },
+  owner_login_required: {
+    status: 503,
+    title: 'This login may not act as the owner of the schema',
+    hint: 'Set PLINTH_MIGRATE_URL to the login that migrates, or let a DBA give this one the role: plinth migrate bootstrap --print',
+  },
   role_unsafe: {
     status: 409,
     title: 'A role of ours can bypass row security',

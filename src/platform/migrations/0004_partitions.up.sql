@@ -16,6 +16,11 @@ begin
     return false;
   end if;
   select partition_by into strict time_column from registered_tables where table_name = parent;
+  -- the parent before its default partition, as everybody who writes: the other way round two wait for each other (deadlocks
+  -- met where late events were received while their month was made)
+  if not is_citus() then
+    execute format('lock table only plinth.%I in access exclusive mode', parent);
+  end if;
   -- rows that arrived before their partition: moved out, and back in with their id and xid. No more of them may come
   -- meanwhile, and moving is no change: neither the audit nor another trigger of the table hears of it.
   execute format('lock table plinth.%I in exclusive mode', default_part);
@@ -45,8 +50,11 @@ begin
 end
 $$;
 
--- This month and the next ones of a table (or of all), and the months of rows that wait in a default partition.
-create function plinth.ensure_partitions(only_table text default null, months_ahead int default 3) returns int
+-- This month and the next ones of a table (or of all), and the months of rows that wait in a default partition. It stops when
+-- it has made some for so many tables: whoever writes to several tables in a transaction must not meet one that locks them in
+-- another order.
+create function plinth.ensure_partitions(only_table text default null, months_ahead int default 3, tables_max int default null)
+returns int
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
@@ -54,11 +62,15 @@ declare
   months date[];
   month date;
   made int := 0;
+  made_before int;
+  tables int := 0;
 begin
   if is_citus() then
     -- before the first read: after one over many connections Citus makes no partition in this transaction
     perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
   end if;
+  -- one at a time: each reads a default partition before it locks it
+  perform pg_advisory_xact_lock(hashtextextended('plinth.partitions', 0));
   for t in
     select table_name, partition_by
     from registered_tables
@@ -73,17 +85,22 @@ begin
          select (date_trunc(''month'', now() at time zone ''UTC'') + make_interval(months => ahead))::date from generate_series(0, %3$s) ahead
        ) wanted', t.partition_by, t.table_name || '_default', months_ahead)
     into months;
+    made_before := made;
     foreach month in array months
     loop
       if ensure_partition(t.table_name, month) then
         made := made + 1;
       end if;
     end loop;
+    if made > made_before then
+      tables := tables + 1;
+      exit when tables >= tables_max;
+    end if;
   end loop;
   return made;
 end
 $$;
-comment on function plinth.ensure_partitions(text, int) is
+comment on function plinth.ensure_partitions(text, int, int) is
   'Makes the monthly partitions that are missing and moves rows out of the default ones; returns how many it made.';
 
 -- Partitions wholly older than the table's retention go; returns their names.
@@ -124,6 +141,31 @@ begin
 end
 $$;
 
-select plinth.register_function('ensure_partitions(text, integer)', '{worker}', 'owner');
+-- Analyses tables that have grown tenfold since that was done last, or that never were and have so many rows; returns how many.
+-- The server does it by itself a minute later. Until then an index of a tenant seems to hold one row of it, and a statement that
+-- looks for 200 rows by their ids may read all of the tenant's for each.
+create function plinth.analyze_new_tables(rows_min int default 100) returns int
+language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  young record;
+  analyzed int := 0;
+begin
+  for young in
+    select c.relname
+    from pg_class c
+    where c.relnamespace = 'plinth'::regnamespace and c.relkind = 'r' and pg_stat_get_live_tuples(c.oid) >= rows_min
+      and pg_stat_get_live_tuples(c.oid) > c.reltuples * 10
+    order by c.relname
+  loop
+    execute format('analyze plinth.%I', young.relname);
+    analyzed := analyzed + 1;
+  end loop;
+  return analyzed;
+end
+$$;
+
+select plinth.register_function('ensure_partitions(text, integer, integer)', '{worker}', 'owner');
+select plinth.register_function('analyze_new_tables(integer)', '{worker}', 'owner');
 select plinth.register_function('drop_expired_partitions()', '{worker}', 'owner');
 select plinth.register_function('default_partition_rows()', '{worker}', 'owner');

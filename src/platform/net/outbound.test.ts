@@ -186,6 +186,25 @@ test('connections are kept and used again', async () => {
   expect(connections).toBe(1);
 });
 
+test('as many are kept as were needed, but over all origins no more than leave room for others', async () => {
+  const open = new Set<net.Socket>();
+  const server = http.createServer((_request, response) => void setTimeout(() => response.end('ok'), 20));
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections++;
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  const port = await listen(server, '0.0.0.0');
+  const keeping = client();
+  const together = (address: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => keeping.request({ url: `http://${address}:${port}/` })));
+  for (let round = 0; round < 3; round++) await together('127.0.0.1', 20);
+  expect(connections).toBe(20);
+  for (let host = 2; host < 10; host++) await together(`127.0.0.${host}`, 20);
+  await expect.poll(() => open.size).toBeLessThanOrEqual(outboundLimits.sockets_idle_max);
+});
+
 test('the next address of a name is tried when one does not answer, but only then', async () => {
   const port = await serve((_request, response) => response.end('ok'));
   const resolver = names({ 'two.example': ['127.0.0.3', '127.0.0.1'], 'none.example': ['127.0.0.3', '127.0.0.4'] });
@@ -418,4 +437,29 @@ test('the system’s resolver: localhost is this machine, and refused without le
   await expect(client({ allowLoopback: false }).request({ url: `http://localhost:${port}/` })).rejects.toEqual(
     code('outbound_refused'),
   );
+});
+
+test('who looks at the status has it for a redirect, and an answer without end is cut', async () => {
+  const port = await serve((request, response) => {
+    if (request.url === '/moved') return void response.writeHead(302, { location: 'http://10.0.0.1/' }).end('there');
+    response.writeHead(200, { 'content-length': '1000000000' });
+    const more = setInterval(() => response.write('x'.repeat(10_000)), 1);
+    response.on('close', () => clearInterval(more));
+  });
+  const at = (path: string) =>
+    client().request({ url: `http://127.0.0.1:${port}${path}`, cutsAnswer: true, maxResponseBytes: 2_000 });
+  expect(await at('/moved')).toMatchObject({ status: 302, body: Buffer.from('there') });
+  const endless = await at('/endless');
+  expect([endless.status, endless.body.length]).toEqual([200, 2_000]);
+});
+
+test('an address and headers can be looked at without calling anybody', () => {
+  const resolver = () => Promise.reject(new Error('nobody is asked'));
+  const { check } = client({ resolver, allowLoopback: false });
+  expect(() => check({ url: 'https://example.com/hooks', headers: { 'x-a': 'b' } })).not.toThrow();
+  for (const url of ['http://127.1/', 'http://0x7f.1/', 'http://[::ffff:169.254.169.254]/', 'http://10.0.0.1/']) {
+    expect(() => check({ url })).toThrow(code('outbound_refused'));
+  }
+  expect(() => check({ url: 'https://a:b@example.com/' })).toThrow(code('invalid_value'));
+  expect(() => check({ url: 'https://example.com/', headers: { host: 'x' } })).toThrow(code('invalid_value'));
 });

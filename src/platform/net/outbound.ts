@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Duplex } from 'node:stream';
 import { type Cidr, parseAddress } from '../core/cidr.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { errors, PlinthError } from '../core/errors.ts';
@@ -21,6 +22,8 @@ export const outboundLimits = {
   addresses_tried_max: 4,
   sockets_per_origin_max: 32,
   sockets_max: 256,
+  /** Kept while nobody uses them; the rest of `sockets_max` is there for origins that were not called yet. */
+  sockets_idle_max: 128,
   /** Shorter than the five seconds most servers keep a connection, so that it is seldom closed as we write. */
   kept_alive_ms: 4000,
 } as const;
@@ -50,6 +53,11 @@ export interface OutboundRequest {
   readonly timeoutMs?: number;
   readonly idleTimeoutMs?: number;
   readonly maxResponseBytes?: number;
+  /**
+   * For who looks at the status: a redirect is an answer like others (it is not followed), and a body ends where it has
+   * `maxResponseBytes`.
+   */
+  readonly cutsAnswer?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -69,6 +77,8 @@ export interface OutboundClient {
    * the reason of `signal`.
    */
   request(request: OutboundRequest): Promise<OutboundResponse>;
+  /** Throws what `request` throws for a URL and headers alone, no name being resolved: for saying so when they are entered. */
+  check(input: Pick<OutboundRequest, 'url' | 'headers'>): void;
   /** Closes the connections that are kept; those in use fail. */
   close(): void;
 }
@@ -80,6 +90,7 @@ interface Prepared {
   readonly headers: Record<string, string>;
   readonly body: Buffer | undefined;
   readonly maxResponseBytes: number;
+  readonly cutsAnswer: boolean;
 }
 
 /** The life of one request: its deadline, and whether anything still moves. */
@@ -113,6 +124,11 @@ export function outbound(options: OutboundOptions = {}): OutboundClient {
         );
       });
     },
+    check({ url, headers }) {
+      const target = readTarget(url, options.ports ?? []);
+      readHeaders(headers ?? {});
+      if (target.address !== undefined) checkAddress(target, target.address, policy);
+    },
     close() {
       agents.http.destroy();
       agents.https.destroy();
@@ -125,13 +141,34 @@ function makeAgents(ca: string | undefined) {
     keepAlive: true,
     maxSockets: outboundLimits.sockets_per_origin_max,
     maxTotalSockets: outboundLimits.sockets_max,
-    maxFreeSockets: 4,
+    maxFreeSockets: outboundLimits.sockets_per_origin_max,
     timeout: outboundLimits.kept_alive_ms,
   };
   return {
-    http: new http.Agent(shared),
-    https: new https.Agent({ ...shared, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca ? { ca } : {}) }),
+    http: new HttpAgent(shared),
+    https: new HttpsAgent({ ...shared, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca ? { ca } : {}) }),
   };
+}
+
+/** Idle connections count among all that an agent may have: without a bound, those to a few origins would hold up the others. */
+function mayKeep({ freeSockets }: http.Agent): boolean {
+  let idle = 0;
+  for (const sockets of Object.values(freeSockets)) idle += sockets?.length ?? 0;
+  return idle < outboundLimits.sockets_idle_max;
+}
+
+class HttpAgent extends http.Agent {
+  override keepSocketAlive(socket: Duplex): boolean {
+    // what it returns decides; its type does not say so
+    return mayKeep(this) && Boolean(super.keepSocketAlive(socket));
+  }
+}
+
+class HttpsAgent extends https.Agent {
+  override keepSocketAlive(socket: Duplex): boolean {
+    // what it returns decides; its type does not say so
+    return mayKeep(this) && Boolean(super.keepSocketAlive(socket));
+  }
 }
 
 function prepare(input: OutboundRequest, ports: readonly number[]): Prepared {
@@ -158,8 +195,11 @@ function prepare(input: OutboundRequest, ports: readonly number[]): Prepared {
     input.maxResponseBytes ?? outboundLimits.response_bytes_default,
     outboundLimits.response_bytes_max,
   );
-  return { method, target, headers, body, maxResponseBytes };
+  return { method, target, headers, body, maxResponseBytes, cutsAnswer: input.cutsAnswer ?? false };
 }
+
+/** Why timers are no longer needed: without a reason each abort would make an exception with its stack. */
+const over = new Error('over');
 
 /** Runs `work` under the deadline, the idle limit and the caller's signal; what stops it first is what is thrown. */
 async function watched<T>(input: OutboundRequest, clock: Clock, work: (watch: Watch) => Promise<T>): Promise<T> {
@@ -175,14 +215,15 @@ async function watched<T>(input: OutboundRequest, clock: Clock, work: (watch: Wa
   const cancel = () => stop.abort(input.signal?.reason);
   input.signal?.addEventListener('abort', cancel, { once: true });
   void clock.sleep(timeoutMs, done.signal).then(() => giveUp(`no complete answer within ${timeoutMs} ms`));
-  void (async () => {
+  const watchIdle = async () => {
     let seen = -1;
     while (!done.signal.aborted && seen !== moves) {
       seen = moves;
       await clock.sleep(idleMs, done.signal);
     }
     giveUp(`nothing moved for ${idleMs} ms`);
-  })();
+  };
+  if (idleMs < timeoutMs) void watchIdle();
   try {
     const watch = {
       signal: stop.signal,
@@ -195,7 +236,7 @@ async function watched<T>(input: OutboundRequest, clock: Clock, work: (watch: Wa
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
-    done.abort();
+    done.abort(over);
     input.signal?.removeEventListener('abort', cancel);
   }
 }
@@ -212,17 +253,20 @@ async function checkedAddresses(target: Target, resolver: Resolver, policy: Addr
     throw outboundErrors.outbound_failed({ detail: `${target.hostname} has too many addresses` });
   }
   return addresses.map((address) => {
-    const reason = addressRefusal(address, policy);
-    if (reason !== undefined) {
-      throw outboundErrors.outbound_refused({
-        field: 'url',
-        detail: `${target.hostname} is not, or not only, a public address`,
-        // Which address a name has inside is for the operator's log: tenants could map the network by asking.
-        cause: new Error(`${address} is refused: ${reason}`),
-      });
-    }
+    checkAddress(target, address, policy);
     // What was judged is what is connected to, not the text it was read from.
     return String(parseAddress(address));
+  });
+}
+
+function checkAddress(target: Target, address: string, policy: AddressPolicy): void {
+  const reason = addressRefusal(address, policy);
+  if (reason === undefined) return;
+  throw outboundErrors.outbound_refused({
+    field: 'url',
+    detail: `${target.hostname} is not, or not only, a public address`,
+    // Which address a name has inside is for the operator's log: tenants could map the network by asking.
+    cause: new Error(`${address} is refused: ${reason}`),
   });
 }
 
@@ -291,7 +335,7 @@ function send(prepared: Prepared, address: string, agents: Agents, watch: Watch,
       watch.moved();
     };
     const fail = (error: unknown) => {
-      settled.abort();
+      settled.abort(over);
       const mayRetry = !isConnected && !watch.signal.aborted && !(error instanceof PlinthError);
       reject(mayRetry ? new NotConnected('', { cause: error }) : error instanceof PlinthError ? error : failed(error));
       request.destroy();
@@ -308,7 +352,7 @@ function send(prepared: Prepared, address: string, agents: Agents, watch: Watch,
       isAnswered = true;
       watch.moved();
       readResponse(response, prepared, watch).then((answer) => {
-        settled.abort();
+        settled.abort(over);
         resolve({ ...answer, address });
       }, fail);
     });
@@ -323,20 +367,25 @@ function send(prepared: Prepared, address: string, agents: Agents, watch: Watch,
 
 async function readResponse(response: IncomingMessage, prepared: Prepared, watch: Watch) {
   const status = response.statusCode ?? 0;
-  if (status >= 300 && status < 400 && status !== 304) {
+  const { cutsAnswer, maxResponseBytes } = prepared;
+  if (status >= 300 && status < 400 && status !== 304 && !cutsAnswer) {
     throw outboundErrors.outbound_redirect({ detail: `${prepared.target.hostname} answered ${status}` });
   }
   const tooLarge = () =>
     outboundErrors.outbound_too_large({ detail: `the answer has more than ${prepared.maxResponseBytes} bytes` });
   const hasBody = prepared.method !== 'HEAD' && status !== 304;
-  if (hasBody && Number(response.headers['content-length']) > prepared.maxResponseBytes) throw tooLarge();
+  if (hasBody && !cutsAnswer && Number(response.headers['content-length']) > maxResponseBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     watch.moved();
     bytes += chunk.length;
-    if (bytes > prepared.maxResponseBytes) throw tooLarge();
+    if (bytes > maxResponseBytes && !cutsAnswer) throw tooLarge();
     chunks.push(chunk);
+    // leaving the loop closes the connection: what is still to come is not waited for
+    if (bytes > maxResponseBytes) {
+      return { status, headers: response.headers, body: Buffer.concat(chunks).subarray(0, maxResponseBytes) };
+    }
   }
   if (!response.complete) throw Object.assign(new Error(), { code: 'ECONNRESET' });
   return { status, headers: response.headers, body: Buffer.concat(chunks, bytes) };

@@ -90,7 +90,8 @@ interface OpenScope {
 
 const current = new AsyncLocalStorage<OpenScope>();
 
-function refuseReentry(): void {
+/** Throws `reentrant_scope` inside a transaction of the door: what begins or waits for another one there is refused. */
+export function refuseReentry(): void {
   // On the embedded engine an inner transaction would wait for the outer one's connection for ever; on a server it
   // does so as soon as the pool is exhausted. So it fails at once everywhere.
   if (current.getStore()?.active) throw errors.reentrant_scope();

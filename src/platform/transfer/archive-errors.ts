@@ -9,8 +9,8 @@ export const archiveErrors = defineErrors({
   },
   archive_invalid: {
     status: 422,
-    title: 'The file is not a backup of Plinth',
-    hint: 'Name a file that plinth backup create made.',
+    title: 'The file is not what this command reads',
+    hint: 'plinth backup restore reads what plinth backup create made, plinth import what plinth export made.',
   },
   archive_version_unsupported: {
     status: 422,

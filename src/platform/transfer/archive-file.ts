@@ -20,6 +20,10 @@ import { archiveErrors } from './archive-errors.ts';
 /** What the content is: a whole database, or one organization. */
 export type ArchiveFormat = 'plinth-backup' | 'plinth-organization';
 const format_version = 1;
+const kinds: ReadonlyMap<string, string> = new Map([
+  ['plinth-backup', 'a backup of a whole database'],
+  ['plinth-organization', 'the export of one organization'],
+]);
 const header_bytes_max = 4096;
 const frame_content_bytes = 1024 * 1024;
 /** Length and whether it is the last: five bytes before each frame. */
@@ -213,7 +217,10 @@ async function headerOf(
   const end = start.subarray(0, bytesRead).indexOf(0x0a);
   const line = start.subarray(0, end + 1);
   const header = parseHeader(line.toString('utf8'));
-  if (header?.format !== format) throw archiveErrors.archive_invalid({ detail: path });
+  if (header?.format !== format) {
+    const other = header === undefined ? undefined : kinds.get(header.format);
+    throw archiveErrors.archive_invalid({ detail: other === undefined ? path : `${path} is ${other}` });
+  }
   if (header.version !== format_version) {
     throw archiveErrors.archive_version_unsupported({
       detail: `${path}: format ${header.version}, not ${format_version}`,

@@ -65,7 +65,8 @@ describe.each(names)('on %s', (name) => {
     expect(await listBackups(own)).toMatchObject([{ path: made.path, bytes: made.bytes, sealed: key.kind }]);
     expect((await listBackups(own))[0]?.verifiedAt).toBeUndefined();
 
-    const scratch = await open(true);
+    // an empty one is migrated first, which takes longer than all the rest: once is enough
+    const scratch = await open(key.kind === 'none');
     const now = new Date();
     const result = await verifyBackup(made.path, scratch, { ...options, key, now });
     expect(result.rows).toBe(made.rows);

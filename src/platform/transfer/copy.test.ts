@@ -34,21 +34,40 @@ async function open(name: Name, empty = false): Promise<Engine> {
   return test.engine;
 }
 
+const filled = new Map<Name, Promise<TestEngine>>();
+afterAll(async () => {
+  for (const test of filled.values()) await (await test).close();
+});
+
+/** The full database of an engine: copies only read it, so that it is filled once. */
+async function full(name: Name): Promise<Engine> {
+  const made = filled.get(name) ?? fill(name);
+  filled.set(name, made);
+  return (await made).engine;
+}
+
+async function fill(name: Name): Promise<TestEngine> {
+  const test = await openTestEngine(name);
+  await fillDatabase(await openPlinth({ engine: test.engine, config, masterKeys }));
+  await withHostileTable(test.engine);
+  return test;
+}
+
+/** A target for a full database: with its tables, and nothing in them. */
+async function openTarget(name: Name): Promise<Engine> {
+  const target = await open(name);
+  await withHostileTable(target, { rows: 0 });
+  return target;
+}
+
 describe.each(names)('from %s', (name) => {
   let source: Engine;
-  let test: TestEngine;
   beforeAll(async () => {
-    test = await openTestEngine(name);
-    source = test.engine;
-    const plinth = await openPlinth({ engine: source, config, masterKeys });
-    await fillDatabase(plinth);
-    await withHostileTable(source);
+    source = await full(name);
   });
-  afterAll(() => test.close());
 
   it.each(names)('into %s: equal in every table, nothing fired, keys and epoch there', async (to) => {
-    const target = await open(to);
-    await withHostileTable(target, { rows: 0 });
+    const target = await openTarget(to);
     const before = await hashesOf(source);
     const result = await copyDatabase(source, target, options);
     expect(result.resumed).toBe(false);
@@ -155,10 +174,8 @@ describe('distributed tables', () => {
 
 describe.each(pairs)('stopped between %s and %s', (from, to) => {
   it('goes on where it was, takes in what changed meanwhile, and serves nobody before', async () => {
-    const source = await open(from);
-    const plinth = await openPlinth({ engine: source, config, masterKeys });
-    await fillDatabase(plinth);
-    const target = await open(to);
+    const source = await full(from);
+    const target = await openTarget(to);
     const stop = new AbortController();
     const seen: string[] = [];
     await expect(
@@ -178,7 +195,7 @@ describe.each(pairs)('stopped between %s and %s', (from, to) => {
     // both are said of the unfinished target: once on each engine
     if (from === to || process.env['PLINTH_FULL']) await expectNoOther(target, from, to);
 
-    await asOwner(source, `update plinth.organizations set name = 'Renamed meanwhile'`);
+    await asOwner(source, `update plinth.organizations set name = 'Renamed while it went to ${to}'`);
     const again: string[] = [];
     const result = await copyDatabase(source, target, {
       ...options,
@@ -192,19 +209,18 @@ describe.each(pairs)('stopped between %s and %s', (from, to) => {
 
 async function expectNoOther(unfinished: Engine, from: Name, to: Name): Promise<void> {
   // half a database is no source
-  const third = await open(to);
+  const third = await openTarget(to);
   await expect(copyDatabase(unfinished, third, options)).rejects.toMatchObject({ code: 'transfer_unfinished' });
-  // another source does not go on with it
-  const other = await open(from, true);
-  await copyDatabase(third, other, options);
+  // another source does not go on with it: one that was migrated at another time
+  const other = await openTarget(from);
+  await asOwner(other, `update plinth.schema_migrations set applied_at = applied_at + interval '1 second'`);
   await expect(copyDatabase(other, unfinished, options)).rejects.toMatchObject({ code: 'transfer_other_source' });
 }
 
 describe('two copies into one target', () => {
   it.runIf(names.includes('postgres'))('the first is told that it was taken over', async () => {
-    const source = await open('postgres');
-    const target = await open('postgres');
-    await fillDatabase(await openPlinth({ engine: source, config, masterKeys }));
+    const source = await full('postgres');
+    const target = await openTarget('postgres');
     const rows = await openDatabaseSource(source);
     let second: Promise<unknown> | undefined;
     const overtaken = {
@@ -227,9 +243,8 @@ describe('two copies into one target', () => {
   });
 
   it.runIf(names.includes('postgres'))('a cut connection is an error of its own, and the state stays', async () => {
-    const source = await open('postgres');
-    const target = await open('postgres');
-    await fillDatabase(await openPlinth({ engine: source, config, masterKeys }));
+    const source = await full('postgres');
+    const target = await openTarget('postgres');
     const { adminUrl } = opened.at(-1)!;
     const rows = await openDatabaseSource(source);
     const cut = {
@@ -248,9 +263,8 @@ describe('two copies into one target', () => {
 
 describe('a source that does not give what it has', () => {
   it.each(names)('is noticed on %s, and the target stays unfinished', async (name) => {
-    const source = await open(name);
-    const target = await open(name);
-    await fillDatabase(await openPlinth({ engine: source, config, masterKeys }));
+    const source = await full(name);
+    const target = await openTarget(name);
     const rows = await openDatabaseSource(source);
     const lossy = {
       ...rows,

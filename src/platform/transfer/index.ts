@@ -22,4 +22,4 @@ export { type Imported, type ImportOptions, importOrganization } from './organiz
 export type { TableHash } from './rows.ts';
 export { transfer_setting } from './shape.ts';
 export { openDatabaseSource, type TransferSource } from './source.ts';
-export { refuseUnfinished } from './unfinished.ts';
+export { readMasterKeyAsOwner, refuseUnfinished } from './unfinished.ts';

@@ -15,7 +15,7 @@ import { loadConfig } from '../core/config.ts';
 import { MasterKey, type MasterKeyRing } from '../core/crypto/index.ts';
 import type { Engine } from '../db/engine.ts';
 import { type ChunkHead, jsonLine } from './archive-content.ts';
-import { type ArchiveKey, readArchive, writeArchive } from './archive-file.ts';
+import { type ArchiveKey, readArchive, readHeader, writeArchive } from './archive-file.ts';
 import { exportOrganization, type ImportOptions, importOrganization, type OrganizationManifest } from './index.ts';
 import { ofOrganization, organizationTables } from './organization-file.ts';
 import { hashTable } from './rows.ts';
@@ -207,6 +207,11 @@ describe.each(names)('an organization from %s', (name) => {
     );
     await expect(importOrganization(target.engine, options({ path: join(folder, 'backup') }))).rejects.toMatchObject({
       code: 'archive_invalid',
+      detail: `${join(folder, 'backup')} is a backup of a whole database`,
+    });
+    await expect(readHeader(path)).rejects.toMatchObject({
+      code: 'archive_invalid',
+      detail: `${path} is the export of one organization`,
     });
     expect(await everything()).toEqual(before);
   });
@@ -337,7 +342,7 @@ describe.each(names)('an organization from %s', (name) => {
     expect(made.rows).toBe(Object.values(wanted).reduce((sum, one) => sum + Number(one.split(' ')[0]), 0));
     expect(made.rows).toBeGreaterThan(1500);
     const got = await hashesOf(target.engine, acme);
-    // who is mapped, what an import revokes, and what it notes
+    // who is mapped, what an import revokes, and what it notes; each event that comes marks its hour to be counted again
     const changed = [
       'organization_memberships',
       'api_keys',
@@ -345,6 +350,7 @@ describe.each(names)('an organization from %s', (name) => {
       'audit_logs',
       'audit_personal_values',
       'tasks',
+      'event_dirty_hours',
     ];
     for (const table of Object.keys(wanted))
       if (!changed.includes(table)) expect([table, got[table]]).toEqual([table, wanted[table]]);

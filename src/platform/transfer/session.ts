@@ -25,7 +25,7 @@ function transferSettings(prefix: string): [name: string, value: string][] {
 
 export type TransferMode = 'snapshot' | 'write';
 
-/** Opens a transaction: `snapshot` sees one moment and can not write. Throws `bootstrap_required` without our roles. */
+/** Opens a transaction: `snapshot` sees one moment and can not write. Throws `bootstrap_required`, `owner_login_required`. */
 export async function begin(client: pg.ClientBase, prefix: string, mode: TransferMode): Promise<void> {
   await client.query(mode === 'snapshot' ? 'begin isolation level repeatable read read only' : 'begin');
   try {
@@ -61,8 +61,8 @@ export function transferProblem(error: unknown): PlinthError {
 
 function ownerProblem(error: unknown, prefix: string): unknown {
   const { code, message } = error as { code?: string; message?: string };
-  if (code !== undefined && ['22023', '42704', '42501'].includes(code)) {
-    return migrationErrors.bootstrap_required({ detail: `as ${roleName(prefix, 'owner')}: ${message}`, cause: error });
-  }
+  const detail = `as ${roleName(prefix, 'owner')}: ${message}`;
+  if (code === '22023' || code === '42704') return migrationErrors.bootstrap_required({ detail, cause: error });
+  if (code === '42501') return migrationErrors.owner_login_required({ detail, cause: error });
   return transferProblem(error);
 }

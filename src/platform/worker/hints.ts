@@ -30,11 +30,12 @@ export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock:
 
   function flush(): void {
     timer = undefined;
-    const channels = [...waiting];
+    const payloads = [...waiting].map((channel) => `${self} ${channel}`);
     waiting.clear();
-    for (const channel of channels) {
-      state.client?.query('select pg_notify($1, $2)', [channel_name, `${self} ${channel}`]).catch(() => undefined);
-    }
+    if (payloads.length === 0) return;
+    state.client
+      ?.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [channel_name, payloads])
+      .catch(() => undefined);
   }
 
   async function connect(): Promise<void> {

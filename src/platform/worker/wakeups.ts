@@ -33,7 +33,11 @@ export function makeWakeups(): Wakeups {
     subscribe(channel, listener) {
       const listeners = subscribers.get(channel) ?? new Set();
       subscribers.set(channel, listeners.add(listener));
-      return () => void listeners.delete(listener);
+      return () => {
+        listeners.delete(listener);
+        // channels may be many and short-lived: one for each organization somebody looks at
+        if (listeners.size === 0 && subscribers.get(channel) === listeners) subscribers.delete(channel);
+      };
     },
     onWake(listener) {
       carriers.add(listener);

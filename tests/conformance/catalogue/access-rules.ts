@@ -115,8 +115,8 @@ export const accessRules: readonly Rule[] = [
         where p.polrelid = t.oid
       ) as seen
       where not (seen.verbs @> t.definer_verbs and seen.verbs <@ t.definer_verbs)`,
-    fault: `do $$ begin execute format('create policy planted on plinth.projects to %I using (true)', plinth.role_name('definer')); end $$`,
-    expects: 'projects: all instead of',
+    fault: `do $$ begin execute format('create policy planted on plinth.workflows to %I using (true)', plinth.role_name('definer')); end $$`,
+    expects: 'workflows: all instead of',
   },
   {
     name: 'grants go to app, readonly and definer, on parents only, without grant option',

@@ -4,6 +4,7 @@ from . import webhooks
 from ._client import Client, Events, SentEvents, Table, Tasks
 from ._errors import FieldError, PlinthError
 from ._generated import *  # noqa: F401,F403 - the types of rows and answers
+from ._live import LiveEvent, LiveEvents
 from ._paging import Page
 from ._transport import NOT_GIVEN, CallOptions
 from .worker import Context, Stopped, TaskFailure, Worker
@@ -15,6 +16,8 @@ __all__ = [
     "Context",
     "Events",
     "FieldError",
+    "LiveEvent",
+    "LiveEvents",
     "Page",
     "PlinthError",
     "SentEvents",

@@ -13,6 +13,7 @@ from typing import TypeVar, Union
 
 from ._errors import PlinthError, invalid
 from ._generated import EventsResource, EventsSendResultDataItem, Resources, TaskDetail, TasksResource
+from ._live import LiveEvents
 from ._transport import NOT_GIVEN, CallOptions, Transport
 
 __all__ = ["Client", "Events", "SentEvents", "Table", "Tasks"]
@@ -53,14 +54,13 @@ class Tasks(TasksResource):
     def enqueue_and_wait(
         self,
         *,
-        task_type: str,
         wait_seconds: float = 300.0,
         pause: float = 0.1,
         options: Optional[CallOptions] = None,
         **fields: Any,
     ) -> TaskDetail:
-        """Enqueues (the other fields are those of ``enqueue``) and waits."""
-        made = self.enqueue(task_type=task_type, options=options, **fields)
+        """Enqueues (``task_type`` or ``definition`` and the other fields of ``enqueue``) and waits."""
+        made = self.enqueue(options=options, **fields)
         return self.wait(made["id"], wait_seconds=wait_seconds, pause=pause)
 
 
@@ -224,6 +224,30 @@ class Client(Resources):
 
     def table(self, name: str) -> "Table[Dict[str, Any]]":
         return Table(self._transport, name)
+
+    def live(
+        self,
+        *,
+        source: Optional[str] = None,
+        type: Optional[str] = None,
+        category: Optional[str] = None,
+        project_id: Optional[str] = None,
+        repository_id: Optional[str] = None,
+        after: Optional[str] = None,
+        on_connect: Optional[Callable[[], None]] = None,
+        options: Optional[CallOptions] = None,
+    ) -> LiveEvents:
+        """Every event from now on, or after the ``cursor`` of the last one you have dealt with. ``*`` stands for any
+        characters of a ``type``. Use it in ``with``, or ``close`` it; ``on_connect`` is called when the
+        first message of a connection is there."""
+        filters = {
+            "source": source,
+            "type": type,
+            "category": category,
+            "project_id": project_id,
+            "repository_id": repository_id,
+        }
+        return LiveEvents(self._transport, filters, after, on_connect, options)
 
     def request(
         self,

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 import urllib.request
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple, Union
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ._errors import PlinthError, invalid
@@ -59,6 +59,30 @@ class Connections:
         else:
             connection.close()
         return answer
+
+    def stream(
+        self, path: str, headers: Mapping[str, str], timeout: float, silence: float, bytes_max: int
+    ) -> Union["Stream", Answer]:
+        """An answer that stays open, on a connection of its own: nothing may come for ``silence`` seconds at most. The
+        whole answer where its status is not 200. Raises OSError and http.client.HTTPException."""
+        ends_at = time.monotonic() + timeout
+        connection = self._open(timeout)
+        try:
+            connection.request("GET", self._target(path), headers={**self._proxy_headers(), **headers})
+            # an answer that says "close" takes the socket away from the connection
+            sock = connection.sock
+            response = connection.getresponse()
+            if 300 <= response.status < 400:
+                raise _redirected(response.status, response.getheader("location"))
+            if response.status != 200:
+                answer = Answer(response.status, response.headers, _read(connection, response, ends_at, bytes_max))
+                connection.close()
+                return answer
+            sock.settimeout(silence)
+        except BaseException:
+            connection.close()
+            raise
+        return Stream(connection, sock, response)
 
     def close(self) -> None:
         with self._lock:
@@ -109,6 +133,32 @@ class Connections:
 
     def _target(self, path: str) -> str:
         return f"http://{self._base.netloc}{path}" if self._is_plain_proxy() else path
+
+
+class Stream:
+    """The body of an answer that stays open. Read it in one thread; ``interrupt`` may be called from any."""
+
+    def __init__(
+        self, connection: http.client.HTTPConnection, sock: socket.socket, response: http.client.HTTPResponse
+    ) -> None:
+        self._connection = connection
+        self._sock = sock
+        self._response = response
+
+    def read(self, bytes_max: int) -> bytes:
+        """What has come, and nothing at the end."""
+        return self._response.read1(bytes_max)
+
+    def interrupt(self) -> None:
+        """Wakes the thread that reads: closing alone would leave it waiting."""
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._response.close()
+        self._connection.close()
 
 
 def _is_readable(sock: socket.socket) -> bool:

@@ -27,17 +27,56 @@ OPERATIONS: Dict[str, str] = {
     "auth.redeem_link": "POST /v1/sign-in/link",
     "auth.sign_out": "POST /v1/sign-out",
     "auth.sign_out_everywhere": "POST /v1/sign-out/everywhere",
+    "event_deliveries.list": "GET /v1/event-deliveries",
+    "event_deliveries.get": "GET /v1/event-deliveries/{id}",
+    "event_deliveries.retry": "POST /v1/event-deliveries/{id}/retry",
+    "event_deliveries.retry_many": "POST /v1/event-deliveries/retry",
+    "event_delivery_statistics.list": "GET /v1/event-delivery-statistics",
+    "event_endpoints.create": "POST /v1/event-endpoints",
+    "event_endpoints.list": "GET /v1/event-endpoints",
+    "event_endpoints.get": "GET /v1/event-endpoints/{id}",
+    "event_endpoints.update": "PATCH /v1/event-endpoints/{id}",
+    "event_endpoints.delete": "DELETE /v1/event-endpoints/{id}",
+    "event_endpoints.rotate_secret": "POST /v1/event-endpoints/{id}/rotate-secret",
+    "event_endpoints.enable": "POST /v1/event-endpoints/{id}/enable",
+    "event_endpoints.disable": "POST /v1/event-endpoints/{id}/disable",
+    "event_endpoints.test": "POST /v1/event-endpoints/{id}/test",
+    "event_portal.get": "GET /v1/event-portal",
+    "event_portal.list_endpoints": "GET /v1/event-portal/endpoints",
+    "event_portal.create_endpoint": "POST /v1/event-portal/endpoints",
+    "event_portal.get_endpoints": "GET /v1/event-portal/endpoints/{id}",
+    "event_portal.update_endpoints": "PATCH /v1/event-portal/endpoints/{id}",
+    "event_portal.delete_endpoints": "DELETE /v1/event-portal/endpoints/{id}",
+    "event_portal.endpoints_rotate_secret": "POST /v1/event-portal/endpoints/{id}/rotate-secret",
+    "event_portal.endpoints_enable": "POST /v1/event-portal/endpoints/{id}/enable",
+    "event_portal.endpoints_disable": "POST /v1/event-portal/endpoints/{id}/disable",
+    "event_portal.endpoints_test": "POST /v1/event-portal/endpoints/{id}/test",
+    "event_portal.list_deliveries": "GET /v1/event-portal/deliveries",
+    "event_portal.get_deliveries": "GET /v1/event-portal/deliveries/{id}",
+    "event_portal.retry_delivery": "POST /v1/event-portal/deliveries/{id}/retry",
+    "event_portal.retry_deliveries": "POST /v1/event-portal/deliveries/retry",
+    "event_portal_links.create": "POST /v1/event-portal-links",
+    "event_retention.get": "GET /v1/event-retention",
+    "event_retention.set": "PUT /v1/event-retention",
+    "event_sources.get_health": "GET /v1/event-sources/{id}/health",
+    "event_sources.test": "POST /v1/event-sources/{id}/test",
     "event_sources.create": "POST /v1/event-sources",
     "event_sources.list": "GET /v1/event-sources",
     "event_sources.get": "GET /v1/event-sources/{id}",
     "event_sources.update": "PATCH /v1/event-sources/{id}",
     "event_sources.delete": "DELETE /v1/event-sources/{id}",
     "event_sources.rotate_secret": "POST /v1/event-sources/{id}/rotate-secret",
+    "event_statistics.list": "GET /v1/event-statistics",
     "event_subscriptions.create": "POST /v1/event-subscriptions",
     "event_subscriptions.list": "GET /v1/event-subscriptions",
+    "event_subscriptions.test": "POST /v1/event-subscriptions/test",
     "event_subscriptions.get": "GET /v1/event-subscriptions/{id}",
     "event_subscriptions.update": "PATCH /v1/event-subscriptions/{id}",
     "event_subscriptions.delete": "DELETE /v1/event-subscriptions/{id}",
+    "event_types.list": "GET /v1/event-types",
+    "event_types.get": "GET /v1/event-types/{source}/{name}",
+    "event_types.set": "PUT /v1/event-types/{source}/{name}",
+    "event_types.delete": "DELETE /v1/event-types/{source}/{name}",
     "events.list": "GET /v1/events",
     "events.send": "POST /v1/events",
     "events.get": "GET /v1/events/{id}",
@@ -65,6 +104,10 @@ OPERATIONS: Dict[str, str] = {
     "members.update": "PATCH /v1/members/{user_id}",
     "members.delete": "DELETE /v1/members/{user_id}",
     "members.leave": "POST /v1/members/leave",
+    "notifications.list": "GET /v1/notifications",
+    "notifications.get_unread_count": "GET /v1/notifications/unread-count",
+    "notifications.read": "POST /v1/notifications/{id}/read",
+    "notifications.read_all": "POST /v1/notifications/read",
     "organization.get": "GET /v1/organization",
     "organization.update": "PATCH /v1/organization",
     "organization.delete": "DELETE /v1/organization",
@@ -111,6 +154,7 @@ OPERATIONS: Dict[str, str] = {
     "task_limits.delete": "DELETE /v1/task-limits/{key}",
     "task_limits.list": "GET /v1/task-limits",
     "task_statistics.get": "GET /v1/task-statistics",
+    "task_statistics.list_intervals": "GET /v1/task-statistics/intervals",
     "task_types.list": "GET /v1/task-types",
     "task_workers.list": "GET /v1/task-workers",
     "task_workers.create": "POST /v1/task-workers",
@@ -144,6 +188,7 @@ OPERATIONS: Dict[str, str] = {
     "workflow_runs.create": "POST /v1/workflow-runs",
     "workflow_runs.list": "GET /v1/workflow-runs",
     "workflow_runs.get": "GET /v1/workflow-runs/{id}",
+    "workflow_runs.get_definition": "GET /v1/workflow-runs/{id}/definition",
     "workflow_runs.cancel": "POST /v1/workflow-runs/{id}/cancel",
     "workflow_runs.retry": "POST /v1/workflow-runs/{id}/retry",
     "workflow_runs.events": "POST /v1/workflow-runs/{id}/events",
@@ -151,6 +196,7 @@ OPERATIONS: Dict[str, str] = {
     "workflows.set": "PUT /v1/workflows/{name}",
     "workflows.get": "GET /v1/workflows/{name}",
     "workflows.delete": "DELETE /v1/workflows/{name}",
+    "workflows.list_versions": "GET /v1/workflows/{name}/versions",
     "workflows.update_versions": "PATCH /v1/workflows/{name}/versions/{version}",
 }
 
@@ -232,6 +278,7 @@ class Approval(TypedDict):
     id: str
     run_id: str
     workflow: str
+    step_key: str
     title: str
     description: str
     assignees: List[str]
@@ -314,10 +361,86 @@ class Event(TypedDict):
     commit_sha: Optional[str]
     url: Optional[str]
     actor: Optional[str]
+    pull_request_number: Optional[int]
+    event_type_id: Optional[str]
+    task_id: Optional[str]
+    user_id: Optional[str]
     payload_bytes: int
     status: Literal["pending", "processing", "processed", "failed", "skipped"]
     attempts: int
     error: Any
+
+
+class EventDeliveriesRetryManyResult(TypedDict):
+    retried: int
+
+
+class EventDelivery(TypedDict):
+    id: str
+    occurred_at: str
+    endpoint_id: str
+    subscription_id: Optional[str]
+    event_id: str
+    event_type: str
+    customer: Optional[str]
+    is_test: bool
+    ordering_key: Optional[str]
+    status: Literal["pending", "sending", "delivered", "dead"]
+    attempts: int
+    due_at: Optional[str]
+    last_attempt_at: Optional[str]
+    last_status_code: Optional[int]
+    last_error: Optional[str]
+    ended_at: Optional[str]
+
+
+class EventDeliveryDetailAttemptLogItem(TypedDict):
+    id: str
+    occurred_at: str
+    attempt: int
+    outcome: Literal["delivered", "failed", "lost"]
+    status_code: Optional[int]
+    error_code: Optional[str]
+    error: Optional[str]
+    latency_ms: Optional[int]
+    response_excerpt: Optional[str]
+    retry_at: Optional[str]
+
+
+class EventDeliveryDetail(TypedDict):
+    id: str
+    occurred_at: str
+    endpoint_id: str
+    subscription_id: Optional[str]
+    event_id: str
+    event_type: str
+    customer: Optional[str]
+    is_test: bool
+    ordering_key: Optional[str]
+    status: Literal["pending", "sending", "delivered", "dead"]
+    attempts: int
+    due_at: Optional[str]
+    last_attempt_at: Optional[str]
+    last_status_code: Optional[int]
+    last_error: Optional[str]
+    ended_at: Optional[str]
+    attempt_log: List[EventDeliveryDetailAttemptLogItem]
+
+
+class EventDeliveryStatisticDataItem(TypedDict):
+    at: Optional[str]
+    endpoint_id: Optional[str]
+    deliveries: int
+    delivered: int
+    dead: int
+    waiting: int
+
+
+class EventDeliveryStatistic(TypedDict):
+    since: str
+    until: str
+    by: str
+    data: List[EventDeliveryStatisticDataItem]
 
 
 class EventDetail(TypedDict):
@@ -340,19 +463,131 @@ class EventDetail(TypedDict):
     commit_sha: Optional[str]
     url: Optional[str]
     actor: Optional[str]
+    pull_request_number: Optional[int]
+    event_type_id: Optional[str]
+    task_id: Optional[str]
+    user_id: Optional[str]
     payload_bytes: int
     status: Literal["pending", "processing", "processed", "failed", "skipped"]
     attempts: int
     error: Any
     payload: Any
     github: Any
+    linear: Any
+    slack: Any
+    deployment: Any
     journey: List[Any]
+
+
+class EventEndpointHealth(TypedDict):
+    circuit: Literal["closed", "open", "half_open"]
+    open_until: Optional[str]
+    paused_until: Optional[str]
+    failure_count: int
+    failing_since: Optional[str]
+    last_success_at: Optional[str]
+    last_failure_at: Optional[str]
+    last_error: Optional[str]
+
+
+class EventEndpoint(TypedDict):
+    id: str
+    url: str
+    description: Optional[str]
+    customer: Optional[str]
+    names: List[str]
+    header_names: List[str]
+    previous_secret_expires_at: Optional[str]
+    timeout_ms: int
+    rate_per_second: Optional[int]
+    concurrency_max: int
+    order_by: Optional[str]
+    retry_schedule_seconds: Optional[List[int]]
+    jitter_percent: int
+    is_active: bool
+    disabled_reason: Optional[Literal["user", "gone", "failing"]]
+    disabled_at: Optional[str]
+    health: EventEndpointHealth
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class _EventEndpointsCreateResultRequired(TypedDict):
+    id: str
+    url: str
+    description: Optional[str]
+    customer: Optional[str]
+    names: List[str]
+    header_names: List[str]
+    previous_secret_expires_at: Optional[str]
+    timeout_ms: int
+    rate_per_second: Optional[int]
+    concurrency_max: int
+    order_by: Optional[str]
+    retry_schedule_seconds: Optional[List[int]]
+    jitter_percent: int
+    is_active: bool
+    disabled_reason: Optional[Literal["user", "gone", "failing"]]
+    disabled_at: Optional[str]
+    health: EventEndpointHealth
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class EventEndpointsCreateResult(_EventEndpointsCreateResultRequired, total=False):
+    secret: str
+
+
+class EventEndpointsTestResult(TypedDict):
+    delivery_id: str
+    event_id: str
+
+
+class EventPortal(TypedDict):
+    customer: str
+    expires_at: str
+
+
+class EventPortalLinksCreateResult(TypedDict):
+    customer: str
+    token: str
+    path: str
+    expires_at: str
+
+
+class EventRetentionRulesItem(TypedDict):
+    source: str
+    type: str
+    keep_days: int
+
+
+class EventRetention(TypedDict):
+    rules: List[EventRetentionRulesItem]
+    default_days: int
 
 
 class EventSource(TypedDict):
     id: str
     name: str
-    scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"]
+    scheme: Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac"]
+    configuration: Any
+    project_id: Optional[str]
+    token_last4: str
+    previous_secret_expires_at: Optional[str]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+    has_received: bool
+    last_received_at: Optional[str]
+
+
+class EventSourceDetail(TypedDict):
+    id: str
+    name: str
+    scheme: Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac"]
     configuration: Any
     project_id: Optional[str]
     token_last4: str
@@ -366,7 +601,7 @@ class EventSource(TypedDict):
 class _EventSourcesCreateResultRequired(TypedDict):
     id: str
     name: str
-    scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"]
+    scheme: Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac"]
     configuration: Any
     project_id: Optional[str]
     token_last4: str
@@ -382,6 +617,41 @@ class EventSourcesCreateResult(_EventSourcesCreateResultRequired, total=False):
     secret: str
 
 
+class EventSourcesGetHealthResultRefusedItem(TypedDict):
+    occurred_at: str
+    code: str
+
+
+class EventSourcesGetHealthResult(TypedDict):
+    has_received: bool
+    last_received_at: Optional[str]
+    refused_since: str
+    refused: List[EventSourcesGetHealthResultRefusedItem]
+
+
+class EventSourcesTestResult(TypedDict):
+    event_id: str
+
+
+class EventStatisticDataItem(TypedDict):
+    at: str
+    key: Optional[str]
+    events: int
+    payload_bytes: int
+
+
+class EventStatistic(TypedDict):
+    since: str
+    until: str
+    bucket: str
+    data: List[EventStatisticDataItem]
+
+
+class EventSubscriptionBatch(TypedDict):
+    count_max: int
+    seconds_max: int
+
+
 class EventSubscription(TypedDict):
     id: str
     name: str
@@ -390,8 +660,44 @@ class EventSubscription(TypedDict):
     names: List[str]
     filter: Any
     filter_text: Optional[str]
-    action: Literal["task"]
+    action: Literal["task", "webhook", "workflow", "notification"]
     target: Any
+    batch: Optional[EventSubscriptionBatch]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class EventSubscriptionsTestResultDataItem(TypedDict):
+    id: str
+    occurred_at: str
+    source: str
+    type: str
+    category: str
+    title: Optional[str]
+    matches: bool
+    fails: Optional[Literal["sources", "categories", "names", "filter"]]
+    reasons: List[Dict[str, Any]]
+
+
+class EventSubscriptionsTestResult(TypedDict):
+    filter: Any
+    filter_text: Optional[str]
+    tested: int
+    matched: int
+    data: List[EventSubscriptionsTestResultDataItem]
+
+
+class EventType(TypedDict):
+    id: str
+    source: str
+    name: str
+    category: str
+    description: str
+    schema_version: int
+    payload_schema: Optional[Dict[str, Any]]
+    retention_days: Optional[int]
     is_active: bool
     created_by: Optional[str]
     created_at: str
@@ -418,10 +724,14 @@ class EventsSendInputItem(_EventsSendInputItemRequired, total=False):
     title: str
     occurred_at: str
     actor: str
+    actor_email: str
     url: str
     branch: str
     commit: str
+    pull_request: int
     repository: EventsSendInputItemRepository
+    project_id: str
+    task_id: str
     id: str
     deduplication_key: str
     payload: Any
@@ -558,6 +868,25 @@ class Member(TypedDict):
     created_at: str
 
 
+class Notification(TypedDict):
+    id: str
+    subscription_id: str
+    event_id: str
+    event_type: str
+    title: str
+    body: Optional[str]
+    read_at: Optional[str]
+    created_at: str
+
+
+class NotificationsGetUnreadCountResult(TypedDict):
+    unread: int
+
+
+class NotificationsReadAllResult(TypedDict):
+    marked: int
+
+
 class Organization(TypedDict):
     data: List[MeOrganizationsItem]
     next_cursor: None
@@ -618,8 +947,10 @@ class Schedule(TypedDict):
     name: str
     description: str
     cron: str
+    explanation: str
     timezone: str
     definition: Optional[str]
+    definition_version: Optional[int]
     task_type: Optional[str]
     payload: Any
     priority: int
@@ -643,8 +974,13 @@ class SchedulesListFiringsResult(TypedDict):
     created_at: str
 
 
+class SchedulesListNextResult(TypedDict):
+    data: List[str]
+
+
 class SchedulesPreviewResult(TypedDict):
     data: List[str]
+    explanation: str
 
 
 class SchedulesRunResult(TypedDict):
@@ -670,7 +1006,7 @@ class Task(TypedDict):
     id: str
     task_type: str
     title: str
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
     priority: int
     payload: Any
     results: Any
@@ -731,7 +1067,7 @@ class TaskDetail(TypedDict):
     id: str
     task_type: str
     title: str
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
     priority: int
     payload: Any
     results: Any
@@ -804,6 +1140,13 @@ class TaskStatistic(TypedDict):
     agents: List[TaskStatisticAgentsItem]
 
 
+class TaskStatisticsListIntervalsResult(TypedDict):
+    since: str
+    until: str
+    interval_seconds: float
+    data: List[Dict[str, Any]]
+
+
 class TaskTypeDataItem(TypedDict):
     task_type: str
     description: str
@@ -819,6 +1162,9 @@ class TaskWorkerDataItem(TypedDict):
     workers: int
     last_seen_at: Optional[str]
     open: int
+    due: int
+    running: int
+    oldest_due_at: Optional[str]
     no_worker: bool
 
 
@@ -879,7 +1225,7 @@ class TasksCancelManyResult(TypedDict):
 
 class TasksDependenciesResult(TypedDict):
     id: str
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
     pending_dependencies: int
 
 
@@ -890,7 +1236,7 @@ class TasksEnqueueManyResult(TypedDict):
 class TasksGetDependenciesResultDependsOnItem(TypedDict):
     task_id: str
     kind: Literal["success", "failure", "completion"]
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
     task_type: str
 
 
@@ -927,7 +1273,7 @@ class TasksListResourceUsageResult(TypedDict):
 
 class TasksPauseResult(TypedDict):
     id: str
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
 
 
 class WorkflowDataItem(TypedDict):
@@ -935,6 +1281,7 @@ class WorkflowDataItem(TypedDict):
     version: int
     description: str
     kind: Literal["code", "data"]
+    is_active: bool
 
 
 class Workflow(TypedDict):
@@ -963,11 +1310,12 @@ class WorkflowRun(TypedDict):
     id: str
     workflow: str
     version: int
+    kind: Literal["code", "data"]
     status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"]
     correlation_key: Optional[str]
-    input: Any
-    output: Any
     error: Any
+    step_count: int
+    ended_step_count: int
     cost: float
     cost_max: Optional[float]
     deadline_at: Optional[str]
@@ -978,8 +1326,14 @@ class WorkflowRun(TypedDict):
     completed_at: Optional[str]
 
 
+class WorkflowRunDetailStepsItemEvent(TypedDict):
+    name: str
+    match: Any
+
+
 class WorkflowRunDetailStepsItem(TypedDict):
     key: str
+    place: int
     kind: str
     name: str
     status: str
@@ -989,6 +1343,9 @@ class WorkflowRunDetailStepsItem(TypedDict):
     attempts: int
     cost: float
     task_id: Optional[str]
+    task_status: Optional[str]
+    approval_id: Optional[str]
+    event: Optional[WorkflowRunDetailStepsItemEvent]
     due_at: Optional[str]
     started_at: str
     completed_at: Optional[str]
@@ -998,11 +1355,12 @@ class WorkflowRunDetail(TypedDict):
     id: str
     workflow: str
     version: int
+    kind: Literal["code", "data"]
     status: Literal["pending", "running", "waiting", "retrying", "paused", "blocked", "completed", "failed", "cancelled"]
     correlation_key: Optional[str]
-    input: Any
-    output: Any
     error: Any
+    step_count: int
+    ended_step_count: int
     cost: float
     cost_max: Optional[float]
     deadline_at: Optional[str]
@@ -1011,6 +1369,8 @@ class WorkflowRunDetail(TypedDict):
     created_at: str
     started_at: Optional[str]
     completed_at: Optional[str]
+    input: Any
+    output: Any
     steps: List[WorkflowRunDetailStepsItem]
 
 
@@ -1028,12 +1388,74 @@ class WorkflowRunsEventsResult(TypedDict):
     runs: int
 
 
+class WorkflowsListVersionsResult(TypedDict):
+    id: str
+    version: int
+    description: str
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+
+
+class _EventRetentionSetInputRulesItemRequired(TypedDict):
+    keep_days: int
+
+
+class EventRetentionSetInputRulesItem(_EventRetentionSetInputRulesItemRequired, total=False):
+    source: str
+    type: str
+
+
 class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
     task_type: str
 
 
 class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
     priority: int
+
+
+class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
+    workflow: str
+
+
+class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
+    version: int
+    correlation_from: str
+    priority: int
+
+
+class EventSubscriptionsCreateInputTargetTo(TypedDict):
+    user_id: str
+
+
+class EventSubscriptionsCreateInputTargetTo(TypedDict):
+    role: Literal["owner", "admin", "member", "viewer"]
+
+
+class EventSubscriptionsCreateInputTargetTo(TypedDict):
+    everyone: Literal[True]
+
+
+class _EventSubscriptionsCreateInputTargetRequired(TypedDict):
+    title: str
+    to: EventSubscriptionsCreateInputTargetTo
+
+
+class EventSubscriptionsCreateInputTarget(_EventSubscriptionsCreateInputTargetRequired, total=False):
+    body: str
+
+
+class EventSubscriptionsCreateInputTarget(TypedDict):
+    endpoint_id: str
+
+
+class EventSubscriptionsCreateInputTarget(TypedDict):
+    customer_from: str
+
+
+class EventSubscriptionsCreateInputBatch(TypedDict):
+    count_max: int
+    seconds_max: int
 
 
 class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
@@ -1085,7 +1507,7 @@ class TaskWorkersFailInputTasksItem(_TaskWorkersFailInputTasksItemRequired, tota
 class TasksCancelManyInputFilter(TypedDict, total=False):
     ids: Sequence[str]
     task_type: str
-    status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"]
+    status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"]
     project_id: str
     repository_id: str
     parent_task_id: str
@@ -1111,11 +1533,10 @@ class TasksEnqueueManyInputTasksItemDependsOnItem(_TasksEnqueueManyInputTasksIte
     kind: Literal["success", "failure", "completion"]
 
 
-class _TasksEnqueueManyInputTasksItemRequired(TypedDict):
+class TasksEnqueueManyInputTasksItem(TypedDict, total=False):
     task_type: str
-
-
-class TasksEnqueueManyInputTasksItem(_TasksEnqueueManyInputTasksItemRequired, total=False):
+    definition: str
+    definition_version: int
     title: str
     description: str
     payload: Any
@@ -1234,11 +1655,12 @@ class ApprovalsResource(Resource):
         cursor: str = NOT_GIVEN,
         mine: bool = NOT_GIVEN,
         status: Literal["pending", "approved", "rejected", "timed_out", "cancelled"] = NOT_GIVEN,
+        decided: bool = NOT_GIVEN,
         run_id: str = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> Page[Approval]:
         """Approvals, newest first; with mine=true those that you are asked for. GET /v1/approvals (approvals:read)"""
-        return self._pages("/v1/approvals", given(limit=limit, cursor=cursor, mine=mine, status=status, run_id=run_id), options)
+        return self._pages("/v1/approvals", given(limit=limit, cursor=cursor, mine=mine, status=status, decided=decided, run_id=run_id), options)
 
     def get(
         self,
@@ -1335,12 +1757,383 @@ class AuthResource(Resource):
         return self._transport.send("POST", "/v1/sign-out/everywhere", options=options)
 
 
+class EventDeliveriesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["pending", "sending", "delivered", "dead"] = NOT_GIVEN,
+        endpoint_id: str = NOT_GIVEN,
+        event_id: str = NOT_GIVEN,
+        event_type: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        customer: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventDelivery]:
+        """The log of deliveries, newest first. GET /v1/event-deliveries (event_deliveries:read)"""
+        return self._pages("/v1/event-deliveries", given(limit=limit, cursor=cursor, status=status, endpoint_id=endpoint_id, event_id=event_id, event_type=event_type, since=since, until=until, customer=customer), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventDeliveryDetail:
+        """A delivery and its attempts. GET /v1/event-deliveries/{id} (event_deliveries:read)"""
+        return self._transport.send("GET", fill("event_deliveries.get", "/v1/event-deliveries/{id}", id=id), options=options)
+
+    def retry(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventDelivery:
+        """Send a delivery that has ended again, under the same event id. POST /v1/event-deliveries/{id}/retry (event_deliveries:write)"""
+        return self._transport.send("POST", fill("event_deliveries.retry", "/v1/event-deliveries/{id}/retry", id=id), idempotent=True, options=options)
+
+    def retry_many(
+        self,
+        *,
+        ids: Sequence[str] = NOT_GIVEN,
+        status: Literal["delivered", "dead"] = NOT_GIVEN,
+        endpoint_id: str = NOT_GIVEN,
+        event_id: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        customer: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventDeliveriesRetryManyResult:
+        """Send deliveries again that have ended: some, a range of time, or all a filter finds. POST /v1/event-deliveries/retry (event_deliveries:write)"""
+        return self._transport.send("POST", "/v1/event-deliveries/retry", body=given(ids=ids, status=status, endpoint_id=endpoint_id, event_id=event_id, since=since, until=until, customer=customer), idempotent=True, options=options)
+
+
+class EventDeliveryStatisticsResource(Resource):
+    def list(
+        self,
+        *,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        by: Literal["hour", "day", "endpoint"] = NOT_GIVEN,
+        endpoint_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventDeliveryStatistic:
+        """How many deliveries were made and what became of them, by hour or day of UTC, or by endpoint. GET /v1/event-delivery-statistics (event_deliveries:read)"""
+        return self._transport.send("GET", "/v1/event-delivery-statistics", query=given(since=since, until=until, by=by, endpoint_id=endpoint_id), options=options)
+
+
+class EventEndpointsResource(Resource):
+    def create(
+        self,
+        *,
+        url: str,
+        customer: str = NOT_GIVEN,
+        secret: str = NOT_GIVEN,
+        description: Optional[str] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        timeout_ms: int = NOT_GIVEN,
+        rate_per_second: Optional[int] = NOT_GIVEN,
+        concurrency_max: int = NOT_GIVEN,
+        order_by: Optional[str] = NOT_GIVEN,
+        retry_schedule_seconds: Optional[Sequence[int]] = NOT_GIVEN,
+        jitter_percent: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsCreateResult:
+        """Make an endpoint that webhooks are sent to; its secret is shown once. POST /v1/event-endpoints (event_endpoints:write)"""
+        return self._transport.send("POST", "/v1/event-endpoints", body=given(url=url, customer=customer, secret=secret, description=description, names=names, headers=headers, timeout_ms=timeout_ms, rate_per_second=rate_per_second, concurrency_max=concurrency_max, order_by=order_by, retry_schedule_seconds=retry_schedule_seconds, jitter_percent=jitter_percent), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        customer: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventEndpoint]:
+        """Endpoints and how they fare, newest first. GET /v1/event-endpoints (event_endpoints:read)"""
+        return self._pages("/v1/event-endpoints", given(limit=limit, cursor=cursor, customer=customer), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """An endpoint and how it fares. GET /v1/event-endpoints/{id} (event_endpoints:read)"""
+        return self._transport.send("GET", fill("event_endpoints.get", "/v1/event-endpoints/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        url: str = NOT_GIVEN,
+        description: Optional[str] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        timeout_ms: int = NOT_GIVEN,
+        rate_per_second: Optional[int] = NOT_GIVEN,
+        concurrency_max: int = NOT_GIVEN,
+        order_by: Optional[str] = NOT_GIVEN,
+        retry_schedule_seconds: Optional[Sequence[int]] = NOT_GIVEN,
+        jitter_percent: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Change an endpoint; what is on its way goes to the new address. PATCH /v1/event-endpoints/{id} (event_endpoints:write)"""
+        return self._transport.send("PATCH", fill("event_endpoints.update", "/v1/event-endpoints/{id}", id=id), body=given(url=url, description=description, names=names, headers=headers, timeout_ms=timeout_ms, rate_per_second=rate_per_second, concurrency_max=concurrency_max, order_by=order_by, retry_schedule_seconds=retry_schedule_seconds, jitter_percent=jitter_percent), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an endpoint and the subscriptions to it; its deliveries stay in the log. DELETE /v1/event-endpoints/{id} (event_endpoints:write)"""
+        return self._transport.send("DELETE", fill("event_endpoints.delete", "/v1/event-endpoints/{id}", id=id), idempotent=True, options=options)
+
+    def rotate_secret(
+        self,
+        id: str,
+        *,
+        secret: str = NOT_GIVEN,
+        overlap_hours: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsCreateResult:
+        """Sign with a new secret; for some hours more with the old one too. POST /v1/event-endpoints/{id}/rotate-secret (event_endpoints:write)"""
+        return self._transport.send("POST", fill("event_endpoints.rotate_secret", "/v1/event-endpoints/{id}/rotate-secret", id=id), body=given(secret=secret, overlap_hours=overlap_hours), idempotent=True, options=options)
+
+    def enable(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Switch an endpoint on and close its circuit; what died meanwhile can be sent again. POST /v1/event-endpoints/{id}/enable (event_endpoints:write)"""
+        return self._transport.send("POST", fill("event_endpoints.enable", "/v1/event-endpoints/{id}/enable", id=id), idempotent=True, options=options)
+
+    def disable(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Switch an endpoint off; what waits for it is dead, and can be sent again. POST /v1/event-endpoints/{id}/disable (event_endpoints:write)"""
+        return self._transport.send("POST", fill("event_endpoints.disable", "/v1/event-endpoints/{id}/disable", id=id), idempotent=True, options=options)
+
+    def test(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsTestResult:
+        """Send an endpoint a test event. POST /v1/event-endpoints/{id}/test (event_endpoints:write)"""
+        return self._transport.send("POST", fill("event_endpoints.test", "/v1/event-endpoints/{id}/test", id=id), idempotent=True, options=options)
+
+
+class EventPortalResource(Resource):
+    def get(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventPortal:
+        """Whose portal this is, and until when. GET /v1/event-portal (public)"""
+        return self._transport.send("GET", "/v1/event-portal", options=options)
+
+    def list_endpoints(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventEndpoint]:
+        """The customer’s endpoints, newest first. GET /v1/event-portal/endpoints (public)"""
+        return self._pages("/v1/event-portal/endpoints", given(limit=limit, cursor=cursor), options)
+
+    def create_endpoint(
+        self,
+        *,
+        url: str,
+        description: Optional[str] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsCreateResult:
+        """Make an endpoint of the customer; its secret is shown once. POST /v1/event-portal/endpoints (public)"""
+        return self._transport.send("POST", "/v1/event-portal/endpoints", body=given(url=url, description=description, names=names, headers=headers), options=options)
+
+    def get_endpoints(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """An endpoint of the customer. GET /v1/event-portal/endpoints/{id} (public)"""
+        return self._transport.send("GET", fill("event_portal.get_endpoints", "/v1/event-portal/endpoints/{id}", id=id), options=options)
+
+    def update_endpoints(
+        self,
+        id: str,
+        *,
+        url: str = NOT_GIVEN,
+        description: Optional[str] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Change an endpoint of the customer. PATCH /v1/event-portal/endpoints/{id} (public)"""
+        return self._transport.send("PATCH", fill("event_portal.update_endpoints", "/v1/event-portal/endpoints/{id}", id=id), body=given(url=url, description=description, names=names, headers=headers), options=options)
+
+    def delete_endpoints(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an endpoint of the customer. DELETE /v1/event-portal/endpoints/{id} (public)"""
+        return self._transport.send("DELETE", fill("event_portal.delete_endpoints", "/v1/event-portal/endpoints/{id}", id=id), options=options)
+
+    def endpoints_rotate_secret(
+        self,
+        id: str,
+        *,
+        overlap_hours: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsCreateResult:
+        """Sign with a new secret; for some hours more with the old one too. POST /v1/event-portal/endpoints/{id}/rotate-secret (public)"""
+        return self._transport.send("POST", fill("event_portal.endpoints_rotate_secret", "/v1/event-portal/endpoints/{id}/rotate-secret", id=id), body=given(overlap_hours=overlap_hours), options=options)
+
+    def endpoints_enable(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Switch an endpoint of the customer on. POST /v1/event-portal/endpoints/{id}/enable (public)"""
+        return self._transport.send("POST", fill("event_portal.endpoints_enable", "/v1/event-portal/endpoints/{id}/enable", id=id), options=options)
+
+    def endpoints_disable(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpoint:
+        """Switch an endpoint of the customer off. POST /v1/event-portal/endpoints/{id}/disable (public)"""
+        return self._transport.send("POST", fill("event_portal.endpoints_disable", "/v1/event-portal/endpoints/{id}/disable", id=id), options=options)
+
+    def endpoints_test(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventEndpointsTestResult:
+        """Send an endpoint of the customer a test event. POST /v1/event-portal/endpoints/{id}/test (public)"""
+        return self._transport.send("POST", fill("event_portal.endpoints_test", "/v1/event-portal/endpoints/{id}/test", id=id), options=options)
+
+    def list_deliveries(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["pending", "sending", "delivered", "dead"] = NOT_GIVEN,
+        endpoint_id: str = NOT_GIVEN,
+        event_id: str = NOT_GIVEN,
+        event_type: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventDelivery]:
+        """What was sent to the customer, newest first. GET /v1/event-portal/deliveries (public)"""
+        return self._pages("/v1/event-portal/deliveries", given(limit=limit, cursor=cursor, status=status, endpoint_id=endpoint_id, event_id=event_id, event_type=event_type, since=since, until=until), options)
+
+    def get_deliveries(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventDeliveryDetail:
+        """A delivery to the customer and its attempts. GET /v1/event-portal/deliveries/{id} (public)"""
+        return self._transport.send("GET", fill("event_portal.get_deliveries", "/v1/event-portal/deliveries/{id}", id=id), options=options)
+
+    def retry_delivery(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventDelivery:
+        """Send a delivery to the customer again. POST /v1/event-portal/deliveries/{id}/retry (public)"""
+        return self._transport.send("POST", fill("event_portal.retry_delivery", "/v1/event-portal/deliveries/{id}/retry", id=id), options=options)
+
+    def retry_deliveries(
+        self,
+        *,
+        ids: Sequence[str] = NOT_GIVEN,
+        status: Literal["delivered", "dead"] = NOT_GIVEN,
+        endpoint_id: str = NOT_GIVEN,
+        event_id: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventDeliveriesRetryManyResult:
+        """Send deliveries to the customer again: some, a range of time, or all a filter finds. POST /v1/event-portal/deliveries/retry (public)"""
+        return self._transport.send("POST", "/v1/event-portal/deliveries/retry", body=given(ids=ids, status=status, endpoint_id=endpoint_id, event_id=event_id, since=since, until=until), options=options)
+
+
+class EventPortalLinksResource(Resource):
+    def create(
+        self,
+        *,
+        customer: str,
+        expires_in_minutes: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventPortalLinksCreateResult:
+        """A token by which a customer of yours manages its own endpoints for a while. POST /v1/event-portal-links (event_endpoints:write)"""
+        return self._transport.send("POST", "/v1/event-portal-links", body=given(customer=customer, expires_in_minutes=expires_in_minutes), options=options)
+
+
+class EventRetentionResource(Resource):
+    def get(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventRetention:
+        """How long events are kept; of the rules that fit an event, that of its type holds, then that of its source. GET /v1/event-retention (event_retention:read)"""
+        return self._transport.send("GET", "/v1/event-retention", options=options)
+
+    def set(
+        self,
+        *,
+        rules: Sequence[EventRetentionSetInputRulesItem],
+        options: Optional[CallOptions] = None,
+    ) -> EventRetention:
+        """Replace the rules by those given; events that are past their time are removed within the hour. PUT /v1/event-retention (event_retention:write)"""
+        return self._transport.send("PUT", "/v1/event-retention", body=given(rules=rules), idempotent=True, options=options)
+
+
 class EventSourcesResource(Resource):
+    def get_health(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventSourcesGetHealthResult:
+        """When an event source last received something, and what it was sent and refused in the last 24 hours. GET /v1/event-sources/{id}/health (event_sources:read)"""
+        return self._transport.send("GET", fill("event_sources.get_health", "/v1/event-sources/{id}/health", id=id), options=options)
+
+    def test(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventSourcesTestResult:
+        """Receive a sample event, signed with the secret as the sender of the source would; subscriptions act on it. POST /v1/event-sources/{id}/test (events:write)"""
+        return self._transport.send("POST", fill("event_sources.test", "/v1/event-sources/{id}/test", id=id), options=options)
+
     def create(
         self,
         *,
         name: str,
-        scheme: Literal["github", "standard_webhooks", "slack", "linear", "hmac"],
+        scheme: Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac"],
         configuration: Mapping[str, Any] = NOT_GIVEN,
         project_id: str = NOT_GIVEN,
         secret: str = NOT_GIVEN,
@@ -1364,7 +2157,7 @@ class EventSourcesResource(Resource):
         id: str,
         *,
         options: Optional[CallOptions] = None,
-    ) -> EventSource:
+    ) -> EventSourceDetail:
         """An event source. GET /v1/event-sources/{id} (event_sources:read)"""
         return self._transport.send("GET", fill("event_sources.get", "/v1/event-sources/{id}", id=id), options=options)
 
@@ -1375,7 +2168,7 @@ class EventSourcesResource(Resource):
         name: str = NOT_GIVEN,
         is_active: bool = NOT_GIVEN,
         options: Optional[CallOptions] = None,
-    ) -> EventSource:
+    ) -> EventSourceDetail:
         """Rename an event source, or switch it on or off. PATCH /v1/event-sources/{id} (event_sources:write)"""
         return self._transport.send("PATCH", fill("event_sources.update", "/v1/event-sources/{id}", id=id), body=given(name=name, is_active=is_active), idempotent=True, options=options)
 
@@ -1400,21 +2193,41 @@ class EventSourcesResource(Resource):
         return self._transport.send("POST", fill("event_sources.rotate_secret", "/v1/event-sources/{id}/rotate-secret", id=id), body=given(secret=secret, overlap_hours=overlap_hours), idempotent=True, options=options)
 
 
+class EventStatisticsResource(Resource):
+    def list(
+        self,
+        *,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        bucket: Literal["hour", "day", "week", "month"] = NOT_GIVEN,
+        by: Literal["source", "type", "category", "status"] = NOT_GIVEN,
+        source: str = NOT_GIVEN,
+        type: str = NOT_GIVEN,
+        category: str = NOT_GIVEN,
+        status: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventStatistic:
+        """How many events there were, by hour, day, week or month of UTC; counted within some 15 seconds. GET /v1/event-statistics (events:read)"""
+        return self._transport.send("GET", "/v1/event-statistics", query=given(since=since, until=until, bucket=bucket, by=by, source=source, type=type, category=category, status=status), options=options)
+
+
 class EventSubscriptionsResource(Resource):
     def create(
         self,
         *,
         name: str,
         target: EventSubscriptionsCreateInputTarget,
-        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "hmac", "api"]] = NOT_GIVEN,
+        action: Literal["task", "webhook", "workflow", "notification"] = NOT_GIVEN,
+        batch: Optional[EventSubscriptionsCreateInputBatch] = NOT_GIVEN,
+        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac", "api", "plinth"]] = NOT_GIVEN,
         categories: Sequence[Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]] = NOT_GIVEN,
         names: Sequence[str] = NOT_GIVEN,
         filter: Optional[Union[str, Mapping[str, Any]]] = NOT_GIVEN,
         is_active: bool = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> EventSubscription:
-        """Have a task made for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write)"""
-        return self._transport.send("POST", "/v1/event-subscriptions", body=given(name=name, target=target, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
+        """Have a task made, a workflow run, a webhook sent or members told for each event that matches. POST /v1/event-subscriptions (event_subscriptions:write)"""
+        return self._transport.send("POST", "/v1/event-subscriptions", body=given(name=name, target=target, action=action, batch=batch, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
 
     def list(
         self,
@@ -1425,6 +2238,19 @@ class EventSubscriptionsResource(Resource):
     ) -> Page[EventSubscription]:
         """Event subscriptions, newest first. GET /v1/event-subscriptions (event_subscriptions:read)"""
         return self._pages("/v1/event-subscriptions", given(limit=limit, cursor=cursor), options)
+
+    def test(
+        self,
+        *,
+        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac", "api", "plinth"]] = NOT_GIVEN,
+        categories: Sequence[Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]] = NOT_GIVEN,
+        names: Sequence[str] = NOT_GIVEN,
+        filter: Optional[Union[str, Mapping[str, Any]]] = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventSubscriptionsTestResult:
+        """Which of the newest events a subscription would take, and why not the others; nothing is changed. POST /v1/event-subscriptions/test (events:read)"""
+        return self._transport.send("POST", "/v1/event-subscriptions/test", body=given(sources=sources, categories=categories, names=names, filter=filter, limit=limit), options=options)
 
     def get(
         self,
@@ -1441,7 +2267,8 @@ class EventSubscriptionsResource(Resource):
         *,
         name: str = NOT_GIVEN,
         target: EventSubscriptionsCreateInputTarget = NOT_GIVEN,
-        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "hmac", "api"]] = NOT_GIVEN,
+        batch: Optional[EventSubscriptionsCreateInputBatch] = NOT_GIVEN,
+        sources: Sequence[Literal["github", "standard_webhooks", "slack", "linear", "deployment", "hmac", "api", "plinth"]] = NOT_GIVEN,
         categories: Sequence[Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"]] = NOT_GIVEN,
         names: Sequence[str] = NOT_GIVEN,
         filter: Optional[Union[str, Mapping[str, Any]]] = NOT_GIVEN,
@@ -1449,7 +2276,7 @@ class EventSubscriptionsResource(Resource):
         options: Optional[CallOptions] = None,
     ) -> EventSubscription:
         """Change an event subscription; events already matched stay as they are. PATCH /v1/event-subscriptions/{id} (event_subscriptions:write)"""
-        return self._transport.send("PATCH", fill("event_subscriptions.update", "/v1/event-subscriptions/{id}", id=id), body=given(name=name, target=target, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
+        return self._transport.send("PATCH", fill("event_subscriptions.update", "/v1/event-subscriptions/{id}", id=id), body=given(name=name, target=target, batch=batch, sources=sources, categories=categories, names=names, filter=filter, is_active=is_active), idempotent=True, options=options)
 
     def delete(
         self,
@@ -1461,6 +2288,53 @@ class EventSubscriptionsResource(Resource):
         return self._transport.send("DELETE", fill("event_subscriptions.delete", "/v1/event-subscriptions/{id}", id=id), idempotent=True, options=options)
 
 
+class EventTypesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[EventType]:
+        """Event types, newest first. GET /v1/event-types (event_types:read)"""
+        return self._pages("/v1/event-types", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        source: str,
+        name: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> EventType:
+        """An event type. GET /v1/event-types/{source}/{name} (event_types:read)"""
+        return self._transport.send("GET", fill("event_types.get", "/v1/event-types/{source}/{name}", source=source, name=name), options=options)
+
+    def set(
+        self,
+        source: str,
+        name: str,
+        *,
+        category: Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"] = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        payload_schema: Optional[Mapping[str, Any]] = NOT_GIVEN,
+        retention_days: Optional[int] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> EventType:
+        """Make an event type, or set it to what is given: the schema of its payload, its retention, whether it is wanted. PUT /v1/event-types/{source}/{name} (event_types:write)"""
+        return self._transport.send("PUT", fill("event_types.set", "/v1/event-types/{source}/{name}", source=source, name=name), body=given(category=category, description=description, payload_schema=payload_schema, retention_days=retention_days, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        source: str,
+        name: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an event type; its events stay, and new ones have none. DELETE /v1/event-types/{source}/{name} (event_types:write)"""
+        return self._transport.send("DELETE", fill("event_types.delete", "/v1/event-types/{source}/{name}", source=source, name=name), idempotent=True, options=options)
+
+
 class EventsResource(Resource):
     def list(
         self,
@@ -1468,16 +2342,21 @@ class EventsResource(Resource):
         limit: int = NOT_GIVEN,
         cursor: str = NOT_GIVEN,
         source: str = NOT_GIVEN,
+        source_id: str = NOT_GIVEN,
         type: str = NOT_GIVEN,
         category: Literal["code", "review", "issue", "discussion", "ci", "deployment", "release", "security", "planning", "access", "repository", "community", "billing", "system", "other"] = NOT_GIVEN,
         status: Literal["pending", "processing", "processed", "failed", "skipped"] = NOT_GIVEN,
         repository_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        actor: str = NOT_GIVEN,
+        q: str = NOT_GIVEN,
+        contains: str = NOT_GIVEN,
         since: str = NOT_GIVEN,
         until: str = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> Page[Event]:
         """Events, newest first. GET /v1/events (events:read)"""
-        return self._pages("/v1/events", given(limit=limit, cursor=cursor, source=source, type=type, category=category, status=status, repository_id=repository_id, since=since, until=until), options)
+        return self._pages("/v1/events", given(limit=limit, cursor=cursor, source=source, source_id=source_id, type=type, category=category, status=status, repository_id=repository_id, project_id=project_id, actor=actor, q=q, contains=contains, since=since, until=until), options)
 
     def send(
         self,
@@ -1492,10 +2371,11 @@ class EventsResource(Resource):
         self,
         id: str,
         *,
+        format: Literal["plinth", "cloudevents"] = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> EventDetail:
         """An event: its payload, its typed columns, and the tasks it set off. GET /v1/events/{id} (events:read)"""
-        return self._transport.send("GET", fill("events.get", "/v1/events/{id}", id=id), options=options)
+        return self._transport.send("GET", fill("events.get", "/v1/events/{id}", id=id), query=given(format=format), options=options)
 
     def get_payload(
         self,
@@ -1743,6 +2623,45 @@ class MembersResource(Resource):
     ) -> Any:
         """Leave the organization. POST /v1/members/leave (organization:read)"""
         return self._transport.send("POST", "/v1/members/leave", idempotent=True, options=options)
+
+
+class NotificationsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        unread: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Notification]:
+        """Your notifications, unread ones first, the newest first. GET /v1/notifications (notifications:read)"""
+        return self._pages("/v1/notifications", given(limit=limit, cursor=cursor, unread=unread), options)
+
+    def get_unread_count(
+        self,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> NotificationsGetUnreadCountResult:
+        """How many of your notifications are unread. GET /v1/notifications/unread-count (notifications:read)"""
+        return self._transport.send("GET", "/v1/notifications/unread-count", options=options)
+
+    def read(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Mark a notification of yours as read. POST /v1/notifications/{id}/read (notifications:write)"""
+        return self._transport.send("POST", fill("notifications.read", "/v1/notifications/{id}/read", id=id), idempotent=True, options=options)
+
+    def read_all(
+        self,
+        *,
+        until: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> NotificationsReadAllResult:
+        """Mark all your notifications as read, or those up to one. POST /v1/notifications/read (notifications:write)"""
+        return self._transport.send("POST", "/v1/notifications/read", body=given(until=until), idempotent=True, options=options)
 
 
 class OrganizationResource(Resource):
@@ -1993,6 +2912,7 @@ class SchedulesResource(Resource):
         description: str = NOT_GIVEN,
         timezone: str = NOT_GIVEN,
         definition: str = NOT_GIVEN,
+        definition_version: int = NOT_GIVEN,
         task_type: str = NOT_GIVEN,
         payload: Any = NOT_GIVEN,
         priority: int = NOT_GIVEN,
@@ -2001,7 +2921,7 @@ class SchedulesResource(Resource):
         options: Optional[CallOptions] = None,
     ) -> Schedule:
         """Enqueue a task again and again, as a cron expression says. POST /v1/schedules (schedules:write)"""
-        return self._transport.send("POST", "/v1/schedules", body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
+        return self._transport.send("POST", "/v1/schedules", body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, definition_version=definition_version, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
 
     def list(
         self,
@@ -2021,7 +2941,7 @@ class SchedulesResource(Resource):
         count: int = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> SchedulesPreviewResult:
-        """When a cron expression would fire next. POST /v1/schedules/preview (tasks:read)"""
+        """What a cron expression says, and when it would fire next. POST /v1/schedules/preview (tasks:read)"""
         return self._transport.send("POST", "/v1/schedules/preview", body=given(cron=cron, timezone=timezone, count=count), options=options)
 
     def get(
@@ -2042,6 +2962,7 @@ class SchedulesResource(Resource):
         description: str = NOT_GIVEN,
         timezone: str = NOT_GIVEN,
         definition: str = NOT_GIVEN,
+        definition_version: int = NOT_GIVEN,
         task_type: str = NOT_GIVEN,
         payload: Any = NOT_GIVEN,
         priority: int = NOT_GIVEN,
@@ -2050,7 +2971,7 @@ class SchedulesResource(Resource):
         options: Optional[CallOptions] = None,
     ) -> Schedule:
         """Change a schedule. PATCH /v1/schedules/{id} (schedules:write)"""
-        return self._transport.send("PATCH", fill("schedules.update", "/v1/schedules/{id}", id=id), body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
+        return self._transport.send("PATCH", fill("schedules.update", "/v1/schedules/{id}", id=id), body=given(name=name, cron=cron, description=description, timezone=timezone, definition=definition, definition_version=definition_version, task_type=task_type, payload=payload, priority=priority, catch_up=catch_up, catch_up_max=catch_up_max), idempotent=True, options=options)
 
     def delete(
         self,
@@ -2067,7 +2988,7 @@ class SchedulesResource(Resource):
         *,
         count: int = NOT_GIVEN,
         options: Optional[CallOptions] = None,
-    ) -> SchedulesPreviewResult:
+    ) -> SchedulesListNextResult:
         """When a schedule fires next; also one that is paused, if it were resumed now. GET /v1/schedules/{id}/next (tasks:read)"""
         return self._transport.send("GET", fill("schedules.list_next", "/v1/schedules/{id}/next", id=id), query=given(count=count), options=options)
 
@@ -2280,6 +3201,17 @@ class TaskStatisticsResource(Resource):
         """Throughput, wait, run and failure of each type of task, and of agents; of the newest 100,000 tasks since a time. GET /v1/task-statistics (tasks:read)"""
         return self._transport.send("GET", "/v1/task-statistics", query=given(since=since), options=options)
 
+    def list_intervals(
+        self,
+        *,
+        since: str = NOT_GIVEN,
+        task_type: str = NOT_GIVEN,
+        intervals: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> TaskStatisticsListIntervalsResult:
+        """The same figures for equal intervals of the time, by when tasks ended; empty intervals are left out. GET /v1/task-statistics/intervals (tasks:read)"""
+        return self._transport.send("GET", "/v1/task-statistics/intervals", query=given(since=since, task_type=task_type, intervals=intervals), options=options)
+
 
 class TaskTypesResource(Resource):
     def list(
@@ -2359,7 +3291,7 @@ class TaskWorkersResource(Resource):
         tasks: Sequence[TaskWorkersCompleteInputTasksItem],
         options: Optional[CallOptions] = None,
     ) -> TaskWorkersLogsResult:
-        """Record results of tasks; each result has at most 1 MB. POST /v1/task-workers/{id}/complete (tasks:work)"""
+        """Record results of tasks; each has at most 1 MB, unless the installation says otherwise. POST /v1/task-workers/{id}/complete (tasks:work)"""
         return self._transport.send("POST", fill("task_workers.complete", "/v1/task-workers/{id}/complete", id=id), body=given(tasks=tasks), options=options)
 
     def fail(
@@ -2491,7 +3423,9 @@ class TasksResource(Resource):
     def enqueue(
         self,
         *,
-        task_type: str,
+        task_type: str = NOT_GIVEN,
+        definition: str = NOT_GIVEN,
+        definition_version: int = NOT_GIVEN,
         title: str = NOT_GIVEN,
         description: str = NOT_GIVEN,
         payload: Any = NOT_GIVEN,
@@ -2510,15 +3444,15 @@ class TasksResource(Resource):
         depends_on: Sequence[Union[str, TasksEnqueueManyInputTasksItemDependsOnItem]] = NOT_GIVEN,
         options: Optional[CallOptions] = None,
     ) -> TaskDefinitionsTasksResult:
-        """Enqueue a task. POST /v1/tasks (tasks:write)"""
-        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit, on_dependency_failure=on_dependency_failure, depends_on=depends_on), idempotent=True, options=options)
+        """Enqueue a task, by its type or its definition. POST /v1/tasks (tasks:write)"""
+        return self._transport.send("POST", "/v1/tasks", body=given(task_type=task_type, definition=definition, definition_version=definition_version, title=title, description=description, payload=payload, metadata=metadata, priority=priority, scheduled_at=scheduled_at, max_attempts=max_attempts, timeout_seconds=timeout_seconds, project_id=project_id, repository_id=repository_id, parent_task_id=parent_task_id, idempotency_key=idempotency_key, concurrency_key=concurrency_key, concurrency_limit=concurrency_limit, on_dependency_failure=on_dependency_failure, depends_on=depends_on), idempotent=True, options=options)
 
     def list(
         self,
         *,
         limit: int = NOT_GIVEN,
         cursor: str = NOT_GIVEN,
-        status: Literal["blocked", "pending", "running", "retrying", "paused", "awaiting_approval", "completed", "failed", "cancelled"] = NOT_GIVEN,
+        status: Literal["blocked", "pending", "running", "retrying", "paused", "completed", "failed", "cancelled"] = NOT_GIVEN,
         task_type: str = NOT_GIVEN,
         repository_id: str = NOT_GIVEN,
         project_id: str = NOT_GIVEN,
@@ -2655,6 +3589,15 @@ class WorkflowRunsResource(Resource):
         """A run with its steps. GET /v1/workflow-runs/{id} (workflow_runs:read)"""
         return self._transport.send("GET", fill("workflow_runs.get", "/v1/workflow-runs/{id}", id=id), options=options)
 
+    def get_definition(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> WorkflowDetail:
+        """The version that a run of a workflow that is data began with, deleted since or not. GET /v1/workflow-runs/{id}/definition (workflow_runs:read)"""
+        return self._transport.send("GET", fill("workflow_runs.get_definition", "/v1/workflow-runs/{id}/definition", id=id), options=options)
+
     def cancel(
         self,
         id: str,
@@ -2724,6 +3667,17 @@ class WorkflowsResource(Resource):
         """Delete a workflow that is data; its runs go on. DELETE /v1/workflows/{name} (workflows:write)"""
         return self._transport.send("DELETE", fill("workflows.delete", "/v1/workflows/{name}", name=name), idempotent=True, options=options)
 
+    def list_versions(
+        self,
+        name: str,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[WorkflowsListVersionsResult]:
+        """Versions of a workflow that is data, newest first. GET /v1/workflows/{name}/versions (workflow_runs:read)"""
+        return self._pages(fill("workflows.list_versions", "/v1/workflows/{name}/versions", name=name), given(limit=limit, cursor=cursor), options)
+
     def update_versions(
         self,
         name: str,
@@ -2746,14 +3700,23 @@ class Resources:
         self.approvals = ApprovalsResource(transport)
         self.audit = AuditResource(transport)
         self.auth = AuthResource(transport)
+        self.event_deliveries = EventDeliveriesResource(transport)
+        self.event_delivery_statistics = EventDeliveryStatisticsResource(transport)
+        self.event_endpoints = EventEndpointsResource(transport)
+        self.event_portal = EventPortalResource(transport)
+        self.event_portal_links = EventPortalLinksResource(transport)
+        self.event_retention = EventRetentionResource(transport)
         self.event_sources = EventSourcesResource(transport)
+        self.event_statistics = EventStatisticsResource(transport)
         self.event_subscriptions = EventSubscriptionsResource(transport)
+        self.event_types = EventTypesResource(transport)
         self.events = EventsResource(transport)
         self.first_run = FirstRunResource(transport)
         self.invitations = InvitationsResource(transport)
         self.issues = IssuesResource(transport)
         self.me = MeResource(transport)
         self.members = MembersResource(transport)
+        self.notifications = NotificationsResource(transport)
         self.organization = OrganizationResource(transport)
         self.organizations = OrganizationsResource(transport)
         self.projects = ProjectsResource(transport)

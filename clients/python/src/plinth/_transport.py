@@ -11,12 +11,13 @@ import ssl
 import threading
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 from urllib.parse import quote, urlencode, urlsplit
 
-from ._connections import Connections
+from ._connections import Connections, Stream
 from ._errors import PlinthError, invalid
 from ._response import Answer, json_of, problem_of
 
@@ -99,8 +100,25 @@ class Transport:
         self._cookies: Dict[str, str] = {}
         self._cookie_lock = threading.Lock()
 
+    @property
+    def retry_delay_max(self) -> float:
+        return self._retry_delay_max
+
     def close(self) -> None:
         self._connections.close()
+
+    def open_stream(
+        self, target: str, headers: Mapping[str, str], silence: float, options: Optional[CallOptions]
+    ) -> Stream:
+        """One attempt at an answer that stays open. Raises PlinthError, also where the status is not 200."""
+        call = options if options is not None else _DEFAULT_CALL
+        sent = {**self._headers(call, headers, None, False), **self._credentials()}
+        timeout = self._timeout if call.timeout is None else call.timeout
+        with _told(timeout):
+            opened = self._connections.stream(self._prefix + target, sent, timeout, silence, self._bytes_max)
+        if isinstance(opened, Stream):
+            return opened
+        raise problem_of(opened)
 
     def send(
         self,
@@ -143,17 +161,10 @@ class Transport:
     ) -> Answer:
         timeout = self._timeout if call.timeout is None else call.timeout
         all_headers = {**headers, **self._credentials()}
-        try:
+        with _told(timeout):
             answer = self._connections.request(
                 method, self._prefix + target, data, all_headers, timeout, self._bytes_max
             )
-        except (TimeoutError, socket.timeout) as cause:
-            raise PlinthError("Plinth did not answer in time", code="timeout", detail=f"{timeout} s") from cause
-        except (OSError, http.client.HTTPException) as cause:
-            hint = "Check the URL, and that the server runs."
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                hint = "Its certificate is not one this machine trusts: install the authority, or pass ssl_context."
-            raise PlinthError("Plinth could not be reached", code="network_error", hint=hint) from cause
         self._keep_cookies(answer)
         return answer
 
@@ -202,6 +213,20 @@ class Transport:
         if failure.retry_after is not None:
             return failure.retry_after
         return min(self._retry_delay_max, self._retry_delay * 2**tried) * random.uniform(0.5, 1)
+
+
+@contextmanager
+def _told(timeout: float) -> Iterator[None]:
+    """What goes wrong with a connection, as PlinthError."""
+    try:
+        yield
+    except (TimeoutError, socket.timeout) as cause:
+        raise PlinthError("Plinth did not answer in time", code="timeout", detail=f"{timeout} s") from cause
+    except (OSError, http.client.HTTPException) as cause:
+        hint = "Check the URL, and that the server runs."
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            hint = "Its certificate is not one this machine trusts: install the authority, or pass ssl_context."
+        raise PlinthError("Plinth could not be reached", code="network_error", hint=hint) from cause
 
 
 def _is_passing(failure: PlinthError, may_repeat: bool) -> bool:

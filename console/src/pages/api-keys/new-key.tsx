@@ -1,9 +1,10 @@
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange, useMe } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { memberRoles, type NewApiKey, roleRank } from '../../api/types.ts';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
 interface Fields {
@@ -108,14 +109,7 @@ export function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key:
             value={fields.days}
             onChange={set('days')}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={make.isPending}>
-              Create key
-            </Button>
-          </Group>
+          <FormButtons action="Create key" isPending={make.isPending} cancel={onClose} />
         </Stack>
       </form>
     </Modal>

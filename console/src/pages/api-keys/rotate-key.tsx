@@ -1,8 +1,9 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { Modal, NativeSelect, Stack, Text } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { api } from '../../api/request.ts';
 import type { ApiKey, NewApiKey } from '../../api/types.ts';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
 const graces = [
@@ -44,14 +45,7 @@ export function RotateKey({ apiKey, onClose, onMade }: RotateKeyProps) {
             onChange={(event) => setGrace(event.currentTarget.value)}
           />
           {rotate.error ? <ProblemAlert problem={rotate.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={rotate.isPending}>
-              Rotate
-            </Button>
-          </Group>
+          <FormButtons action="Rotate" isPending={rotate.isPending} cancel={onClose} />
         </Stack>
       </form>
     </Modal>

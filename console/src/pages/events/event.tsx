@@ -1,17 +1,17 @@
-import { Box, Group, Stack } from '@mantine/core';
+import { Anchor, Group, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useRead } from '../../api/hooks.ts';
 import { DefinitionList } from '../../parts/definition-list.tsx';
 import { DetailState } from '../../parts/detail-state.tsx';
 import { ExternalLink } from '../../parts/external-link.tsx';
-import { JsonView } from '../../parts/json-view.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText, plainText } from '../../parts/plain-text.tsx';
 import { Section } from '../../parts/section.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { ExactTime, Time } from '../../parts/time.tsx';
 import { hasEnded } from '../tasks/types.ts';
+import { CopyAsCurl, Forms } from './forms.tsx';
 import { Journey } from './journey.tsx';
 import { RetryEvent } from './retry-event.tsx';
 import type { EventDetail } from './types.ts';
@@ -29,6 +29,14 @@ export function EventPage() {
   if (event) return <Found event={event} />;
   return <DetailState name="Event" listPath="/events" error={error} onRetry={() => void refetch()} />;
 }
+
+/** The senders whose events have typed columns. */
+const senders = [
+  ['github', 'GitHub'],
+  ['linear', 'Linear'],
+  ['slack', 'Slack'],
+  ['deployment', 'Deployment'],
+] as const;
 
 function isLive({ status, journey, payload_bytes }: EventDetail): boolean {
   if (payload_bytes > refreshed_bytes_max) return false;
@@ -49,7 +57,12 @@ function Found({ event }: { event: EventDetail }) {
             <Time at={event.occurred_at} />
           </Group>
         }
-        actions={status === 'failed' ? <RetryEvent id={event.id} /> : null}
+        actions={
+          <>
+            {status === 'failed' ? <RetryEvent id={event.id} /> : null}
+            <CopyAsCurl id={event.id} />
+          </>
+        }
       />
       <Section title="Journey">
         <Journey event={event} />
@@ -57,15 +70,34 @@ function Found({ event }: { event: EventDetail }) {
       <Section title="Columns">
         <DefinitionList label="Columns" entries={columnsOf(event)} />
       </Section>
-      {event.github ? (
-        <Section title="GitHub columns">
-          <DefinitionList label="GitHub columns" entries={Object.entries(event.github).map(typed)} />
-        </Section>
-      ) : null}
-      <Box className="surface" p="md">
-        <JsonView label="Payload" value={event.payload} />
-      </Box>
+      {senders.map(([sender, name]) => {
+        const columns = event[sender];
+        return columns ? (
+          <Section key={sender} title={`${name} columns`}>
+            <DefinitionList label={`${name} columns`} entries={Object.entries(columns).map(typed)} />
+          </Section>
+        ) : null;
+      })}
+      <Forms event={event} />
     </Stack>
+  );
+}
+
+const linked = (place: string, id: string | null): ReactNode =>
+  id === null ? null : (
+    <Anchor component={Link} to={`${place}/${id}`} inherit>
+      {id}
+    </Anchor>
+  );
+
+/** What the organization says of events of this name, if it does. */
+function TypeLink({ event: { source, type, event_type_id } }: { event: EventDetail }) {
+  const name = <PlainText text={type} chars={200} />;
+  if (event_type_id === null) return name;
+  return (
+    <Anchor component={Link} to={`/event-types/${encodeURIComponent(source)}/${encodeURIComponent(type)}`} inherit>
+      {name}
+    </Anchor>
   );
 }
 
@@ -75,16 +107,20 @@ function columnsOf(event: EventDetail): readonly (readonly [string, ReactNode])[
     ['id', event.id],
     ['occurred_at', <ExactTime key="at" at={event.occurred_at} />],
     ['claimed_at', event.claimed_at === null ? null : <ExactTime key="at" at={event.claimed_at} />],
-    ['source_id', event.source_id],
+    ['source_id', linked('/event-sources', event.source_id)],
     ['category', event.category],
     ['priority', event.priority],
     ['external_id', line(event.external_id)],
+    ['type', <TypeLink key="type" event={event} />],
     ['repository', line(event.repository_full_name)],
-    ['repository_id', event.repository_id],
-    ['project_id', event.project_id],
+    ['repository_id', linked('/repositories', event.repository_id)],
+    ['project_id', linked('/projects', event.project_id)],
+    ['task_id', linked('/tasks', event.task_id)],
     ['branch', line(event.branch)],
     ['commit', line(event.commit_sha)],
+    ['pull_request', event.pull_request_number],
     ['actor', line(event.actor)],
+    ['user_id', event.user_id],
     ['url', event.url ? <ExternalLink href={event.url}>{plainText(event.url, 2_000)}</ExternalLink> : null],
     ['payload', `${event.payload_bytes.toLocaleString('en')} bytes`],
   ];

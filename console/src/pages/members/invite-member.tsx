@@ -4,6 +4,7 @@ import { useChange, useMe } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { memberRoles, type NewInvitation, roleRank } from '../../api/types.ts';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
 /** Invites an address: gives a link that is shown once, to hand over. Plinth mails nothing. */
@@ -47,14 +48,7 @@ export function InviteMember({ onClose }: { onClose: () => void }) {
             value={fields.role}
             onChange={set('role')}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={invite.isPending}>
-              Make the link
-            </Button>
-          </Group>
+          <FormButtons action="Make the link" isPending={invite.isPending} cancel={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -109,6 +109,7 @@ function mayChange(me: Me, member: Member): boolean {
 function RoleSelect({ member, me }: { member: Member; me: Me }) {
   const change = useChange((role: MemberRole) => api.patch<Member>(`/v1/members/${member.user_id}`, { role }), {
     touches,
+    tells: ({ role }) => `${member.email} is now ${role}.`,
   });
   return (
     <NativeSelect
@@ -117,13 +118,7 @@ function RoleSelect({ member, me }: { member: Member; me: Me }) {
       data={memberRoles.slice(roleRank(me.organization?.role))}
       value={change.variables && change.isPending ? change.variables : member.role}
       disabled={change.isPending}
-      onChange={(event) =>
-        change.mutate(event.currentTarget.value as MemberRole, {
-          onSuccess: ({ role }) => notifications.show({ message: `${member.email} is now ${role}.` }),
-          onError: (problem) =>
-            notifications.show({ color: 'red', title: problem.title, message: problem.detail ?? problem.hint }),
-        })
-      }
+      onChange={(event) => change.mutate(event.currentTarget.value as MemberRole)}
     />
   );
 }

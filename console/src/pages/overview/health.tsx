@@ -15,7 +15,7 @@ export function Health() {
       {useCan('tasks:read') ? (
         <>
           <WaitingTile />
-          <FailuresTile table="tasks" title="Failed tasks" timeColumn="completed_at" to="/tasks?status=failed" />
+          <FailuresTile table="tasks" title="Failed tasks" timeColumn="completed_at" to="/dead-letters" />
         </>
       ) : null}
       {useCan('events:read') ? (

@@ -14,15 +14,10 @@ export function ProjectActions({ project }: { project: Project }) {
   const [isDeleting, setDeleting] = useState(false);
   const move = useChange((verb: 'archive' | 'restore') => api.post(`/v1/projects/${id}/${verb}`), {
     touches: touchedByProjects,
+    tells: (_, verb) => (verb === 'archive' ? 'The project is archived' : 'The project is back'),
   });
   const remove = useChange(() => api.delete(`/v1/projects/${id}`), { touches: touchedByProjects });
   const isAway = status === 'archived' || status === 'deleted';
-  const run = (verb: 'archive' | 'restore', said: string) =>
-    move.mutate(verb, {
-      onSuccess: () => notifications.show({ message: said }),
-      onError: (problem) =>
-        notifications.show({ color: 'red', title: problem.title, message: problem.detail ?? problem.hint }),
-    });
   return (
     <>
       {status === 'deleted' ? null : (
@@ -31,11 +26,11 @@ export function ProjectActions({ project }: { project: Project }) {
         </Button>
       )}
       {isAway ? (
-        <Button variant="default" loading={move.isPending} onClick={() => run('restore', 'The project is back')}>
+        <Button variant="default" loading={move.isPending} onClick={() => move.mutate('restore')}>
           Restore
         </Button>
       ) : (
-        <Button variant="default" loading={move.isPending} onClick={() => run('archive', 'The project is archived')}>
+        <Button variant="default" loading={move.isPending} onClick={() => move.mutate('archive')}>
           Archive
         </Button>
       )}

@@ -1,10 +1,11 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { useChange, useMe, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 import { movesFrom, type Project, touchedByProjects, useManagesAll } from './types.ts';
@@ -145,14 +146,7 @@ function Form({ project, ownerId }: { project: Project | undefined; ownerId: str
           {...bind('git_repo_url')}
         />
         {save.error ? <ProblemAlert problem={save.error} /> : null}
-        <Group justify="flex-end">
-          <Button variant="default" component={Link} to={back}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {project ? 'Save' : 'Make the project'}
-          </Button>
-        </Group>
+        <FormButtons action={project ? 'Save' : 'Make the project'} isPending={save.isPending} cancel={back} />
       </Stack>
     </form>
   );

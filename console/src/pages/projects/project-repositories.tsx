@@ -1,6 +1,5 @@
 import { Anchor, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useChange, useRows } from '../../api/hooks.ts';
@@ -23,7 +22,10 @@ export function ProjectRepositories({ project, mayChange }: { project: Project; 
   const source = useRows<Repository>(path);
   const [isLinking, setLinking] = useState(false);
   const canLink = mayChange && project.status !== 'deleted';
-  const unlink = useChange((id: string) => api.delete(`${path}/${id}`), { touches: [path] });
+  const unlink = useChange((id: string) => api.delete(`${path}/${id}`), {
+    touches: [path],
+    tells: 'The repository is unlinked',
+  });
   const columns: Column<Repository>[] = [
     {
       id: 'name',
@@ -54,11 +56,7 @@ export function ProjectRepositories({ project, mayChange }: { project: Project; 
           variant="subtle"
           size="compact-xs"
           aria-label={`Unlink ${plainText(full_name, 200)}`}
-          onClick={() =>
-            unlink.mutate(id, {
-              onError: (problem) => notifications.show({ color: 'red', title: problem.title, message: problem.detail }),
-            })
-          }
+          onClick={() => unlink.mutate(id)}
         >
           Unlink
         </Button>

@@ -1,10 +1,11 @@
-import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 import { type Repository, repositoryProviders, touchedByRepositories } from './types.ts';
@@ -107,14 +108,7 @@ function Form({ repository }: { repository: Repository | undefined }) {
         <TextInput label="Default branch" maxLength={255} {...bind('default_branch')} />
         <TextInput label="Languages" description="With commas between" {...bind('languages')} />
         {save.error ? <ProblemAlert problem={save.error} /> : null}
-        <Group justify="flex-end">
-          <Button variant="default" component={Link} to={back}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {repository ? 'Save' : 'Add the repository'}
-          </Button>
-        </Group>
+        <FormButtons action={repository ? 'Save' : 'Add the repository'} isPending={save.isPending} cancel={back} />
       </Stack>
     </form>
   );

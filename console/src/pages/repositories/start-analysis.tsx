@@ -1,10 +1,11 @@
-import { Button, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Code, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan, useChange } from '../../api/hooks.ts';
 import type { Problem } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 import { touchedByTasks } from '../tasks/types.ts';
 import type { Repository } from './types.ts';
@@ -68,14 +69,7 @@ export function StartAnalysis({ repository, onClose }: { repository: Repository;
             onChange={({ currentTarget: { value } }) => setTyped((old) => ({ ...old, branch: value }))}
           />
           {start.error ? <ProblemAlert problem={start.error} /> : null}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={start.isPending}>
-              Start
-            </Button>
-          </Group>
+          <FormButtons action="Start" isPending={start.isPending} cancel={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -53,7 +53,10 @@ export function Tables() {
   };
   return (
     <>
-      <PageHeader title="Tables" description="Every table of /rest/v1, with the rows the API returns to you." />
+      <PageHeader
+        title="Tables"
+        description="Every table of /rest/v1, with the rows the API returns to you: to look at; nothing is changed here."
+      />
       <FilterBar filters={filters}>
         <TextFilter filters={filters} name="search" label="Search" placeholder="Table or module" />
         <ViewAs as={as} onChange={(value) => filters.set('as', value)} />

@@ -14,9 +14,9 @@ export const navigation: Area['navigation'] = [
     label: 'Tasks',
     to: '/tasks',
     icon: IconChecklist,
-    group: 'Work',
+    group: 'Automation',
     permission: 'tasks:read',
-    order: 30,
+    order: 10,
     keywords: ['jobs', 'queue', 'failed', 'retry', 'background'],
   },
 ];

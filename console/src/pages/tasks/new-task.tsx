@@ -1,11 +1,14 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useRef, useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import type { Page } from '../../api/types.ts';
+import { FormButtons } from '../../parts/form-buttons.tsx';
+import { parsedJson } from '../../parts/json-field.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
+import { randomKey } from '../../parts/random-key.ts';
 import { EmptyState, ErrorState, LoadingState, ProblemAlert } from '../../parts/states.tsx';
 import { type ProjectName, type TaskType, touchedByTasks, useProjectNames } from './types.ts';
 
@@ -59,17 +62,12 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(payload.trim() === '' ? '{}' : payload);
-    } catch (error) {
-      setPayloadError(`This is not JSON: ${(error as Error).message}`);
-      return;
-    }
-    setPayloadError(undefined);
+    const parsed = parsedJson(payload);
+    setPayloadError(parsed.wrong);
+    if (parsed.wrong !== undefined) return;
     const body = {
       task_type: type,
-      payload: parsed,
+      payload: parsed.value,
       priority: Number(priority),
       max_attempts: Number(attempts),
       ...(title.trim() === '' ? {} : { title: title.trim() }),
@@ -142,20 +140,8 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
           />
         </Group>
         {enqueue.error ? <ProblemAlert problem={enqueue.error} /> : null}
-        <Group justify="flex-end">
-          <Button variant="default" component={Link} to="/tasks">
-            Cancel
-          </Button>
-          <Button type="submit" loading={enqueue.isPending}>
-            Enqueue
-          </Button>
-        </Group>
+        <FormButtons action="Enqueue" isPending={enqueue.isPending} cancel="/tasks" />
       </Stack>
     </form>
   );
-}
-
-/** Works on pages without TLS too, where `crypto.randomUUID` is not there. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,5 +1,4 @@
 import { Button, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { useCan, useChange } from '../../api/hooks.ts';
 import { api } from '../../api/request.ts';
@@ -16,23 +15,35 @@ interface TaskActionProps {
 /** Runs a failed or cancelled task again. A refusal is told in a notice. */
 export function RetryTask({ id, name, size }: TaskActionProps) {
   const may = useCan('tasks:write');
-  const retry = useChange(() => api.post(`/v1/tasks/${id}/retry`), { touches: touchedByTasks });
+  const retry = useChange(() => api.post(`/v1/tasks/${id}/retry`), {
+    touches: touchedByTasks,
+    tells: 'The task is queued again',
+  });
   if (!may) return null;
-  const run = () =>
-    retry.mutate(undefined, {
-      onSuccess: () => notifications.show({ message: 'The task is queued again' }),
-      onError: (problem) =>
-        notifications.show({ color: 'red', title: problem.title, message: problem.hint ?? problem.detail }),
-    });
   return (
     <Button
       variant="default"
       loading={retry.isPending}
-      onClick={run}
+      onClick={() => retry.mutate(undefined)}
       {...(size ? { size } : {})}
       {...(name ? { 'aria-label': `Retry ${name}` } : {})}
     >
       Retry
+    </Button>
+  );
+}
+
+/** Holds a task back, or lets it go on. */
+export function HoldTask({ id, isHeld }: { id: string; isHeld: boolean }) {
+  const may = useCan('tasks:write');
+  const hold = useChange(() => api.post(`/v1/tasks/${id}/${isHeld ? 'resume' : 'pause'}`), {
+    touches: touchedByTasks,
+    tells: isHeld ? 'The task goes on' : 'The task is held back',
+  });
+  if (!may) return null;
+  return (
+    <Button variant="default" loading={hold.isPending} onClick={() => hold.mutate(undefined)}>
+      {isHeld ? 'Resume' : 'Pause'}
     </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Box, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Box, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
 import { useRead } from '../../api/hooks.ts';
@@ -8,9 +8,12 @@ import { JsonView } from '../../parts/json-view.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText, plainText } from '../../parts/plain-text.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
-import { ExactTime, Time } from '../../parts/time.tsx';
-import { CancelTask, RetryTask } from './task-actions.tsx';
-import { canRetry, type FailedAttempt, type Failure, hasEnded, type Task, useProjectNames } from './types.ts';
+import { ExactTime } from '../../parts/time.tsx';
+import { Attempts } from './attempts.tsx';
+import { CancelTask, HoldTask, RetryTask } from './task-actions.tsx';
+import { TaskLogs } from './task-logs.tsx';
+import { canRetry, type Failure, hasEnded, type Task, useProjectNames } from './types.ts';
+import { Usage } from './usage.tsx';
 
 const refresh_ms = 2_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -27,7 +30,14 @@ export function TaskPage() {
 
 function Found({ task }: { task: Task }) {
   const { id, title, task_type, status } = task;
-  const actions = canRetry(status) ? <RetryTask id={id} /> : hasEnded(status) ? undefined : <CancelTask id={id} />;
+  const actions = canRetry(status) ? (
+    <RetryTask id={id} />
+  ) : hasEnded(status) ? undefined : (
+    <>
+      <HoldTask id={id} isHeld={status === 'paused'} />
+      <CancelTask id={id} />
+    </>
+  );
   return (
     <Stack gap="lg">
       <PageHeader
@@ -43,6 +53,8 @@ function Found({ task }: { task: Task }) {
       {task.error ? <FailureAlert failure={task.error} status={status} /> : null}
       <Facts task={task} />
       <Attempts attempts={task.failed_attempts} />
+      <TaskLogs id={id} status={status} />
+      {task.started_at === null ? null : <Usage id={id} />}
       {task.results === null ? null : <Json label="Result" value={task.results} />}
       {task.error?.details === undefined ? null : <Json label="Error details" value={task.error.details} />}
       <Json label="Payload" value={task.payload} />
@@ -91,6 +103,14 @@ function Facts({ task }: { task: Task }) {
         ['Repository', task.repository_id],
         ['Created by', task.created_by],
         [
+          'Is',
+          task.task_type.startsWith('workflow.') ? (
+            <Anchor component={Link} to={`/workflow-runs/${task.id}`} size="sm" underline="always">
+              a workflow run, with its steps
+            </Anchor>
+          ) : null,
+        ],
+        [
           'Made by',
           event === undefined ? null : (
             <Anchor component={Link} to={`/events/${event}`} size="sm" underline="always">
@@ -108,56 +128,4 @@ function eventOf(payload: unknown): string | undefined {
   const { event, subscription_id } = (payload ?? {}) as { event?: { id?: unknown } | null; subscription_id?: unknown };
   const id = typeof subscription_id === 'string' ? event?.id : undefined;
   return typeof id === 'string' && UUID.test(id) ? id : undefined;
-}
-
-function Attempts({ attempts }: { attempts: readonly FailedAttempt[] }) {
-  if (attempts.length === 0) return null;
-  return (
-    <section aria-labelledby="attempts">
-      <Title order={2} fz="h4" mb="xs" id="attempts">
-        Attempts that did not succeed
-      </Title>
-      <Table.ScrollContainer
-        minWidth={560}
-        className="surface"
-        type="native"
-        tabIndex={0}
-        aria-label="Attempts"
-        role="region"
-      >
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Attempt</Table.Th>
-              <Table.Th>Outcome</Table.Th>
-              <Table.Th>When</Table.Th>
-              <Table.Th>Took</Table.Th>
-              <Table.Th>Error</Table.Th>
-              <Table.Th>Next attempt</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {attempts.map(({ attempt, outcome, occurred_at, duration_ms, error, retry_at }) => (
-              <Table.Tr key={occurred_at + attempt}>
-                <Table.Td>{attempt}</Table.Td>
-                <Table.Td>
-                  <StatusBadge status={outcome} tone={outcome === 'cancelled' ? 'off' : 'bad'} />
-                </Table.Td>
-                <Table.Td>
-                  <Time at={occurred_at} />
-                </Table.Td>
-                <Table.Td>{duration_ms === null ? '–' : `${duration_ms.toLocaleString('en')} ms`}</Table.Td>
-                <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                  {error ? <PlainText text={`${error.code ?? ''}: ${error.message ?? ''}`} chars={1_000} /> : '–'}
-                </Table.Td>
-                <Table.Td>
-                  <Time at={retry_at} none="none" />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
-    </section>
-  );
 }

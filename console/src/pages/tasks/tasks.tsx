@@ -1,15 +1,17 @@
 import { Anchor, Button, Text } from '@mantine/core';
+import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useCan, useRead } from '../../api/hooks.ts';
 import type { Page } from '../../api/types.ts';
 import { containing, useTableRows } from '../../api/use-table-rows.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, type Selection } from '../../parts/data-table.tsx';
 import { ChoiceFilter, FilterBar, TextFilter, useFilters } from '../../parts/filter-bar.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
-import { PlainText } from '../../parts/plain-text.tsx';
+import { PlainText, plainText } from '../../parts/plain-text.tsx';
 import { EmptyState } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
+import { BulkBar } from './bulk.tsx';
 import { type TaskRow, type TaskType, taskColumns, taskStatuses, useProjectNames } from './types.ts';
 
 const refresh_ms = 5_000;
@@ -20,7 +22,7 @@ function columnsFor(projects: ReadonlyMap<string, string>): Column<TaskRow>[] {
     {
       id: 'title',
       title: 'Task',
-      width: 'minmax(14rem, 3fr)',
+      width: 'minmax(11.5rem, 3fr)',
       render: ({ id, title, task_type }) => (
         <Anchor component={Link} to={`/tasks/${id}`} size="sm">
           <PlainText text={title || task_type} chars={200} />
@@ -73,6 +75,12 @@ export function Tasks() {
     },
     { refetchEveryMs: refresh_ms },
   );
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const selection: Selection<TaskRow> = {
+    keys: chosen,
+    set: setChosen,
+    name: ({ title, task_type }) => plainText(title || task_type, 100),
+  };
   const enqueue = mayWrite ? (
     <Button component={Link} to="/tasks/new">
       Enqueue a task
@@ -99,12 +107,30 @@ export function Tasks() {
           />
         ) : null}
       </FilterBar>
+      {source.rows.length > 0 ? (
+        <BulkBar
+          actions={['cancel', 'retry', 'pause', 'resume']}
+          chosen={chosen}
+          onClear={() => setChosen(new Set())}
+          filter={
+            // what the API is told holds for all its fields; of a title it knows nothing
+            search || !(status || type || project)
+              ? undefined
+              : {
+                  ...(status ? { status } : {}),
+                  ...(type ? { task_type: type } : {}),
+                  ...(project ? { project_id: project } : {}),
+                }
+          }
+        />
+      ) : null}
       <DataTable
         label="Tasks"
         columns={columnsFor(new Map(projects.map(({ id, name }) => [id, name])))}
         source={source}
         rowKey={({ id }) => id}
         onOpen={({ id }) => void navigate(`/tasks/${id}`)}
+        {...(mayWrite ? { selection } : {})}
         empty={
           filters.isAny ? (
             <EmptyState

@@ -12,7 +12,6 @@ export const taskStatuses = [
   'cancelled',
   'blocked',
   'paused',
-  'awaiting_approval',
 ] as const;
 
 const ended: readonly string[] = ['completed', 'failed', 'cancelled'];

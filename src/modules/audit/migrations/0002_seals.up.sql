@@ -85,7 +85,7 @@ begin
   end if;
   -- another worker may have sealed the same entries since they were read, under the number before this one
   if new_sequence > 1 and not exists (
-    select from audit_seals s
+    select 1 from audit_seals s
     where s.organization_id = organization and s.sequence = new_sequence - 1 and not s.entry_ids && ids
   ) then
     return false;

@@ -7,7 +7,7 @@ import { type ComparisonOp, checkFilter, type Filter, type FilterOperand, type T
  * CEL and in SQL, `false && unknown` is false, `true || unknown` is true, `!unknown` is unknown. An event matches when
  * the whole filter is true. `migrations/0003_filter.up.sql` follows the same rules, line by line.
  */
-type Truth = boolean | null;
+export type Truth = boolean | null;
 type Condition = (event: unknown) => Truth;
 type Read = (event: unknown) => unknown;
 
@@ -171,4 +171,9 @@ function compile(filter: Filter): Condition {
 export function compileFilter(filter: unknown): (event: unknown) => boolean {
   const condition = compile(checkFilter(filter));
   return (event) => condition(event) === true;
+}
+
+/** What a checked filter is for an event. Compiles it anew: for looking at one event, not for matching many. */
+export function evaluateFilter(filter: Filter, event: unknown): Truth {
+  return compile(filter)(event);
 }

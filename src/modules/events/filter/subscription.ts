@@ -73,12 +73,24 @@ function isListed(list: readonly string[] | null | undefined, matches: (entry: s
   return list === null || list === undefined || list.length === 0 || list.some(matches);
 }
 
+/** What subscriptions tell events apart by before they look into one. */
+export type EventSort = Pick<FilterableEvent, 'source' | 'category' | 'type'>;
+
+/** Whether a subscription is for events of this source, category and name, whatever its filter says. */
+export function wantsSort({ sources, categories, names }: SubscriptionRule, { source, category, type }: EventSort) {
+  return (
+    isListed(sources, (one) => one === source) &&
+    isListed(categories, (one) => one === category) &&
+    isListed(names, (name) => nameMatches(name, type))
+  );
+}
+
 /**
  * The subscription as a function from an event to whether it is for it: source, category, name, filter, in this
  * order, so that the filter runs last. Throws `filter_invalid` or `filter_too_large` for rules that cannot be used.
  */
 export function compileSubscription(rule: SubscriptionRule): (event: FilterableEvent) => boolean {
-  const { sources, categories, names, filter } = rule;
+  const { names, filter } = rule;
   if ((names?.length ?? 0) > eventLimits.subscription_names_max) {
     throw eventErrors.filter_too_large({ detail: `At most ${eventLimits.subscription_names_max} names are allowed.` });
   }
@@ -86,11 +98,7 @@ export function compileSubscription(rule: SubscriptionRule): (event: FilterableE
     throw eventErrors.filter_too_large({ detail: `A name has at most ${eventLimits.name_pattern_chars} characters.` });
   }
   const passes = filter === undefined || filter === null ? () => true : compileFilter(filter);
-  return (event) =>
-    isListed(sources, (source) => source === event.source) &&
-    isListed(categories, (category) => category === event.category) &&
-    isListed(names, (name) => nameMatches(name, event.type)) &&
-    passes(event);
+  return (event) => wantsSort(rule, event) && passes(event);
 }
 
 /** Whether an event is for a subscription, once. The hot path keeps `compileSubscription`. */

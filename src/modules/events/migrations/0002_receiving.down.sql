@@ -1,11 +1,14 @@
 select plinth.unregister_function('count_failed_events(integer)');
 select plinth.unregister_function('retry_event(uuid, uuid)');
 select plinth.unregister_function('finish_events(uuid, jsonb)');
+select plinth.unregister_function('event_payloads(uuid, uuid[], timestamp with time zone, timestamp with time zone)');
 select plinth.unregister_function('lock_pending_events(uuid, integer, bigint)');
 select plinth.unregister_function('organizations_with_pending_events(integer)');
 select plinth.unregister_function('delete_event_source(uuid, uuid)');
 select plinth.unregister_function('update_event_source(uuid, uuid, text, boolean)');
 select plinth.unregister_function('rotate_event_source_secret(uuid, uuid, text, integer)');
 select plinth.unregister_function('create_event_source(uuid, jsonb, bytea)');
+select plinth.unregister_function('event_source_refusals(uuid, uuid, timestamp with time zone, integer)');
+select plinth.unregister_function('event_sources_received(uuid, uuid[])');
+select plinth.unregister_function('event_source_by_id(uuid, uuid)');
 select plinth.unregister_function('event_source_by_token(uuid, bytea)');
-select plinth.unregister_function('ingest_events(uuid, uuid, text, jsonb)');

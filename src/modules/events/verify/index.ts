@@ -1,5 +1,6 @@
 import { Value } from 'typebox/value';
 import { errors } from '../../../platform/core/errors.ts';
+import { deploymentScheme } from './deployment.ts';
 import { githubScheme } from './github.ts';
 import { HmacConfiguration, hmacScheme } from './hmac.ts';
 import { linearScheme } from './linear.ts';
@@ -7,7 +8,7 @@ import type { WebhookScheme } from './scheme.ts';
 import { slackScheme } from './slack.ts';
 import { standardWebhooksScheme } from './standard-webhooks.ts';
 
-export const schemeNames = ['github', 'standard_webhooks', 'slack', 'linear', 'hmac'] as const;
+export const schemeNames = ['github', 'standard_webhooks', 'slack', 'linear', 'deployment', 'hmac'] as const;
 export type SchemeName = (typeof schemeNames)[number];
 
 const fixed = {
@@ -15,6 +16,7 @@ const fixed = {
   standard_webhooks: standardWebhooksScheme,
   slack: slackScheme,
   linear: linearScheme,
+  deployment: deploymentScheme,
 } as const satisfies Record<Exclude<SchemeName, 'hmac'>, WebhookScheme>;
 
 /**

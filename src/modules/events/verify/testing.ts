@@ -47,6 +47,12 @@ export const samples: Record<SchemeName, Sample> = {
     headers: signLinear(linearBody, text, { deliveryId: 'd-1' }),
     signatureHeader: 'linear-signature',
   },
+  deployment: {
+    secret: whsec,
+    body: '{"status":"succeeded"}',
+    headers: signStandardWebhooks('{"status":"succeeded"}', whsec, { at: now, id: 'msg_1' }),
+    signatureHeader: 'webhook-signature',
+  },
   hmac: {
     secret: text,
     body: '[1]',

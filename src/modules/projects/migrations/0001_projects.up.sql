@@ -40,7 +40,8 @@ comment on table plinth.projects is 'What an organization works on.';
 -- a person's projects by state; live projects of an organization
 create index projects_owner_idx on plinth.projects (organization_id, owner_id, status);
 create index projects_live_idx on plinth.projects (organization_id, status) where deleted_at is null;
-select plinth.register_table('projects', visibility => 'tenant', user_column => 'owner_id', fixed_columns => '{created_by}');
+select plinth.register_table('projects', visibility => 'tenant', user_column => 'owner_id', fixed_columns => '{created_by}',
+  definer_verbs => '{select}');
 select plinth.clear_reference_on_delete('projects', 'owner_id', 'organization_memberships', 'user_id');
 
 create table plinth.repositories (
@@ -87,4 +88,5 @@ create table plinth.project_repositories (
 comment on table plinth.project_repositories is 'Which repositories a project is about.';
 -- the projects of a repository
 create index project_repositories_repository_idx on plinth.project_repositories (organization_id, repository_id);
-select plinth.register_table('project_repositories', visibility => 'tenant', request_verbs => '{select,insert,delete}');
+select plinth.register_table('project_repositories', visibility => 'tenant', request_verbs => '{select,insert,delete}',
+  definer_verbs => '{select}');

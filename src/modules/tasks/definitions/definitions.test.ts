@@ -11,6 +11,7 @@ import {
   text,
 } from '../../../../tests/support/plinth.ts';
 import type { ModuleDefinition } from '../../../platform/module.ts';
+import { enqueueTasks } from '../enqueue.ts';
 import { TaskFailure } from '../failure.ts';
 import { type Run, toHandlers } from '../fixtures/world.ts';
 import { tasksModule } from '../module.ts';
@@ -69,6 +70,7 @@ describeEngines('task definitions', (on) => {
     const again = await put('letter', { memory_mb: 256, cpu_cores: 0.5, parameter_schema: schema });
     expect(again).toMatchObject({ status: 200, body: { id: text(first.body['id']), version: 1 } });
     expect(await put('letter', { parameter_schema: schema })).toMatchObject({ status: 201, body: { version: 2 } });
+    expect((await call('GET', '/v1/task-definitions/nobody/versions')).status).toBe(404);
     const versions = await call('GET', '/v1/task-definitions/letter/versions?limit=1');
     expect(versions.body).toMatchObject({ data: [{ version: 2 }] });
     const rest = await call('GET', `/v1/task-definitions/letter/versions?cursor=${text(versions.body['next_cursor'])}`);
@@ -142,6 +144,88 @@ describeEngines('task definitions', (on) => {
       created: false,
     });
     expect(await rowOf(defined!.id)).toMatchObject({ definition_id: first, max_attempts: 2 });
+  });
+
+  it('POST /v1/tasks takes a definition in place of a type', async () => {
+    await put('posted', { parameter_schema: schema, timeout_seconds: 11 });
+    await put('posted', { parameter_schema: schema, timeout_seconds: 12 });
+    const post = (body: object) => call('POST', '/v1/tasks', body);
+    const made = await post({ definition: 'posted', payload: { to: 'ada' }, max_attempts: 2 });
+    expect(made).toMatchObject({ status: 201, body: { created: true } });
+    expect(await rowOf(text(made.body['id']))).toMatchObject({
+      task_type: type,
+      timeout_seconds: 12,
+      max_attempts: 2,
+      definition_id: (await call('GET', '/v1/task-definitions/posted')).body['id'],
+    });
+    const first = await post({ definition: 'posted', definition_version: 1, payload: { to: 'ada' } });
+    expect(await rowOf(text(first.body['id']))).toMatchObject({ timeout_seconds: 11 });
+    const wrong = await post({ definition: 'posted', payload: { to: 3 } });
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'parameters_invalid' } });
+    expect(wrong.body['errors']).toMatchObject([{ path: '/payload/to' }]);
+    expect(await post({ definition: 'nobody' })).toMatchObject({
+      status: 422,
+      body: { code: 'unknown_task_definition', field: '/definition' },
+    });
+    for (const body of [
+      {},
+      { task_type: type, definition: 'posted' },
+      { task_type: type, definition_version: 1 },
+      { definition: 'posted', definition_version: 0 },
+      { definition: 'Not a name' },
+    ]) {
+      expect(await post(body), JSON.stringify(body)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    }
+  });
+
+  it('so does POST /v1/tasks/bulk, which names the task at fault', async () => {
+    await put('listed', { parameter_schema: schema, concurrency_limit: 3 });
+    const bulk = (tasks: object[]) => call('POST', '/v1/tasks/bulk', { tasks });
+    const made = await bulk([
+      { definition: 'listed', payload: { to: 'ada' }, ref: 'a' },
+      { task_type: type, depends_on: ['a'] },
+    ]);
+    expect(made.status).toBe(201);
+    const [defined, plain] = made.body['data'] as unknown as { id: string }[];
+    expect(await rowOf(defined!.id)).toMatchObject({ concurrency_key: 'definition:listed', status: 'pending' });
+    expect((await rowOf(defined!.id))['definition_id']).toBeTruthy();
+    expect(await rowOf(plain!.id)).toMatchObject({ status: 'blocked', definition_id: null });
+    const wrong = await bulk([{ task_type: type }, { definition: 'listed', payload: { to: 1 } }]);
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'parameters_invalid', field: '/tasks/1/payload/to' } });
+    expect(await bulk([{ definition: 'listed', payload: {} }])).toMatchObject({
+      body: { field: '/tasks/0/payload/to' },
+    });
+    expect(await bulk([{ task_type: type }, {}])).toMatchObject({
+      status: 400,
+      body: { field: 'body/tasks/1/definition' },
+    });
+  });
+
+  it('the version is written with the task, and must be one of the organization', async () => {
+    await put('once');
+    const scope = { as: 'app', organizationId: acme.organizationId, memberRole: 'service' } as const;
+    const written = await plinth.platform.door.write(scope, async (tx) => {
+      const counts = async () => {
+        const [row] = await tx.sql<{ inserted: number; updated: number }>(
+          `select n_tup_ins::int as inserted, n_tup_upd::int as updated
+           from pg_stat_xact_user_tables
+           where schemaname = 'plinth' and relname = 'tasks'`,
+        );
+        return row!;
+      };
+      // what the session has done before may not be flushed yet
+      const before = await counts();
+      await enqueueTasks(plinth.platform, tx, [{ definition: 'once' }, { definition: 'once' }]);
+      const after = await counts();
+      return { inserted: after.inserted - before.inserted, updated: after.updated - before.updated };
+    });
+    expect(written).toEqual({ inserted: 2, updated: 0 });
+    await put('theirs', {}, other.key);
+    const { body } = await call('GET', '/v1/task-definitions/theirs', undefined, other.key);
+    const stolen = plinth.platform.door.write(scope, (tx) =>
+      enqueueTasks(plinth.platform, tx, [{ task_type: type, definition_id: text(body['id']) }]),
+    );
+    await expect(stolen).rejects.toMatchObject({ code: 'reference_not_found' });
   });
 
   it('the newest active version is taken; one that is switched off is not', async () => {

@@ -156,7 +156,7 @@ export function listDefinitions(tx: ScopedTx, before: string | undefined, rowsMa
        and deleted_at is null
        and ($2::uuid is null or id < $2)
        and not exists (
-         select from plinth.task_definitions n
+         select 1 from plinth.task_definitions n
          where n.organization_id = d.organization_id and n.name = d.name and n.version > d.version and n.deleted_at is null)
      order by id desc
      limit $3`,
@@ -164,14 +164,14 @@ export function listDefinitions(tx: ScopedTx, before: string | undefined, rowsMa
   );
 }
 
-/** Every version of a definition, newest first, below `before`. */
-export function listVersions(
+/** Every version of a definition, newest first, below `before`. Throws `not_found` where there is none at all. */
+export async function listVersions(
   tx: ScopedTx,
   name: string,
   before: string | undefined,
   rowsMax: number,
 ): Promise<DefinitionRow[]> {
-  return tx.sql<DefinitionRow>(
+  const rows = await tx.sql<DefinitionRow>(
     `select ${columns}
      from plinth.task_definitions
      where organization_id = $1 and name = $2 and deleted_at is null and ($3::uuid is null or id < $3)
@@ -179,6 +179,8 @@ export function listVersions(
      limit $4`,
     [tx.organizationId, name, before, rowsMax],
   );
+  if (rows.length === 0 && before === undefined) throw errors.not_found({ detail: 'no such task definition' });
+  return rows;
 }
 
 /** A version, or the newest active one. Throws `not_found`. */

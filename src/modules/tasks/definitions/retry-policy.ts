@@ -4,8 +4,8 @@ import { describeFailure, TaskFailure } from '../failure.ts';
 /** Longest pause an error may ask for. */
 const retry_after_seconds_max = 86_400;
 
-/** How the failures of a task are treated, as its definition says. Times in seconds. */
-export interface RetryPolicy {
+/** How the failures of a task are treated, as the version of its definition says: a row. Times in seconds. */
+export interface DefinedRetryPolicy {
   readonly delay_seconds: number;
   readonly multiplier: number;
   readonly delay_max_seconds: number;
@@ -15,14 +15,18 @@ export interface RetryPolicy {
 }
 
 /** Seconds until the attempt after `attempt`: exponential up to the ceiling, the given share of it random. */
-export function policyDelaySeconds(policy: RetryPolicy, attempt: number, random: () => number = Math.random): number {
+export function policyDelaySeconds(
+  policy: DefinedRetryPolicy,
+  attempt: number,
+  random: () => number = Math.random,
+): number {
   const { delay_seconds, multiplier, delay_max_seconds, jitter } = policy;
   const ceiling = Math.min(delay_max_seconds, delay_seconds * multiplier ** (attempt - 1));
   return ceiling * (1 - jitter) + ceiling * jitter * random();
 }
 
 /** What a handler threw, with the policy's answer to it. What the handler itself said of retrying stands. */
-export function applyPolicy(thrown: unknown, attempt: number, policy: RetryPolicy): unknown {
+export function applyPolicy(thrown: unknown, attempt: number, policy: DefinedRetryPolicy): unknown {
   const { code, message, details } = describeFailure(thrown);
   const own = thrown instanceof TaskFailure ? thrown : undefined;
   const rest = { cause: thrown, ...(details ? { details } : {}) };
@@ -43,7 +47,7 @@ interface Failed {
 
 interface Waiting {
   readonly task: Failed;
-  readonly resolve: (policy: RetryPolicy | undefined) => void;
+  readonly resolve: (policy: DefinedRetryPolicy | undefined) => void;
 }
 
 /**
@@ -60,7 +64,7 @@ export class RetryPolicies {
 
   /** What is to be recorded of a failure. */
   async refine(thrown: unknown, task: Failed): Promise<unknown> {
-    const policy = await new Promise<RetryPolicy | undefined>((resolve) => {
+    const policy = await new Promise<DefinedRetryPolicy | undefined>((resolve) => {
       this.#waiting.push({ task, resolve });
       if (this.#waiting.length === 1) setImmediate(() => void this.#flush());
     });
@@ -70,9 +74,9 @@ export class RetryPolicies {
   async #flush(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    let policies = new Map<string, RetryPolicy>();
+    let policies = new Map<string, DefinedRetryPolicy>();
     try {
-      const rows = await this.#platform.door.readOne<RetryPolicy & { task_id: string }>(
+      const rows = await this.#platform.door.readOne<DefinedRetryPolicy & { task_id: string }>(
         { as: 'worker', memberRole: 'service' },
         'select * from plinth.task_retry_policies($1::uuid[], $2::uuid[])',
         [waiting.map(({ task }) => task.organization_id), waiting.map(({ task }) => task.task_id)],

@@ -5,6 +5,7 @@ import type { RouteRegistrar } from '../../../platform/http/route.ts';
 import { Id, Line, Lines, Nullable, PageOf, PageQuery, Timestamp } from '../../../platform/http/schemas.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { enqueueTasks } from '../enqueue.ts';
+import { DefinitionVersion } from '../task-schemas.ts';
 import {
   deleteDefinition,
   listDefinitions,
@@ -20,7 +21,7 @@ const Name = Type.String({
   description: 'Lower case: letters, digits and _ . : -',
 });
 const NameParams = Type.Object({ name: Name }, closed);
-const Version = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+const Version = DefinitionVersion;
 const Json = Type.Record(Type.String(), Type.Unknown());
 const Megabytes = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
 

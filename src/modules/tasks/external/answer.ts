@@ -101,7 +101,7 @@ export class ExternalAnswers {
   complete(scope: Scope, worker: ExternalWorker, results: ReadonlyMap<string, unknown>): Promise<TaskOutcome[]> {
     return this.record(scope, worker, [...results.keys()], (task) => {
       try {
-        return { task, result: resultText(results.get(task.lease_id)) };
+        return { task, result: resultText(this.#platform, results.get(task.lease_id)) };
       } catch (error) {
         const { code } = error as TaskFailure;
         return code === 'result_too_large' ? code : 'result_not_storable';

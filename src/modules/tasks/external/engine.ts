@@ -2,6 +2,7 @@ import type { Platform } from '../../../platform/platform.ts';
 import type { Statement } from '../../../platform/scope/door.ts';
 import { isAboutAnAnswer, toFailure } from '../answers.ts';
 import type { ClaimedTask } from '../engine.ts';
+import { external_type_label, outcomeCounts } from '../statistics/outcome-counts.ts';
 
 /** A task a worker outside holds, under a lease of its own. */
 export interface HeldTask extends Omit<ClaimedTask, 'payload'> {
@@ -60,6 +61,7 @@ const claims_by_age_every = 8;
 export function makeExternalEngine(platform: Platform): ExternalEngine {
   const { distributed } = platform.engine.capabilities;
   const all = (statements: readonly Statement[]) => platform.door.writeAll(scope, statements, pool);
+  const counts = outcomeCounts(platform);
   let turn = 0;
 
   /** The types, turned by one at each claim, so that a busy one does not keep the others from their turn. */
@@ -84,7 +86,7 @@ export function makeExternalEngine(platform: Platform): ExternalEngine {
     const failure = toFailure({ ...task, payload: null }, answer.thrown, task.held_ms);
     const { error, durationMs: d, retryAfterSeconds: n, outcome: k } = failure;
     return {
-      text: 'select recorded = 1 as recorded, released from plinth.fail_tasks($1, $2, $3, $4)',
+      text: 'select recorded = 1 as recorded, final, released from plinth.fail_tasks($1, $2, $3, $4)',
       values: [task.lease_id, worker.id, [task.task_id], [JSON.stringify({ e: error, d, n, k })]],
     };
   }
@@ -94,6 +96,11 @@ export function makeExternalEngine(platform: Platform): ExternalEngine {
     const outcomes = answers.map(({ task }, index): [string, Settling] => {
       return [task.lease_id, rows[index]![0]!['recorded'] ? 'recorded' : 'lost'];
     });
+    for (const [row] of rows) {
+      if (!row!['recorded']) continue;
+      const { final } = row!;
+      counts.note(external_type_label, final === undefined ? 'completed' : final === 1 ? 'failed' : 'retried');
+    }
     const released = rows.some(([row]) => Number(row!['released']) > 0);
     return { outcomes, released };
   }

@@ -8,6 +8,7 @@ import { tasks_channel } from '../enqueue.ts';
 import { retry_after_seconds_max } from '../failure.ts';
 import { logLevels } from '../output/line.ts';
 import { TaskOutput } from '../output/task-output.ts';
+import { outcomeCounts } from '../statistics/outcome-counts.ts';
 import { TaskTypeName } from '../task-schemas.ts';
 import { assertNamedOnce, ExternalAnswers, heldStates, outcomes } from './answer.ts';
 import { type ExternalEngine, type ExternallyClaimed, type ExternalWorker, makeExternalEngine } from './engine.ts';
@@ -112,7 +113,10 @@ export function externalRoutes(routes: RouteRegistrar, platform: Platform): void
     logs: new ExternalLogs(output),
   };
   routes.app.addHook('preClose', () => parts.waiting.close());
-  routes.app.addHook('onClose', () => output.close());
+  routes.app.addHook('onClose', async () => {
+    await output.close();
+    await outcomeCounts(platform).flush();
+  });
   registrationRoutes(routes, parts);
   claimRoute(routes, parts);
   holdingRoutes(routes, parts);
@@ -267,11 +271,11 @@ function answerRoutes(routes: RouteRegistrar, { platform, answers, logs }: Parts
   routes.add({
     ...work,
     url: at('complete'),
-    summary: 'Record results of tasks; each result has at most 1 MB',
+    summary: 'Record results of tasks; each has at most 1 MB, unless the installation says otherwise',
     params: IdParams,
     body: TasksOf(Type.Object({ lease_id: Id, result: Type.Optional(Type.Unknown()) }, closed)),
     response: Outcomes,
-    bodyLimitBytes: externalLimits.body_bytes,
+    bodyLimitBytes: Math.max(externalLimits.body_bytes, 2 * platform.config.taskResultBytesMax),
     async handle({ params, body: { tasks }, scope }) {
       const worker = await seeWorker(platform, scope, params.id);
       assertNamedOnce(tasks.map(({ lease_id }) => lease_id));

@@ -256,7 +256,7 @@ describeEngines('limits by key', (on) => {
     expect(order).toContain(low);
   });
 
-  it.runIf(on.name !== 'pglite')(
+  it.runIf(on.name !== 'pglite' && on.name !== 'citus')(
     'while another claims a tenant’s keys they are passed over; who finds no others waits a moment',
     async () => {
       const [mine] = await limited('serial', 1, 2);
@@ -296,8 +296,10 @@ describeEngines('limits by key', (on) => {
 
   it.runIf(on.name !== 'pglite')('a worker comes back by itself to what it passed over', async () => {
     await limited('serial', 1, 3);
+    // a cluster has one lock for all keys
+    const bucket = on.name === 'citus' ? '0' : `hashtext('${world.organizationId}') & 63`;
     const [other] = await world.owner<{ lock: string }>(
-      `select hashtextextended('plinth.task_slots', hashtext('${world.organizationId}') & 63)::text as lock`,
+      `select hashtextextended('plinth.task_slots', ${bucket})::text as lock`,
     );
     const client = await on.engine.directPool.connect();
     try {
@@ -430,6 +432,8 @@ describeEngines('limits by key', (on) => {
         }
         await loseLeases();
         for (let empty = 0; empty < 3; ) {
+          // what was lost twice would wait a while
+          await world.owner(`update plinth.task_timers set run_at = now()`);
           await workers[0]!.promoteAndRecover();
           const got = await Promise.all(workers.map((worker) => claim(worker, 3)));
           await check();

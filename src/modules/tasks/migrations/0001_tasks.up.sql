@@ -44,7 +44,7 @@ create table plinth.tasks (
   constraint tasks_parent_fkey foreign key (organization_id, parent_task_id) references plinth.tasks (organization_id, id),
   -- no counted repetition: a check runs at every update of the row, and {0,99} cost a third of completing a task
   constraint tasks_task_type_check check (length(task_type) <= 100 and task_type ~ '^[a-z][a-z0-9_.:-]*$'),
-  constraint tasks_status_check check (status in ('pending', 'blocked', 'running', 'retrying', 'paused', 'awaiting_approval',
+  constraint tasks_status_check check (status in ('pending', 'blocked', 'running', 'retrying', 'paused',
     'completed', 'failed', 'cancelled')),
   constraint tasks_priority_check check (priority between -1000 and 1000),
   constraint tasks_attempts_check check (attempts >= 0 and max_attempts between 1 and 100),

@@ -1,15 +1,16 @@
 -- The task engine's functions. Only the definer role touches the engine's tables; a worker executes these, and the plans
 -- of the claim are forced by their SET clauses (22 ms with default planning, 2 with these).
 
--- The payload a queue row may carry, in bytes of its text; larger ones are read from the task when claimed.
+-- The payload a queue row may carry, in bytes of its text; larger ones are read from the task when claimed. Stable, as what it
+-- calls, and without settings: so it becomes part of the statements (called, it took a tenth of an enqueue).
 create function plinth.queue_payload(payload jsonb) returns jsonb
-language sql immutable set search_path = pg_catalog, pg_temp
-as $$ select case when pg_column_size(payload) <= 2000 then payload end $$;
+language sql stable
+as $$ select case when pg_catalog.pg_column_size(payload) <= 2000 then payload end $$;
 
 -- Enqueues tasks of one organization in the caller's transaction. Each element: task_type, and optionally id, title,
 -- description, payload, metadata, priority, scheduled_at, max_attempts, timeout_seconds, project_id, repository_id,
 -- parent_task_id, idempotency_key, concurrency_key, concurrency_limit, assigned_to, assigned_agents, primary_agent,
--- on_dependency_failure, depends_on:
+-- on_dependency_failure, definition_id, depends_on:
 -- [{ "id": an existing task | "place": an element before this one, from 1, "kind": success | failure | completion }].
 -- Returns a row for each, in order: its id, and whether this call made it (false: an equal idempotency key was there).
 create function plinth.enqueue_tasks(organization uuid, tasks jsonb)
@@ -23,12 +24,19 @@ declare
   linked constant boolean := tasks @? '$[*].depends_on[*]';
   referenced constant bigint[] := case when linked then
     array(select (p #>> '{}')::bigint from jsonb_path_query(tasks, '$[*].depends_on[*].place') as p) else '{}' end;
+  named uuid[];
   places bigint[];
   ids uuid[];
   made boolean[];
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
+  end if;
+  if tasks @? '$[*].definition_id' then
+    named := array(select distinct (d #>> '{}')::uuid from jsonb_path_query(tasks, '$[*].definition_id') as d);
+    if (select count(*) from task_definitions d where d.organization_id = organization and d.id = any (named)) < cardinality(named) then
+      raise exception 'no such task definition' using errcode = '23503';
+    end if;
   end if;
   with asked as (
     -- ids of one call sort in its order, so that what was given together is claimed in turn
@@ -40,15 +48,16 @@ begin
       id uuid, task_type text, title text, description text, payload jsonb, metadata jsonb, priority int,
       scheduled_at timestamptz, max_attempts int, timeout_seconds int, project_id uuid, repository_id uuid,
       parent_task_id uuid, idempotency_key text, concurrency_key text, concurrency_limit int, assigned_to uuid,
-      assigned_agents text[], primary_agent text, on_dependency_failure text, depends_on jsonb)
+      assigned_agents text[], primary_agent text, on_dependency_failure text, definition_id uuid, depends_on jsonb)
   ), inserted as (
     insert into tasks as i (organization_id, id, task_type, title, description, payload, metadata, priority, scheduled_at,
       max_attempts, timeout_seconds, project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, concurrency_limit,
-      assigned_to, assigned_agents, primary_agent, on_dependency_failure, status, pending_dependencies, has_dependants)
+      assigned_to, assigned_agents, primary_agent, on_dependency_failure, definition_id, status, pending_dependencies,
+      has_dependants)
     select organization, new_id, task_type, coalesce(title, ''), description, coalesce(payload, '{}'),
       coalesce(metadata, '{}'), coalesce(priority, 0), due, coalesce(max_attempts, 5), coalesce(timeout_seconds, 300),
       project_id, repository_id, parent_task_id, idempotency_key, concurrency_key, concurrency_limit, assigned_to,
-      coalesce(assigned_agents, '{}'), primary_agent, coalesce(on_dependency_failure, 'cancel'),
+      coalesce(assigned_agents, '{}'), primary_agent, coalesce(on_dependency_failure, 'cancel'), definition_id,
       case when waits_for > 0 then 'blocked' else 'pending' end, waits_for, nth in (select unnest(referenced))
     from asked
     order by nth
@@ -149,7 +158,9 @@ $$;
 -- Tenants are found by stepping through the index, one probe each; at most 32 are served at once, then the next (with 128 a drain of
 -- 1,000 tenants took a quarter longer). The whole
 -- order of the index is spelled out: by the tenant alone the primary key would do, and read all other types on the way.
-create function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean) returns tid[]
+-- floors: for each type a time before which nothing is looked for (null: none). While a snapshot is held open, the entries of
+-- what was claimed stay in the index, and in front; without their rows being read 500,000 of them take a tenth of the time.
+create function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean, floors timestamptz[]) returns tid[]
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
@@ -163,6 +174,7 @@ declare
   found_tenants int;
   names text[];
   tenants uuid[];
+  found_floors timestamptz[];
   room int;
   pass record;
   places tid[] := '{}';
@@ -172,25 +184,28 @@ begin
   loop
     room := rows_max - cardinality(places);
     tenants_max := least(room, 32);
-    with recursive lane (name, upper, tenant) as (
-      select t.name, t.upper, f.tenant
-      from unnest(types, lowers, uppers) as t(name, lower, upper)
+    with recursive lane (name, upper, floor, tenant) as (
+      select t.name, t.upper, t.floor, f.tenant
+      from (select u.name, u.lower, u.upper, coalesce(u.floor, '-infinity') as floor
+            from unnest(types, lowers, uppers, floors) as u(name, lower, upper, floor)) t
       cross join lateral (
         select q.organization_id as tenant from task_queue q
         where q.task_type = t.name and q.concurrency_key is null and q.organization_id > t.lower and q.organization_id <= t.upper
+          and q.run_at >= t.floor
         order by q.organization_id, q.priority desc, q.run_at, q.id
         limit 1) f
       union all
-      select l.name, l.upper, f.tenant
+      select l.name, l.upper, l.floor, f.tenant
       from lane l
       cross join lateral (
         select q.organization_id as tenant from task_queue q
         where q.task_type = l.name and q.concurrency_key is null and q.organization_id > l.tenant and q.organization_id <= l.upper
+          and q.run_at >= l.floor
         order by q.organization_id, q.priority desc, q.run_at, q.id
         limit 1) f
     )
-    select array_agg(x.name), array_agg(x.tenant) into names, tenants
-    from (select l.name, l.tenant from lane l limit tenants_max) x;
+    select array_agg(x.name), array_agg(x.tenant), array_agg(x.floor) into names, tenants, found_floors
+    from (select l.name, l.tenant, l.floor from lane l limit tenants_max) x;
     found_tenants := coalesce(cardinality(names), 0);
     if found_tenants = tenants_max then
       -- there may be others behind them
@@ -215,21 +230,21 @@ begin
       places := places || array(
         select c.ctid
         from task_queue c
-        where c.task_type = names[1] and c.organization_id = tenants[1] and c.concurrency_key is null
+        where c.task_type = names[1] and c.organization_id = tenants[1] and c.concurrency_key is null and c.run_at >= found_floors[1]
         order by c.priority desc, c.run_at, c.id
         limit room
         for update skip locked);
     else
       while cardinality(names) > 0 loop
         with part as materialized (
-          select l.name, l.tenant, l.n, room / cardinality(names) + (l.n <= room % cardinality(names))::int as size
-          from unnest(names, tenants) with ordinality as l(name, tenant, n)
+          select l.name, l.tenant, l.floor, l.n, room / cardinality(names) + (l.n <= room % cardinality(names))::int as size
+          from unnest(names, tenants, found_floors) with ordinality as l(name, tenant, floor, n)
         ), got as materialized (
-          select p.name, p.tenant, p.n, p.size,
+          select p.name, p.tenant, p.floor, p.n, p.size,
             array(
               select c.ctid
               from task_queue c
-              where c.task_type = p.name and c.organization_id = p.tenant and c.concurrency_key is null
+              where c.task_type = p.name and c.organization_id = p.tenant and c.concurrency_key is null and c.run_at >= p.floor
               order by c.priority desc, c.run_at, c.id
               limit p.size
               for update skip locked) as places
@@ -238,7 +253,8 @@ begin
         select array(select unnest(g.places) from got g) as all_places,
                array(select unnest(g.places) from got g where cardinality(g.places) < g.size) as last_places,
                array(select g.name from got g where cardinality(g.places) = g.size order by g.n) as names,
-               array(select g.tenant from got g where cardinality(g.places) = g.size order by g.n) as tenants
+               array(select g.tenant from got g where cardinality(g.places) = g.size order by g.n) as tenants,
+               array(select g.floor from got g where cardinality(g.places) = g.size order by g.n) as floors
         into pass;
         if cardinality(pass.all_places) = room then
           places := places || pass.all_places;
@@ -249,6 +265,7 @@ begin
         room := room - cardinality(pass.last_places);
         names := pass.names;
         tenants := pass.tenants;
+        found_floors := pass.floors;
       end loop;
     end if;
     exit when cardinality(places) >= rows_max;
@@ -281,11 +298,14 @@ $$;
 -- concurrency key and up to keyed_max with one, each shared between tenants, inside a tenant by priority, then age. after and
 -- keyed_after: for each type the tenant behind which to begin. by_age: this time inside a tenant, or key, by age alone, so that
 -- no priority starves. Fewer come back only when no more can run now; a row without a task: the keys of some tenants were being
--- claimed by another just then.
+-- claimed by another just then. floors: as in due_places; where they leave a batch not full, the search is made without them too.
+-- due_ms: when the task was due, in ms since 1970; search_ms: how long the search for those without a key took. Both null where
+-- that was quick, and there were no floors: nobody wants to know.
 create function plinth.claim_tasks(lease uuid, worker uuid, types text[], batch_size int, lease_seconds numeric,
-  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}')
+  after uuid[] default '{}', by_age boolean default false, keyed_max int default 0, keyed_after uuid[] default '{}',
+  floors timestamptz[] default '{}')
 returns table (organization_id uuid, task_id uuid, attempt int, task_type text, timeout_seconds int, payload jsonb,
-  concurrency_key text)
+  concurrency_key text, due_ms float8, search_ms float8)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 set enable_seqscan = off
@@ -297,25 +317,33 @@ set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
-  at constant timestamptz := clock_timestamp();
+  at timestamptz := clock_timestamp();
   keyed task_queue[] := '{}';
   skipped boolean := false;
   places tid[] := '{}';
+  has_floors constant boolean := array_remove(floors, null) <> '{}';
+  searched_ms float8;
 begin
   if by_age and batch_size > 0 then
-    places := due_places(types, batch_size, after, true);
+    places := due_places(types, batch_size, after, true, '{}');
+  elsif has_floors and batch_size > 0 then
+    places := due_places(types, batch_size, after, false, floors);
   end if;
   if cardinality(places) = 0 and batch_size > 0 then
-    places := due_places(types, batch_size, after, false);
+    places := due_places(types, batch_size, after, false, '{}');
   elsif cardinality(places) < batch_size then
     places := places || array(
-      select p from unnest(due_places(types, batch_size, after, false)) as p
+      select p from unnest(due_places(types, batch_size, after, false, '{}')) as p
       where not p = any (places)
       limit batch_size - cardinality(places));
   end if;
+  searched_ms := date_part('epoch', clock_timestamp() - at) * 1000;
+  searched_ms := case when has_floors or searched_ms >= 5 then searched_ms end;
   if keyed_max > 0 then
     select k.tasks, k.skipped into keyed, skipped from claim_keyed_tasks(types, keyed_max, keyed_after, by_age) k;
   end if;
+  -- after the search, which may have waited: what a task waited for has ended before it is claimed
+  at := clock_timestamp();
   if cardinality(keyed) + cardinality(places) > 0 then
     return query
       with taken as (
@@ -336,11 +364,12 @@ begin
         having count(*) > 0
       )
       select organization_id, id, attempt, task_type, timeout_seconds,
-             coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id)), key
+             coalesce(payload, (select t.payload from tasks t where t.organization_id = c.organization_id and t.id = c.id)), key,
+             case when searched_ms is not null then date_part('epoch', run_at) * 1000 end, searched_ms
       from claimed c;
   end if;
   if skipped then
-    return query select null::uuid, null::uuid, null::int, null::text, null::int, null::jsonb, null::text;
+    return query select null::uuid, null::uuid, null::int, null::text, null::int, null::jsonb, null::text, null::float8, null::float8;
   end if;
 end
 $$;
@@ -388,7 +417,7 @@ $do$;
 select plinth.register_function('enqueue_tasks(uuid, jsonb)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('task_by_idempotency_key(uuid, text, text)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('oldest_priority(text, uuid, text)');
-select plinth.register_function('due_places(text[], integer, uuid[], boolean)');
+select plinth.register_function('due_places(text[], integer, uuid[], boolean, timestamp with time zone[])');
 select plinth.register_function('wait_for_keys(uuid)');
-select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
+select plinth.register_function('claim_tasks(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[], timestamp with time zone[])', '{worker}');
 select plinth.register_function('promote_due_tasks(integer)', '{worker}');

@@ -102,7 +102,7 @@ begin
     refused := array(
       select a.id from unnest(ids) as a(id)
       where not exists (
-        select from unnest(held.organizations, held.tasks) as h(organization, task)
+        select 1 from unnest(held.organizations, held.tasks) as h(organization, task)
         join tasks t on t.organization_id = h.organization and t.id = h.task
         where h.task = a.id and t.status = 'completed' and t.completed_at = at));
   end if;
@@ -253,7 +253,9 @@ begin
 end
 $$;
 
--- Gives back what a dead worker held: each item counts as a lost attempt and runs again, or fails with its last one.
+-- Gives back what a dead worker held: each item counts as a lost attempt and runs again, or fails with its last one. Lost
+-- once it runs at once. Lost again it may be what kills its workers: it waits at random, up to 2, 4, 8 … 60 seconds, so that
+-- those that were held beside it come back apart from it.
 create function plinth.recover_expired_leases(leases_max int) returns int
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -262,6 +264,8 @@ declare
   at constant timestamptz := clock_timestamp();
   lease task_leases;
   item record;
+  losses int;
+  retry_at timestamptz;
   recovered int := 0;
   ended_organizations uuid[] := '{}';
   ended uuid[] := '{}';
@@ -273,9 +277,18 @@ begin
     for item in
       select u.o, u.i, u.a from unnest(lease.organization_ids, lease.task_ids, lease.attempts) as u(o, i, a) order by u.o, u.i
     loop
+      retry_at := at;
+      if item.a > 1 then
+        select count(*) into losses
+        from task_attempts a
+        where a.organization_id = item.o and a.task_id = item.i and a.outcome = 'lost';
+        if losses > 0 then
+          retry_at := at + make_interval(secs => random() * least(2 ^ losses, 60));
+        end if;
+      end if;
       if fail_attempt(item.o, item.i, item.a, lease.worker_id, 'lost',
            jsonb_build_object('code', 'worker_lost', 'message', 'the worker stopped answering'),
-           (extract(epoch from at - lease.claimed_at) * 1000)::int, at, at) then
+           (extract(epoch from at - lease.claimed_at) * 1000)::int, retry_at, at) then
         ended_organizations := ended_organizations || item.o;
         ended := ended || item.i;
       end if;

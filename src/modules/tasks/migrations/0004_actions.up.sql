@@ -14,6 +14,7 @@ declare
   named uuid[];
   cancelled uuid[];
   awaited uuid[];
+  why constant jsonb := jsonb_build_object('code', 'cancelled', 'message', coalesce(reason, 'cancelled'));
 begin
   with recursive below (id) as (
     select t.id from tasks t
@@ -24,13 +25,12 @@ begin
     cross join lateral (select t.id from tasks t where t.organization_id = organization and t.parent_task_id = b.id offset 0) s
   )
   select array_agg(b.id) into named from below b;
-  perform from tasks t where t.organization_id = organization and t.id = any (named) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (named) order by t.id for no key update;
   delete from task_queue q where q.organization_id = organization and q.id = any (named);
   delete from task_timers w where w.organization_id = organization and w.id = any (named);
   with ended as (
     update tasks t
-    set status = 'cancelled', completed_at = at, updated_at = at,
-        error = jsonb_build_object('code', 'cancelled', 'message', coalesce(reason, 'cancelled'))
+    set status = 'cancelled', completed_at = at, updated_at = at, error = why
     where t.organization_id = organization and t.id = any (named) and t.status not in ('completed', 'failed', 'cancelled')
     returning t.id, t.has_dependants
   )
@@ -87,10 +87,15 @@ declare
   begun uuid[];
   due uuid[];
 begin
-  with recursive revived (id) as (
+  again := array(
     select t.id from tasks t
     where t.organization_id = organization and t.id = any (ids) and t.status in ('failed', 'cancelled')
-      and t.id not in (select unnest(l.task_ids) from task_leases l)
+    order by t.id
+    for no key update);
+  -- once they are locked nobody can claim them; and a statement of its own, for Citus
+  again := array(select unnest(again) except select unnest(l.task_ids) from task_leases l);
+  with recursive revived (id) as (
+    select unnest(again)
     union
     select d.task_id
     from revived r
@@ -102,7 +107,7 @@ begin
     where d.code = 'dependency_not_met'
   )
   select array_agg(r.id) into again from revived r;
-  perform from tasks t where t.organization_id = organization and t.id = any (again) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (again) order by t.id for no key update;
   with restarted as (
     update tasks t
     set status = case when x.dependencies > 0 then 'blocked' else 'pending' end, pending_dependencies = x.dependencies,
@@ -162,7 +167,7 @@ begin
     return null;
   end if;
   if before.status in ('failed', 'cancelled') and before.on_dependency_failure <> 'run' and exists (
-    select from task_dependencies d
+    select 1 from task_dependencies d
     join tasks p on p.organization_id = organization and p.id = d.depends_on_task_id
     where d.organization_id = organization and d.task_id = before.id and not dependency_met(d.kind, p.status)
   ) then
@@ -223,7 +228,7 @@ language plpgsql stable security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
-  return (select count(*) from (select from tasks t where t.status = 'failed' limit tasks_max) dead);
+  return (select count(*) from (select 1 from tasks t where t.status = 'failed' limit tasks_max) dead);
 end
 $$;
 

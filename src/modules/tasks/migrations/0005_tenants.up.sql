@@ -11,9 +11,10 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  at constant timestamptz := clock_timestamp();
+  at timestamptz;
   claimed jsonb := '[]';
   keyed task_queue[] := '{}';
+  skipped boolean := false;
   tenants uuid[];
   type_name text;
   before int;
@@ -28,7 +29,7 @@ begin
         select o.id
         from organizations o
         where exists (
-          select from task_queue q where q.organization_id = o.id and q.task_type = type_name and q.concurrency_key is null)
+          select 1 from task_queue q where q.organization_id = o.id and q.task_type = type_name and q.concurrency_key is null)
         order by o.id > after[nth_type] desc nulls last, o.id
         limit least(128, batch_size - before));
       for nth in 1 .. cardinality(tenants) loop
@@ -56,22 +57,23 @@ begin
     end loop;
   end loop;
   if keyed_max > 0 then
-    keyed := claim_keyed_tasks_by_tenant(types, keyed_max, keyed_after[1], by_age);
+    select k.tasks, k.skipped into keyed, skipped from claim_keyed_tasks_by_tenant(types, keyed_max, keyed_after[1], by_age) k;
   end if;
   claimed := claimed || coalesce((
     select jsonb_agg(jsonb_build_object('o', k.organization_id, 'i', k.id, 'a', k.attempt, 'y', k.task_type,
                        's', k.timeout_seconds, 'p', k.payload, 'k', k.concurrency_key)
                      order by k.priority desc, k.run_at, k.id)
     from unnest(keyed) as k), '[]');
-  if claimed = '[]' then
-    return;
+  if claimed <> '[]' then
+    -- after the search, which may have waited: what a task waited for has ended before it is claimed
+    at := clock_timestamp();
+    insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
+    select lease, worker, at, at + make_interval(secs => lease_seconds::double precision),
+           array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n),
+           case when cardinality(keyed) > 0 then array_agg(c.k order by c.n) end
+    from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, k text)) with ordinality as c(o, i, a, k, n)
+    on conflict do nothing;
   end if;
-  insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
-  select lease, worker, at, at + make_interval(secs => lease_seconds::double precision),
-         array_agg(c.o order by c.n), array_agg(c.i order by c.n), array_agg(c.a order by c.n),
-         case when cardinality(keyed) > 0 then array_agg(c.k order by c.n) end
-  from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, k text)) with ordinality as c(o, i, a, k, n)
-  on conflict do nothing;
   for organization_id, task_id, attempt, task_type, timeout_seconds, payload, concurrency_key in
     select c.o, c.i, c.a, c.y, c.s, nullif(c.p, 'null'), c.k
     from rows from (jsonb_to_recordset(claimed) as (o uuid, i uuid, a int, y text, s int, p jsonb, k text)) with ordinality
@@ -84,6 +86,9 @@ begin
     end if;
     return next;
   end loop;
+  if skipped then
+    return query select null::uuid, null::uuid, null::int, null::text, null::int, null::jsonb, null::text;
+  end if;
 end
 $$;
 

@@ -8,7 +8,6 @@ select plinth.unregister_function('add_task_dependencies(uuid, uuid, jsonb)');
 select plinth.unregister_function('link_new_tasks(uuid, uuid[], boolean[], jsonb)');
 select plinth.unregister_function('settle_dependants(uuid, uuid[], text[], uuid[])');
 select plinth.unregister_function('doomed_tasks(uuid, uuid[])');
-select plinth.unregister_function('fate_of_waiting(uuid, uuid)');
 select plinth.unregister_function('queue_tasks(uuid, uuid[], timestamp with time zone)');
 select plinth.unregister_function('dependency_met(text, text)');
 select plinth.unregister_table('task_dependencies');

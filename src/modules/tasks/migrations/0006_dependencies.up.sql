@@ -34,36 +34,42 @@ as $$
 $$;
 
 -- Puts tasks whose status says that they may run into the queue, or among the timers when their time has not come.
+-- One query around the inserts: on the tenant's node Citus takes no `insert … select` by itself.
 create function plinth.queue_tasks(organization uuid, ids uuid[], at timestamptz) returns void
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
+declare
+  queued int;
 begin
-  insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
-    concurrency_limit)
-  select organization, t.id, t.task_type, t.priority, t.scheduled_at, t.attempts + 1, t.timeout_seconds, queue_payload(t.payload),
-         t.concurrency_key, t.concurrency_limit
-  from unnest(ids) as u(id)
-  cross join lateral (select x.* from tasks x where x.organization_id = organization and x.id = u.id offset 0) t
-  where t.status in ('pending', 'retrying') and t.scheduled_at <= at
-  on conflict (organization_id, id) do nothing;
-  insert into task_timers (organization_id, id, run_at)
-  select organization, t.id, t.scheduled_at
-  from unnest(ids) as u(id)
-  cross join lateral (
-    select x.id, x.status, x.scheduled_at from tasks x where x.organization_id = organization and x.id = u.id offset 0) t
-  where t.status in ('pending', 'retrying') and t.scheduled_at > at
-  on conflict (organization_id, id) do nothing;
+  with ready as (
+    select t.*
+    from unnest(ids) as u(id)
+    cross join lateral (
+      select x.id, x.task_type, x.priority, x.scheduled_at, x.attempts, x.timeout_seconds, x.payload, x.concurrency_key,
+             x.concurrency_limit
+      from tasks x
+      where x.organization_id = organization and x.id = u.id and x.status in ('pending', 'retrying')
+      offset 0) t
+  ), due as (
+    insert into task_queue (organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload, concurrency_key,
+      concurrency_limit)
+    select organization, r.id, r.task_type, r.priority, r.scheduled_at, r.attempts + 1, r.timeout_seconds, queue_payload(r.payload),
+           r.concurrency_key, r.concurrency_limit
+    from ready r
+    where r.scheduled_at <= at
+    on conflict (organization_id, id) do nothing
+    returning id
+  ), delayed as (
+    insert into task_timers (organization_id, id, run_at)
+    select organization, r.id, r.scheduled_at
+    from ready r
+    where r.scheduled_at > at
+    on conflict (organization_id, id) do nothing
+    returning id
+  )
+  select count(*) into queued from due;
 end
-$$;
-
--- What becomes of a task that waits in vain: null when it does not wait, or runs all the same.
-create function plinth.fate_of_waiting(organization uuid, task uuid) returns text
-language sql stable
-as $$
-  select case t.on_dependency_failure when 'cancel' then 'cancelled' when 'fail' then 'failed' end
-  from plinth.tasks t
-  where t.organization_id = organization and t.id = task and t.pending_dependencies > 0 and t.completed_at is null
 $$;
 
 -- Of tasks that wait in vain, those that end for it, and what waits for these in vain in turn; with what they end as.
@@ -76,14 +82,22 @@ set jit = off
 as $$
 begin
   with recursive doomed (id, fate) as (
-    select x.id, x.fate
-    from (select v.id, fate_of_waiting(organization, v.id) as fate from unnest(vain) as v(id)) x
-    where x.fate is not null
+    select v.id, case t.on_dependency_failure when 'cancel' then 'cancelled' else 'failed' end
+    from unnest(vain) as v(id)
+    cross join lateral (
+      select x.on_dependency_failure
+      from tasks x
+      where x.organization_id = organization and x.id = v.id and x.pending_dependencies > 0 and x.completed_at is null
+      offset 0) t
+    where t.on_dependency_failure <> 'run'
     union
     select y.task_id, y.fate
     from doomed x
     cross join lateral (
-      select d.task_id, d.kind, fate_of_waiting(organization, d.task_id) as fate
+      select d.task_id, d.kind, (
+          select case t.on_dependency_failure when 'cancel' then 'cancelled' when 'fail' then 'failed' end
+          from tasks t
+          where t.organization_id = organization and t.id = d.task_id and t.pending_dependencies > 0 and t.completed_at is null) as fate
       from task_dependencies d
       where d.organization_id = organization and d.depends_on_task_id = x.id
       offset 0) y
@@ -120,7 +134,11 @@ declare
 begin
   loop
     released := released + wake_waiters(organization, ended);
-    select array_agg(x.task_id) as ids, array_agg(x.ended) as counts, array_agg(x.unmet) as unmet, array_agg(x.unmet_status) as statuses
+    -- the error is made here: Citus takes no function of it inside the update's `case`
+    select array_agg(x.task_id) as ids, array_agg(x.ended) as counts, array_agg(x.unmet) as unmet,
+           array_agg(case when x.unmet is not null then jsonb_build_object(
+             'code', 'dependency_not_met', 'message', 'task ' || x.unmet || ' has ' || x.unmet_status,
+             'details', jsonb_build_object('task_id', x.unmet, 'status', x.unmet_status)) end) as errors
     into told
     from (
       select y.task_id, count(*)::int as ended,
@@ -153,7 +171,7 @@ begin
       doomed := doomed_tasks(organization, array(select e.id from unnest(told.ids, told.unmet) as e(id, unmet) where e.unmet is not null));
       if cardinality(doomed.ids) > 1 then
         known := doomed.ids;
-        perform from tasks t where t.organization_id = organization and t.id = any (known) order by t.id for no key update;
+        perform 1 from tasks t where t.organization_id = organization and t.id = any (known) order by t.id for no key update;
         -- the same once they are locked: nobody can change it any more, and they have as good as ended
         doomed := doomed_tasks(organization, array(select e.id from unnest(told.ids, told.unmet) as e(id, unmet) where e.unmet is not null));
         if doomed.ids = known then
@@ -174,11 +192,9 @@ begin
             when t.attempts > 0 then 'retrying' else 'pending' end,
           scheduled_at = greatest(t.scheduled_at, at),
           completed_at = case when e.unmet is not null and t.on_dependency_failure <> 'run' then at end,
-          error = case when e.unmet is not null and t.on_dependency_failure <> 'run' then jsonb_build_object(
-            'code', 'dependency_not_met', 'message', 'task ' || e.unmet || ' has ' || e.unmet_status,
-            'details', jsonb_build_object('task_id', e.unmet, 'status', e.unmet_status)) else t.error end,
+          error = case when e.unmet is not null and t.on_dependency_failure <> 'run' then e.error else t.error end,
           updated_at = at
-      from unnest(told.ids, told.counts, told.unmet, told.statuses) as e(id, ended, unmet, unmet_status)
+      from unnest(told.ids, told.counts, told.unmet, told.errors) as e(id, ended, unmet, error)
       where t.organization_id = organization and t.id = any (told.ids) and t.id = e.id
         -- blocked, or paused while it was: said without the status, for which the index of live tasks would be read as a whole
         and t.pending_dependencies > 0 and t.completed_at is null
@@ -231,7 +247,7 @@ begin
   cross join lateral jsonb_to_recordset(e.element -> 'depends_on') as d(id uuid, place int)
   where made[e.n] and (d.place is null or not made[d.place]);
   if older is not null then
-    perform from tasks t where t.organization_id = organization and t.id = any (older) order by t.id for no key update;
+    perform 1 from tasks t where t.organization_id = organization and t.id = any (older) order by t.id for no key update;
     get diagnostics found_older = row_count;
     if found_older < cardinality(older) then
       raise exception 'a task to depend on is not there' using errcode = '23503';
@@ -240,7 +256,7 @@ begin
     where t.organization_id = organization and t.id = any (older) and not t.has_dependants;
   end if;
   if exists (
-    select from jsonb_array_elements(link_new_tasks.tasks) with ordinality as e(element, n)
+    select 1 from jsonb_array_elements(link_new_tasks.tasks) with ordinality as e(element, n)
     cross join lateral jsonb_to_recordset(e.element -> 'depends_on') as d(id uuid, place int)
     where (d.id is null) = (d.place is null) or d.place not between 1 and e.n - 1
       -- what this call makes is named by its place alone, or it could be given in a circle
@@ -282,7 +298,7 @@ begin
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('plinth.task_dependencies ' || organization, 0));
-  perform from tasks t where t.organization_id = organization and t.id = any (parents) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (parents) order by t.id for no key update;
   get diagnostics found_parents = row_count;
   select * into waiting from tasks t where t.organization_id = organization and t.id = task for no key update;
   if not found then
@@ -301,11 +317,11 @@ begin
       from above a
       cross join lateral (
         select x.depends_on_task_id from task_dependencies x where x.organization_id = organization and x.task_id = a.id offset 0) d
-    ) select from above a where a.id = task
+    ) select 1 from above a where a.id = task
   ) then
     return 'cycle';
   elsif exists (
-    select from task_dependencies d where d.organization_id = organization and d.task_id = task and d.depends_on_task_id = any (parents)
+    select 1 from task_dependencies d where d.organization_id = organization and d.task_id = task and d.depends_on_task_id = any (parents)
   ) then
     return 'exists';
   elsif waiting.status not in ('blocked', 'paused') then
@@ -389,7 +405,7 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
   return not exists (
-    select from task_dependencies d
+    select 1 from task_dependencies d
     join tasks t on t.organization_id = d.organization_id and t.id = d.task_id
     join tasks p on p.organization_id = d.organization_id and p.id = d.depends_on_task_id
     where d.organization_id = current_organization_id() and d.task_id = task
@@ -430,7 +446,6 @@ create trigger settle_deleted_task before delete on plinth.tasks
 
 select plinth.register_function('dependency_met(text, text)', '{app,worker,readonly,definer}', 'invoker');
 select plinth.register_function('queue_tasks(uuid, uuid[], timestamp with time zone)');
-select plinth.register_function('fate_of_waiting(uuid, uuid)', '{definer}', 'invoker');
 select plinth.register_function('doomed_tasks(uuid, uuid[])');
 select plinth.register_function('settle_dependants(uuid, uuid[], text[], uuid[])');
 select plinth.register_function('link_new_tasks(uuid, uuid[], boolean[], jsonb)');
@@ -438,5 +453,13 @@ select plinth.register_function('add_task_dependencies(uuid, uuid, jsonb)', '{ap
 select plinth.register_function('remove_task_dependency(uuid, uuid, uuid)', '{app}', tenant_argument => 'organization');
 select plinth.register_function('settle_deleted_task()', '{}', 'owner');
 select plinth.register_function('are_task_dependencies_satisfied(uuid)', '{app,readonly}', 'invoker');
+do $do$
+begin
+  if plinth.is_citus() then
+    -- a query over tasks asks it on their node, and it asks for rows of the same tenant there
+    alter function plinth.are_task_dependencies_satisfied(uuid) set citus.allow_nested_distributed_execution = on;
+  end if;
+end
+$do$;
 select plinth.register_view('ready_tasks');
 select plinth.register_view('task_summary');

@@ -10,7 +10,7 @@ declare
   at constant timestamptz := clock_timestamp();
   paused uuid[];
 begin
-  perform from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
   delete from task_queue q where q.organization_id = organization and q.id = any (ids);
   delete from task_timers w where w.organization_id = organization and w.id = any (ids);
   with changed as (
@@ -35,7 +35,7 @@ declare
   held uuid[];
   resumed uuid[];
 begin
-  perform from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
   held := array(select unnest(l.task_ids) from task_leases l intersect select unnest(ids));
   with changed as (
     update tasks t
@@ -61,10 +61,11 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   statuses constant text[] := case action
-    when 'cancel' then '{blocked,pending,running,retrying,paused,awaiting_approval}'::text[]
+    when 'cancel' then '{blocked,pending,running,retrying,paused}'::text[]
     when 'retry' then '{failed,cancelled}'
     when 'pause' then '{blocked,pending,running,retrying}'
     when 'resume' then '{paused}' end;
+  f record;
   ids uuid[];
 begin
   if organization is distinct from current_organization_id() then
@@ -73,12 +74,13 @@ begin
   if statuses is null or rows_max is null or rows_max not between 1 and 10000 then
     raise exception 'no such action, or not 1 to 10,000 rows' using errcode = '22023';
   end if;
+  select * into f
+  from jsonb_to_record(filter) as x(ids uuid[], task_type text, status text, project_id uuid, repository_id uuid,
+    parent_task_id uuid, metadata jsonb, error_code text, created_after timestamptz, created_before timestamptz);
   select array_agg(x.id) into ids
   from (
     select t.id
     from tasks t
-    cross join jsonb_to_record(filter) as f(ids uuid[], task_type text, status text, project_id uuid, repository_id uuid,
-      parent_task_id uuid, metadata jsonb, error_code text, created_after timestamptz, created_before timestamptz)
     where t.organization_id = organization and t.deleted_at is null and t.status = any (statuses)
       and (after is null or t.id > after)
       and (f.ids is null or t.id = any (f.ids))

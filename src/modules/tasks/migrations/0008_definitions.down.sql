@@ -1,5 +1,4 @@
 select plinth.unregister_function('task_retry_policies(uuid[], uuid[])');
-select plinth.unregister_function('bind_task_definitions(uuid, uuid[], uuid[])');
 alter table plinth.tasks drop column definition_id;
 select plinth.refresh_table('tasks');
 drop trigger keep_version on plinth.task_definitions;

@@ -81,23 +81,6 @@ comment on column plinth.tasks.definition_id is
   'The version of the definition it was enqueued by. No key: all enqueueing by it would lock one row.';
 select plinth.refresh_table('tasks');
 
--- Notes by which version of a definition tasks were enqueued, in the transaction that made them.
-create function plinth.bind_task_definitions(organization uuid, tasks uuid[], definitions uuid[]) returns void
-language plpgsql security definer
-set search_path = plinth, pg_catalog, pg_temp
-as $$
-begin
-  if organization is distinct from current_organization_id() then
-    raise exception 'not the organization of this request' using errcode = '42501';
-  end if;
-  update tasks t
-  set definition_id = b.definition
-  from unnest(bind_task_definitions.tasks, definitions) as b(task, definition)
-  where t.organization_id = organization and t.id = b.task and t.definition_id is null
-    and exists (select from task_definitions d where d.organization_id = organization and d.id = b.definition);
-end
-$$;
-
 -- How failures of tasks are to be treated: a row for each that was enqueued by a definition.
 create function plinth.task_retry_policies(organizations uuid[], tasks uuid[])
 returns table (task_id uuid, delay_seconds float8, multiplier float8, delay_max_seconds float8, jitter float8, non_retryable_codes text[])
@@ -114,5 +97,4 @@ begin
 end
 $$;
 
-select plinth.register_function('bind_task_definitions(uuid, uuid[], uuid[])', '{app}', tenant_argument => 'organization');
 select plinth.register_function('task_retry_policies(uuid[], uuid[])', '{worker}');

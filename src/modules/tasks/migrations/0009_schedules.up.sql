@@ -8,6 +8,7 @@ create table plinth.schedules (
   cron text not null,
   timezone text not null default 'UTC',
   definition text,
+  definition_version int,
   task_type text,
   payload jsonb,
   priority int not null default 0,
@@ -26,12 +27,14 @@ create table plinth.schedules (
   constraint schedules_cron_check check (length(cron) <= 200),
   constraint schedules_timezone_check check (length(timezone) <= 100),
   constraint schedules_target_check check ((definition is null) <> (task_type is null)),
+  constraint schedules_definition_version_check check (definition_version is null or (definition_version >= 1 and definition is not null)),
   constraint schedules_priority_check check (priority between -1000 and 1000),
   constraint schedules_catch_up_check check (catch_up in ('skip', 'last', 'all')),
   constraint schedules_catch_up_max_check check (catch_up_max between 1 and 1000)
 );
 comment on table plinth.schedules is 'When to enqueue which task: a cron expression in a time zone.';
-comment on column plinth.schedules.definition is 'The name of the definition whose newest active version is enqueued; or task_type says what.';
+comment on column plinth.schedules.definition is 'The name of the definition that is enqueued; or task_type says what.';
+comment on column plinth.schedules.definition_version is 'Its version; null: the newest active one at each tick.';
 comment on column plinth.schedules.catch_up is
   'What happens to ticks that were missed while no scheduler ran: none fires, the last one, or all up to catch_up_max.';
 comment on column plinth.schedules.next_run_at is 'The next tick; null: paused, or there is none.';

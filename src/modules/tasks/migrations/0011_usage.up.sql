@@ -1,4 +1,4 @@
--- What attempts took of the machine, as far as it was measured: those that run as processes of their own.
+-- What attempts took of the machine, as far as it was measured (those that run as processes of their own), and how they ended.
 
 create table plinth.task_resource_usage (
   organization_id uuid not null,
@@ -43,3 +43,56 @@ end
 $$;
 
 select plinth.register_function('record_task_usage(uuid, uuid, integer, jsonb)', '{worker}');
+
+-- How attempts end, counted for /metrics: whoever runs tasks writes what it has counted every few seconds.
+
+create table plinth.task_outcome_counts (
+  task_type text not null,
+  outcome text not null,
+  attempts bigint not null,
+  updated_at timestamptz not null default now(),
+  constraint task_outcome_counts_pkey primary key (task_type, outcome),
+  constraint task_outcome_counts_outcome_check check (outcome in ('completed', 'retried', 'failed', 'lost'))
+);
+comment on table plinth.task_outcome_counts is 'How many attempts of all organizations have ended how, since the database was made.';
+comment on column plinth.task_outcome_counts.task_type is
+  'A type that a module declares; external: those of workers outside; unknown: of attempts that were lost with their worker.';
+comment on column plinth.task_outcome_counts.outcome is 'retried: it failed and another attempt follows; failed: it failed for good.';
+comment on column plinth.task_outcome_counts.attempts is 'Only grows.';
+select plinth.register_table('task_outcome_counts', visibility => 'platform', audit => 'action', definer_verbs => '{select,insert,update}');
+
+-- Adds what a process has counted: [{ "t": type, "k": outcome, "n": attempts }].
+create function plinth.count_task_outcomes(counted jsonb) returns void
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  at constant timestamptz := clock_timestamp();
+  one record;
+begin
+  -- in one order, so that two processes never wait for each other in a circle
+  for one in
+    select x.t, x.k, sum(x.n) as n from jsonb_to_recordset(counted) as x(t text, k text, n bigint) group by x.t, x.k order by x.t, x.k
+  loop
+    insert into task_outcome_counts as c (task_type, outcome, attempts, updated_at)
+    values (one.t, one.k, one.n, at)
+    on conflict (task_type, outcome) do update set attempts = c.attempts + excluded.attempts, updated_at = excluded.updated_at;
+  end loop;
+end
+$$;
+
+-- What has been counted; types that nothing has been heard of for a quarter of a year are left out.
+create function plinth.task_outcomes() returns table (task_type text, outcome text, attempts bigint)
+language plpgsql stable security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.task_type, c.outcome, c.attempts
+    from task_outcome_counts c
+    where c.updated_at > now() - interval '90 days';
+end
+$$;
+
+select plinth.register_function('count_task_outcomes(jsonb)', '{worker}');
+select plinth.register_function('task_outcomes()', '{worker}');

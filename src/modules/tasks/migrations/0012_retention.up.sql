@@ -36,7 +36,7 @@ begin
     from tasks t
     where t.organization_id = organization and t.id < newest
       and t.status in ('completed', 'failed', 'cancelled') and t.completed_at < before
-      and not exists (select from tasks c where c.organization_id = organization and c.parent_task_id = t.id)
+      and not exists (select 1 from tasks c where c.organization_id = organization and c.parent_task_id = t.id)
     order by t.id
     limit rows_max
     for update skip locked);
@@ -58,7 +58,7 @@ begin
     select o.id
     from organizations o
     where exists (
-      select from tasks t where t.organization_id = o.id and t.id < newest and t.completed_at < before)
+      select 1 from tasks t where t.organization_id = o.id and t.id < newest and t.completed_at < before)
     order by o.id;
 end
 $$;
@@ -85,19 +85,35 @@ language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
-  removed int;
+  tenant record;
+  removed int := 0;
+  batch int;
 begin
-  delete from task_rates
-  where (organization_id, concurrency_key) in (
-    select r.organization_id, r.concurrency_key
-    from task_rates r
-    where not exists (
-      select from task_limits m
-      where m.organization_id = r.organization_id and m.concurrency_key = r.concurrency_key and m.rate_limit is not null)
-    order by r.organization_id, r.concurrency_key
-    limit rows_max
-    for update skip locked);
-  get diagnostics removed = row_count;
+  -- tenant by tenant: Citus locks rows of one at a time
+  for tenant in
+    select x.organization_id as id, array_agg(x.concurrency_key) as keys
+    from (
+      select r.organization_id, r.concurrency_key
+      from task_rates r
+      where not exists (
+        select 1 from task_limits m
+        where m.organization_id = r.organization_id and m.concurrency_key = r.concurrency_key and m.rate_limit is not null)
+      order by r.organization_id, r.concurrency_key
+      limit rows_max
+    ) x
+    group by x.organization_id
+    order by x.organization_id
+  loop
+    delete from task_rates d
+    where d.organization_id = tenant.id and d.concurrency_key in (
+      select r.concurrency_key
+      from task_rates r
+      where r.organization_id = tenant.id and r.concurrency_key = any (tenant.keys)
+      order by r.concurrency_key
+      for update skip locked);
+    get diagnostics batch = row_count;
+    removed := removed + batch;
+  end loop;
   return removed;
 end
 $$;

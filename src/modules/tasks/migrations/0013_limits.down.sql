@@ -1,5 +1,4 @@
 select plinth.unregister_function('task_key_use(uuid, text)');
-select plinth.unregister_function('claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)');
 select plinth.unregister_function('claim_keyed_tasks(text[], integer, uuid[], boolean)');
 select plinth.unregister_function('claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])');
 select plinth.unregister_function('room_of_keys(uuid[], text[], integer[], plinth.task_queue[], integer, integer)');

@@ -308,7 +308,7 @@ begin
       select u.tenant, u.key, 0 from unnest(noted_tenants, noted_keys) as u(tenant, key)
     ) x
     where exists (
-      select from task_limits m where m.organization_id = x.tenant and m.concurrency_key = x.key and m.rate_limit is not null)
+      select 1 from task_limits m where m.organization_id = x.tenant and m.concurrency_key = x.key and m.rate_limit is not null)
     group by x.tenant, x.key
     order by x.tenant, x.key
   loop
@@ -342,7 +342,7 @@ begin
   tasks := '{}';
   skipped := false;
   for nth in 1 .. cardinality(types) loop
-    continue when not exists (select from task_queue q where q.task_type = types[nth] and q.concurrency_key is not null);
+    continue when not exists (select 1 from task_queue q where q.task_type = types[nth] and q.concurrency_key is not null);
     lower := coalesce(after[nth], lowest);
     upper := highest;
     loop
@@ -390,83 +390,9 @@ begin
   if skipped and not has_lock and wait_for_keys(skipped_tenant) then
     tasks := claim_keys_of_tenants(skipped_type, array[skipped_tenant], rows_max, by_age, '{}');
     skipped := cardinality(tasks) < rows_max and (cardinality(types) > 1 or exists (
-      select from task_queue q
+      select 1 from task_queue q
       where q.task_type = skipped_type and q.concurrency_key is not null and q.organization_id <> skipped_tenant));
   end if;
-end
-$$;
-
--- As claim_keyed_tasks, key by key, all claims in turn: for clusters, which lock rows of one tenant at a time only.
-create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid, by_age boolean) returns plinth.task_queue[]
-language plpgsql security definer
-set search_path = plinth, pg_catalog, pg_temp
-as $$
-declare
-  lane record;
-  rule task_limits;
-  used task_rates;
-  own int;
-  held int;
-  free int;
-  left_of_rate int;
-  taken jsonb;
-  claimed task_queue[] := '{}';
-begin
-  if not exists (select 1 from task_queue q where q.task_type = any (types) and q.concurrency_key is not null) then
-    return claimed;
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
-  for lane in
-    select q.organization_id as tenant, q.concurrency_key as key, min(q.run_at) as oldest
-    from task_queue q
-    where q.task_type = any (types) and q.concurrency_key is not null
-    group by q.organization_id, q.concurrency_key
-    order by q.organization_id > after desc nulls last, min(q.run_at)
-  loop
-    select q.concurrency_limit into own
-    from task_queue q
-    where q.organization_id = lane.tenant and q.task_type = any (types) and q.concurrency_key = lane.key
-    order by q.priority desc, q.run_at, q.id
-    limit 1;
-    select * into rule from task_limits m where m.organization_id = lane.tenant and m.concurrency_key = lane.key;
-    select * into used from task_rates r where r.organization_id = lane.tenant and r.concurrency_key = lane.key;
-    held := coalesce((select h.held from held_slots() h where h.organization_id = lane.tenant and h.concurrency_key = lane.key), 0);
-    free := least(rows_max - cardinality(claimed), coalesce(rule.concurrency_limit, own, 2147483647) - held);
-    if rule.rate_limit is not null then
-      left_of_rate := rule.rate_limit - coalesce((
-        select sum(u.n) from unnest(used.expires_at, used.counts) as u(until, n) where u.until > clock_timestamp()), 0)::int;
-      free := least(free, left_of_rate);
-      if left_of_rate <= 0 and used.renews_at is null then
-        perform note_claimed(lane.tenant, lane.key, 0);
-      end if;
-    end if;
-    continue when free <= 0;
-    with picked as materialized (
-      select c.id, c.concurrency_limit, c.priority, c.run_at
-      from task_queue c
-      where c.organization_id = lane.tenant and c.task_type = any (types) and c.concurrency_key = lane.key
-      order by case when by_age then 0 else c.priority end desc, c.run_at, c.id
-      limit free
-      for update skip locked
-    ), gone as (
-      delete from task_queue q
-      where q.organization_id = lane.tenant and q.id in (
-        select x.id
-        from (
-          select p.id, row_number() over in_turn as nth, min(p.concurrency_limit) over in_turn as own
-          from picked p
-          window in_turn as (order by case when by_age then 0 else p.priority end desc, p.run_at, p.id)
-        ) x
-        where rule.concurrency_limit is not null or held + x.nth <= coalesce(x.own, 2147483647))
-      returning q.organization_id, q.id, q.task_type, q.priority, q.run_at, q.attempt, q.timeout_seconds, q.payload,
-        q.concurrency_key, q.concurrency_limit
-    )
-    select coalesce(jsonb_agg(to_jsonb(g)), '[]') into taken from gone g;
-    claimed := claimed || array(select t from jsonb_populate_recordset(null::task_queue, taken) as t);
-    perform note_claimed(lane.tenant, lane.key, jsonb_array_length(taken));
-    exit when cardinality(claimed) >= rows_max;
-  end loop;
-  return claimed;
 end
 $$;
 
@@ -493,5 +419,4 @@ select plinth.register_function('renew_rates(timestamp with time zone)');
 select plinth.register_function('room_of_keys(uuid[], text[], integer[], plinth.task_queue[], integer, integer)');
 select plinth.register_function('claim_keys_of_tenants(text, uuid[], integer, boolean, plinth.task_queue[])');
 select plinth.register_function('claim_keyed_tasks(text[], integer, uuid[], boolean)');
-select plinth.register_function('claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)');
 select plinth.register_function('task_key_use(uuid, text)', '{app}', tenant_argument => 'organization');

@@ -1,5 +1,6 @@
 select plinth.unregister_function('held_by_external(uuid, uuid, uuid[])');
 select plinth.unregister_function('claim_external_tasks(uuid, uuid, text[], integer, boolean, boolean, boolean)');
+select plinth.unregister_function('claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)');
 select plinth.unregister_function('take_keyed_tasks_by_tenant(uuid, text[], integer, boolean)');
 select plinth.unregister_function('take_keyed_tasks(uuid, text[], integer, boolean)');
 select plinth.unregister_function('take_plain_tasks(uuid, text[], integer, boolean)');

@@ -98,12 +98,14 @@ begin
   return query
     select u.n
     from unnest(organizations, types) with ordinality as u(organization, name, n)
+    -- what the tenant of a probe is on a cluster
+    join plinth.organizations o on o.id = u.organization
     where exists (
-        select from task_queue q
-        where q.task_type = u.name and q.organization_id = u.organization and q.concurrency_key is null)
+        select 1 from task_queue q
+        where q.task_type = u.name and q.organization_id = o.id and q.concurrency_key is null)
       or exists (
-        select from task_queue q
-        where q.task_type = u.name and q.organization_id = u.organization and q.concurrency_key is not null);
+        select 1 from task_queue q
+        where q.task_type = u.name and q.organization_id = o.id and q.concurrency_key is not null);
 end
 $$;
 
@@ -140,7 +142,8 @@ begin
       ), gone as (
         delete from task_queue q
         where q.organization_id = organization and q.id in (select p.id from picked p)
-        returning q as entry
+        returning row(q.organization_id, q.id, q.task_type, q.priority, q.run_at, q.attempt, q.timeout_seconds, q.payload,
+          q.concurrency_key, q.concurrency_limit)::task_queue as entry
       )
       select array_agg(g.entry) into taken from gone g;
       claimed := claimed || coalesce(taken, '{}');
@@ -161,7 +164,7 @@ begin
   tasks := '{}';
   skipped := false;
   if not exists (
-    select from task_queue q
+    select 1 from task_queue q
     where q.organization_id = organization and q.task_type = any (types) and q.concurrency_key is not null) then
     return;
   end if;
@@ -176,7 +179,119 @@ begin
 end
 $$;
 
--- As take_keyed_tasks, key by key, all claims in turn: for clusters, as claim_keyed_tasks_by_tenant.
+-- As claim_keyed_tasks, key by key, one claim at a time: for clusters, which lock rows of one tenant at a time only. Who finds the
+-- lock taken does not wait: its transaction may hold leases, on Citus locked as one, and the other claim is about to write one.
+create function plinth.claim_keyed_tasks_by_tenant(types text[], rows_max int, after uuid, by_age boolean,
+  out tasks plinth.task_queue[], out skipped boolean)
+language plpgsql security definer
+set search_path = plinth, pg_catalog, pg_temp
+as $$
+declare
+  -- one round for all types of a claim, under the first of them in the alphabet
+  round_name constant text := (select min(t.name) from unnest(types) as t(name));
+  lanes jsonb;
+  tenants int;
+  lane record;
+  turn record;
+  rule task_limits;
+  used task_rates;
+  own int;
+  held int;
+  free int;
+  left_of_rate int;
+  taken jsonb;
+begin
+  tasks := '{}';
+  skipped := false;
+  if not exists (select 1 from task_queue q where q.task_type = any (types) and q.concurrency_key is not null) then
+    return;
+  end if;
+  skipped := not pg_try_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
+  if skipped then
+    return;
+  end if;
+  select jsonb_agg(jsonb_build_object('tenant', x.tenant, 'key', x.key, 'keys', x.keys, 'nth', x.nth)), count(distinct x.tenant)
+  into lanes, tenants
+  from (
+    select k.tenant, k.key, count(*) over (partition by k.tenant) as keys,
+           row_number() over (partition by k.tenant order by k.key > r.last_key desc nulls first, k.key) as nth
+    from (
+      select q.organization_id as tenant, q.concurrency_key as key
+      from task_queue q
+      where q.task_type = any (types) and q.concurrency_key is not null
+      group by q.organization_id, q.concurrency_key
+    ) k
+    left join task_key_turns r on r.organization_id = k.tenant and r.task_type = round_name
+  ) x;
+  for lane in
+    select p.pass, l.tenant, l.key, case when p.pass = 2 then rows_max else greatest(1, rows_max / tenants / l.keys) end as size
+    from generate_series(1, 2) as p(pass)
+    cross join jsonb_to_recordset(lanes) as l(tenant uuid, key text, keys int, nth int)
+    order by p.pass, l.nth, l.tenant > after desc nulls last, l.tenant
+  loop
+    exit when lane.pass = 2 and cardinality(tasks) >= rows_max;
+    if cardinality(tasks) >= rows_max then
+      for turn in
+        select distinct on (t.organization_id) t.organization_id as tenant, t.concurrency_key as last_key
+        from unnest(tasks) with ordinality as t(organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload,
+          concurrency_key, concurrency_limit, n)
+        order by t.organization_id, t.n desc
+      loop
+        insert into task_key_turns (organization_id, task_type, last_key) values (turn.tenant, round_name, turn.last_key)
+        on conflict (organization_id, task_type) do update set last_key = excluded.last_key;
+      end loop;
+      exit;
+    end if;
+    select q.concurrency_limit into own
+    from task_queue q
+    where q.organization_id = lane.tenant and q.task_type = any (types) and q.concurrency_key = lane.key
+    order by q.priority desc, q.run_at, q.id
+    limit 1;
+    select * into rule from task_limits m where m.organization_id = lane.tenant and m.concurrency_key = lane.key;
+    select * into used from task_rates r where r.organization_id = lane.tenant and r.concurrency_key = lane.key;
+    select count(*)::int, least(own, min(t.concurrency_limit)) into held, own
+    from unnest(tasks) as t
+    where t.organization_id = lane.tenant and t.concurrency_key = lane.key;
+    held := held
+      + coalesce((select h.held from held_slots() h where h.organization_id = lane.tenant and h.concurrency_key = lane.key), 0);
+    free := least(lane.size, rows_max - cardinality(tasks), coalesce(rule.concurrency_limit, own, 2147483647) - held);
+    if rule.rate_limit is not null then
+      left_of_rate := rule.rate_limit - coalesce((
+        select sum(u.n) from unnest(used.expires_at, used.counts) as u(until, n) where u.until > clock_timestamp()), 0)::int;
+      free := least(free, left_of_rate);
+      if left_of_rate <= 0 and used.renews_at is null then
+        perform note_claimed(lane.tenant, lane.key, 0);
+      end if;
+    end if;
+    continue when free <= 0;
+    with picked as materialized (
+      select c.id, c.concurrency_limit, c.priority, c.run_at
+      from task_queue c
+      where c.organization_id = lane.tenant and c.task_type = any (types) and c.concurrency_key = lane.key
+      order by case when by_age then 0 else c.priority end desc, c.run_at, c.id
+      limit free
+      for update skip locked
+    ), gone as (
+      delete from task_queue q
+      where q.organization_id = lane.tenant and q.id in (
+        select x.id
+        from (
+          select p.id, row_number() over in_turn as nth, min(p.concurrency_limit) over in_turn as own
+          from picked p
+          window in_turn as (order by case when by_age then 0 else p.priority end desc, p.run_at, p.id)
+        ) x
+        where rule.concurrency_limit is not null or held + x.nth <= coalesce(x.own, 2147483647))
+      returning q.organization_id, q.id, q.task_type, q.priority, q.run_at, q.attempt, q.timeout_seconds, q.payload,
+        q.concurrency_key, q.concurrency_limit
+    )
+    select coalesce(jsonb_agg(to_jsonb(g)), '[]') into taken from gone g;
+    tasks := tasks || array(select t from jsonb_populate_recordset(null::task_queue, taken) as t);
+    perform note_claimed(lane.tenant, lane.key, jsonb_array_length(taken));
+  end loop;
+end
+$$;
+
+-- As take_keyed_tasks, key by key, one claim at a time: for clusters, as claim_keyed_tasks_by_tenant.
 create function plinth.take_keyed_tasks_by_tenant(organization uuid, types text[], rows_max int, by_age boolean,
   out tasks plinth.task_queue[], out skipped boolean)
 language plpgsql security definer
@@ -194,11 +309,14 @@ begin
   tasks := '{}';
   skipped := false;
   if not exists (
-    select from task_queue q
+    select 1 from task_queue q
     where q.organization_id = organization and q.task_type = any (types) and q.concurrency_key is not null) then
     return;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
+  skipped := not pg_try_advisory_xact_lock(hashtextextended('plinth.task_slots', 0));
+  if skipped then
+    return;
+  end if;
   for lane in
     select q.concurrency_key as key
     from task_queue q
@@ -241,7 +359,8 @@ begin
         select x.id
         from (select p.id, p.nth, min(p.concurrency_limit) over (order by p.nth) as own from picked p) x
         where rule.concurrency_limit is not null or held + x.nth <= coalesce(x.own, 2147483647))
-      returning q as entry
+      returning row(q.organization_id, q.id, q.task_type, q.priority, q.run_at, q.attempt, q.timeout_seconds, q.payload,
+          q.concurrency_key, q.concurrency_limit)::task_queue as entry
     )
     select array_agg(g.entry) into taken from gone g;
     tasks := tasks || coalesce(taken, '{}');
@@ -263,7 +382,7 @@ set search_path = plinth, pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  at constant timestamptz := clock_timestamp();
+  at timestamptz;
   seconds int;
   claimed task_queue[] := '{}';
   keyed task_queue[];
@@ -271,8 +390,7 @@ declare
   leases uuid[];
 begin
   select w.lease_seconds into seconds
-  from external_workers w
-  where w.organization_id = organization and w.id = worker and w.stopped_at is null;
+  from external_workers w where w.organization_id = organization and w.id = worker and w.stopped_at is null;
   if not found then
     return;
   end if;
@@ -293,12 +411,14 @@ begin
     claimed := claimed || take_plain_tasks(organization, types, batch_size - cardinality(claimed), by_age);
   end if;
   if cardinality(claimed) > 0 then
+    at := clock_timestamp();
     leases := array(select plinth.uuidv7(at) from generate_series(1, cardinality(claimed)));
     insert into task_leases (id, worker_id, claimed_at, expires_at, organization_ids, task_ids, attempts, concurrency_keys)
     select leases[c.n], worker, at, at + make_interval(secs => seconds), array[organization], array[c.id], array[c.attempt],
            case when c.concurrency_key is not null then array[c.concurrency_key] end
     from unnest(claimed) with ordinality as c(organization_id, id, task_type, priority, run_at, attempt, timeout_seconds, payload,
-      concurrency_key, concurrency_limit, n);
+      concurrency_key, concurrency_limit, n)
+    on conflict do nothing;
     perform heartbeat(worker, leases, seconds);
     return query
       select leases[c.n], organization, c.id, c.attempt, c.task_type, c.timeout_seconds,
@@ -342,21 +462,27 @@ language plpgsql stable security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
-  at constant timestamptz := clock_timestamp();
+  recently constant timestamptz := clock_timestamp() - interval '2 minutes';
+  seen jsonb;
+  seen_outside jsonb;
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
+  -- two statements: on the tenant's node Citus joins nothing global
+  seen := (
+    select jsonb_agg(jsonb_build_object('types', w.task_types, 'seen', w.last_seen_at))
+    from workers w
+    where w.stopped_at is null and w.last_seen_at >= since);
+  seen_outside := (
+    select jsonb_agg(jsonb_build_object('types', e.task_types, 'seen', e.last_seen_at))
+    from external_workers e
+    where e.organization_id = organization and e.stopped_at is null and e.last_seen_at > recently);
   return query
     select u.name, count(*), max(l.seen)
-    from unnest(types) as u(name)
-    join (
-      select w.task_types, w.last_seen_at as seen from workers w where w.stopped_at is null and w.last_seen_at >= since
-      union all
-      select e.task_types, e.last_seen_at
-      from external_workers e
-      where e.organization_id = organization and e.stopped_at is null and e.last_seen_at > at - interval '2 minutes'
-    ) l on u.name = any (l.task_types)
+    from unnest(live_task_types.types) as u(name)
+    join jsonb_to_recordset(coalesce(seen, '[]') || coalesce(seen_outside, '[]')) as l(types text[], seen timestamptz)
+      on u.name = any (l.types)
     group by u.name
     order by u.name;
 end
@@ -368,6 +494,7 @@ select plinth.register_function('see_external_worker(uuid, uuid, uuid, boolean)'
 select plinth.register_function('due_for_external(uuid[], text[])', '{worker}');
 select plinth.register_function('take_plain_tasks(uuid, text[], integer, boolean)');
 select plinth.register_function('take_keyed_tasks(uuid, text[], integer, boolean)');
+select plinth.register_function('claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)');
 select plinth.register_function('take_keyed_tasks_by_tenant(uuid, text[], integer, boolean)');
 select plinth.register_function('claim_external_tasks(uuid, uuid, text[], integer, boolean, boolean, boolean)', '{worker}');
 select plinth.register_function('held_by_external(uuid, uuid, uuid[])', '{worker}');

@@ -48,7 +48,7 @@ begin
     order by u.o
   loop
     -- the next statement sees what a wake-up that came first has committed
-    perform from tasks t where t.organization_id = tenant.id and t.id = any (tenant.tasks) order by t.id for no key update;
+    perform 1 from tasks t where t.organization_id = tenant.id and t.id = any (tenant.tasks) order by t.id for no key update;
     update tasks t
     set status = case when t.status = 'paused' then 'paused' when h.attempt > 1 then 'retrying' else 'pending' end,
         attempts = h.attempt - 1, updated_at = at, woken = false, started_at = coalesce(t.started_at, held.claimed_at),
@@ -75,7 +75,7 @@ declare
   at constant timestamptz := clock_timestamp();
   due uuid[];
 begin
-  perform from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (ids) order by t.id for no key update;
   with gone as (
     delete from task_timers w
     where w.organization_id = organization and w.id in (
@@ -140,16 +140,22 @@ begin
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
   -- whoever ends one of them waits for this, or has committed before the next statement looks
-  perform from tasks t where t.organization_id = organization and t.id = any (awaited) order by t.id for no key update;
+  perform 1 from tasks t where t.organization_id = organization and t.id = any (awaited) order by t.id for no key update;
   update tasks t set has_dependants = true
   where t.organization_id = organization and t.id = any (awaited) and t.completed_at is null and not t.has_dependants;
-  insert into task_waiters (organization_id, task_id, awaited_task_id)
-  select organization, task, t.id
+  -- one query around the insert, as in queue_tasks
+  with waits as (
+    insert into task_waiters (organization_id, task_id, awaited_task_id)
+    select organization, w.id, t.id
+    from tasks w
+    join tasks t on t.organization_id = w.organization_id
+    where w.organization_id = organization and w.id = task and t.id = any (awaited) and t.completed_at is null
+    on conflict do nothing
+    returning awaited_task_id
+  )
+  select count(*) into ended
   from tasks t
-  where t.organization_id = organization and t.id = any (awaited) and t.completed_at is null
-  on conflict do nothing;
-  ended := (
-    select count(*) from tasks t where t.organization_id = organization and t.id = any (awaited) and t.completed_at is not null);
+  where t.organization_id = organization and t.id = any (awaited) and t.completed_at is not null;
   if ended > 0 then
     perform wake_tasks(organization, array[task]);
   end if;
@@ -157,16 +163,32 @@ end
 $$;
 
 -- Whether a worker still holds a task under a lease, and it has not ended; to the end of the transaction nobody else gets it.
+-- The lock is on the task, which whatever ends a lease writes: a lease is a row of all tenants, and locking it on Citus holds
+-- up the whole cluster. There the lease may be seen a moment longer than what its end has made of the task, so that says too.
 create function plinth.is_task_held(organization uuid, task uuid, lease uuid) returns boolean
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
+declare
+  known record;
+  attempt int;
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
-  perform from task_leases l where l.id = lease and task = any (l.task_ids) and organization = any (l.organization_ids) for share;
-  return found and exists (select from tasks t where t.organization_id = organization and t.id = task and t.completed_at is null);
+  select t.attempts, t.status into known
+  from tasks t
+  where t.organization_id = organization and t.id = task and t.completed_at is null
+  for share;
+  if not found then
+    return false;
+  end if;
+  attempt := (
+    select u.a
+    from task_leases l
+    cross join lateral unnest(l.organization_ids, l.task_ids, l.attempts) as u(o, i, a)
+    where l.id = lease and u.o = organization and u.i = task);
+  return coalesce(known.attempts < attempt or (known.attempts = attempt and known.status in ('running', 'paused')), false);
 end
 $$;
 

@@ -1,7 +1,5 @@
 /** Bounds of what attempts log, units last. */
 export const outputLimits = {
-  /** A line's message; what is longer is cut, and says so. */
-  log_line_bytes: 64 * 1024,
   log_data_bytes: 64 * 1024,
   log_data_depth: 32,
   /** Lines an attempt may log at once, and each second after that. */

@@ -7,15 +7,14 @@ const piece_chars = 8_000;
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type TaskLogLevel = (typeof logLevels)[number];
 
-/** A line's text as it may be stored: a string without secrets and NUL, well formed, cut to 64 kB. */
-export function storableMessage(message: unknown): string {
+/** A line's text as it may be stored: a string without secrets and NUL, well formed, cut to so many bytes. */
+export function storableMessage(message: unknown, bytesMax: number): string {
   let text: string;
   try {
     text = typeof message === 'string' ? message : String(message);
   } catch {
     text = 'something that has no text was logged';
   }
-  const { log_line_bytes: bytesMax } = outputLimits;
   // by characters first: a line may have gigabytes
   const bytes = Buffer.from(text.slice(0, bytesMax).toWellFormed().replaceAll('\0', '\uFFFD'));
   if (text.length <= bytesMax && bytes.length <= bytesMax) return withoutSecrets(bytes.toString());

@@ -40,6 +40,7 @@ export interface AttemptOf {
  * that the lines of an attempt become visible in their order. Bounded in memory while the database does not answer.
  */
 export class TaskOutput {
+  readonly line_bytes_max: number;
   readonly #platform: Platform;
   #lines: Line[] = [];
   #bytes = 0;
@@ -49,6 +50,7 @@ export class TaskOutput {
 
   constructor(platform: Platform) {
     this.#platform = platform;
+    this.line_bytes_max = platform.config.taskLogLineBytesMax;
   }
 
   /** False when there is no room for it now. */
@@ -178,7 +180,7 @@ export class AttemptLog {
       return;
     }
     this.#sayDropped();
-    const text = storableMessage(message);
+    const text = storableMessage(message, this.#output.line_bytes_max);
     const json = storableData(data);
     this.#tokens--;
     this.#lines++;
@@ -188,7 +190,7 @@ export class AttemptLog {
 
   progress(fraction: number, message: unknown): void {
     if (this.#ended || !Number.isFinite(fraction)) return;
-    const text = storableMessage(message ?? '')
+    const text = storableMessage(message ?? '', this.#output.line_bytes_max)
       .slice(0, outputLimits.progress_message_chars)
       .toWellFormed();
     this.#output.progress(this.#of, Math.min(1, Math.max(0, fraction)), text);

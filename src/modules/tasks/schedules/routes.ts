@@ -4,9 +4,18 @@ import { decodeCursor, toPage } from '../../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../../platform/http/route.ts';
 import { Id, IdParams, Line, Lines, Nullable, PageOf, PageQuery, Timestamp } from '../../../platform/http/schemas.ts';
 import type { Platform } from '../../../platform/platform.ts';
+import { DefinitionVersion } from '../task-schemas.ts';
 import { assertTimeZone, cron_chars_max, nextTicks, parseCron } from './cron.ts';
+import { explainCron } from './cron-words.ts';
 import { runScheduleNow } from './fire.ts';
-import { createSchedule, deleteSchedule, listSchedules, readSchedule, updateSchedule } from './schedules.ts';
+import {
+  createSchedule,
+  deleteSchedule,
+  listSchedules,
+  readSchedule,
+  type ScheduleRow as Schedule,
+  updateSchedule,
+} from './schedules.ts';
 
 const closed = { additionalProperties: false } as const;
 const TaskName = Type.String({ pattern: '^[a-z][a-z0-9_.:-]{0,99}$' });
@@ -18,6 +27,7 @@ const settings = {
   description: Type.Optional(Lines(2_000)),
   timezone: Type.Optional(Zone),
   definition: Type.Optional(TaskName),
+  definition_version: Type.Optional(DefinitionVersion),
   task_type: Type.Optional(TaskName),
   payload: Type.Optional(Type.Unknown()),
   priority: Type.Optional(Type.Integer({ minimum: -1000, maximum: 1000 })),
@@ -30,8 +40,10 @@ const ScheduleRow = Type.Object({
   name: Type.String(),
   description: Type.String(),
   cron: Type.String(),
+  explanation: Type.String({ description: 'The expression in words.' }),
   timezone: Type.String(),
   definition: Nullable(Type.String()),
+  definition_version: Nullable(Type.Integer()),
   task_type: Nullable(Type.String()),
   payload: Type.Unknown(),
   priority: Type.Integer(),
@@ -54,6 +66,20 @@ const FiringRow = Type.Object({
   created_at: Timestamp,
 });
 const Ticks = Type.Object({ data: Type.Array(Timestamp) });
+const Preview = Type.Object({
+  data: Type.Array(Timestamp),
+  explanation: Type.String({ description: 'The expression in words.' }),
+});
+const explained = (schedule: Schedule) => ({ ...schedule, explanation: inWords(schedule.cron) });
+
+/** What is stored was read once; should another release not read it, the others of a list are shown all the same. */
+function inWords(cron: string): string {
+  try {
+    return explainCron(cron);
+  } catch {
+    return cron;
+  }
+}
 
 /** /v1/schedules: tasks that are enqueued again and again. */
 export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void {
@@ -69,7 +95,7 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
     body: Type.Object({ name: Line(200), cron: Cron, ...settings }, closed),
     response: ScheduleRow,
     status: 201,
-    run: (tx, { body }) => createSchedule(platform, tx, body),
+    run: async (tx, { body }) => explained(await createSchedule(platform, tx, body)),
   });
 
   routes.add({
@@ -81,7 +107,7 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
     response: PageOf(ScheduleRow),
     async run(tx, { query }) {
       const limit = query.limit ?? limits.page_rows_default;
-      return toPage(await listSchedules(tx, decodeCursor(query.cursor), limit + 1), limit);
+      return toPage((await listSchedules(tx, decodeCursor(query.cursor), limit + 1)).map(explained), limit);
     },
   });
 
@@ -89,12 +115,15 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
     ...read,
     method: 'POST',
     url: '/v1/schedules/preview',
-    summary: 'When a cron expression would fire next',
+    summary: 'What a cron expression says, and when it would fire next',
     body: Type.Object({ cron: Cron, timezone: Type.Optional(Zone), count: Count }, closed),
-    response: Ticks,
+    response: Preview,
     async run(_tx, { body: { cron, timezone = 'UTC', count = 10 } }) {
       assertTimeZone(timezone);
-      return { data: nextTicks(parseCron(cron), timezone, platform.clock.now(), count) };
+      return {
+        data: nextTicks(parseCron(cron), timezone, platform.clock.now(), count),
+        explanation: explainCron(cron),
+      };
     },
   });
 
@@ -105,7 +134,7 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
     summary: 'A schedule',
     params: IdParams,
     response: ScheduleRow,
-    run: (tx, { params }) => readSchedule(tx, params.id),
+    run: async (tx, { params }) => explained(await readSchedule(tx, params.id)),
   });
 
   routes.add({
@@ -154,7 +183,7 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
     params: IdParams,
     body: Type.Object({ name: Type.Optional(Line(200)), cron: Type.Optional(Cron), ...settings }, closed),
     response: ScheduleRow,
-    run: (tx, { params, body }) => updateSchedule(platform, tx, params.id, body),
+    run: async (tx, { params, body }) => explained(await updateSchedule(platform, tx, params.id, body)),
   });
 
   for (const [action, isActive, summary] of [
@@ -168,7 +197,7 @@ export function scheduleRoutes(routes: RouteRegistrar, platform: Platform): void
       summary,
       params: IdParams,
       response: ScheduleRow,
-      run: (tx, { params }) => updateSchedule(platform, tx, params.id, { is_active: isActive }),
+      run: async (tx, { params }) => explained(await updateSchedule(platform, tx, params.id, { is_active: isActive })),
     });
   }
 

@@ -75,9 +75,10 @@ describeEngines('schedules', (on) => {
     ]);
     await tick();
     expect(await firings(id)).toHaveLength(1);
-    expect((await call('GET', `/v1/schedules/${id}`)).body['next_run_at']).toBe(
-      new Date(next.getTime() + minute_ms).toISOString(),
-    );
+    expect((await call('GET', `/v1/schedules/${id}`)).body).toMatchObject({
+      next_run_at: new Date(next.getTime() + minute_ms).toISOString(),
+      explanation: 'Every minute',
+    });
     await remove(id);
   });
 
@@ -128,6 +129,27 @@ describeEngines('schedules', (on) => {
     await remove(id);
   });
 
+  it('keeps to the version it names', async () => {
+    await call('PUT', '/v1/task-definitions/versioned', { task_type: type, timeout_seconds: 11 });
+    await call('PUT', '/v1/task-definitions/versioned', { task_type: type, timeout_seconds: 12 });
+    const target = { task_type: undefined, definition: 'versioned' };
+    const id = await made({ ...target, definition_version: 1 });
+    const newest = await made(target);
+    plinth.clock.advance(minute_ms);
+    await tick();
+    const timeoutOf = async (schedule: string) =>
+      plinth.owner(`select timeout_seconds from plinth.tasks where metadata ->> 'schedule_id' = $1`, [schedule]);
+    expect(await timeoutOf(id)).toEqual([{ timeout_seconds: 11 }]);
+    expect(await timeoutOf(newest)).toEqual([{ timeout_seconds: 12 }]);
+    expect((await call('PATCH', `/v1/schedules/${id}`, { definition: 'versioned' })).body).toMatchObject({
+      definition_version: null,
+    });
+    expect((await make({ ...target, definition_version: 3 })).body).toMatchObject({ code: 'unknown_task_definition' });
+    expect((await make({ definition_version: 1 })).status).toBe(400);
+    await remove(id);
+    await remove(newest);
+  });
+
   it('pauses, resumes from now on, and runs when it is told to', async () => {
     const id = await made({ catch_up: 'all' });
     expect((await call('POST', `/v1/schedules/${id}/pause`)).body).toMatchObject({
@@ -166,6 +188,7 @@ describeEngines('schedules', (on) => {
       count: 2,
     });
     expect(preview.body['data']).toHaveLength(2);
+    expect(preview.body['explanation']).toBe('At 02:30 every day');
   });
 
   it('has a bound for each organization, and is nobody else’s', async () => {
@@ -181,7 +204,8 @@ describeEngines('schedules', (on) => {
     }
     await plinth.owner(
       `insert into plinth.schedules (organization_id, name, cron, task_type)
-       select $1, 'many', '* * * * *', 'report.make' from generate_series(1, $2)`,
+       select $1, 'many', '* * * * *', 'report.make' from generate_series(1, $2)
+       on conflict do nothing`,
       [acme.organizationId, schedules_max],
     );
     expect((await make()).body).toMatchObject({ code: 'schedules_full' });

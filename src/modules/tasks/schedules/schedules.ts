@@ -1,7 +1,7 @@
 import { errors } from '../../../platform/core/errors.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
-import { resolveDefinitions, type TaskInput } from '../definitions/enqueue-defined.ts';
+import { assertOneTarget, resolveDefinitions, type TaskInput } from '../definitions/enqueue-defined.ts';
 import { assertTaskType } from '../enqueue.ts';
 import { taskErrors } from '../errors.ts';
 import { assertTimeZone, nextTick, parseCron } from './cron.ts';
@@ -19,6 +19,8 @@ export interface ScheduleInput {
   readonly timezone?: string;
   /** The one or the other: what is enqueued. */
   readonly definition?: string;
+  /** Default: the newest active version at each tick. */
+  readonly definition_version?: number;
   readonly task_type?: string;
   readonly payload?: unknown;
   readonly priority?: number;
@@ -33,6 +35,7 @@ export interface ScheduleRow {
   readonly cron: string;
   readonly timezone: string;
   readonly definition: string | null;
+  readonly definition_version: number | null;
   readonly task_type: string | null;
   readonly payload: unknown;
   readonly priority: number;
@@ -45,16 +48,17 @@ export interface ScheduleRow {
   readonly created_at: Date;
 }
 
-export const scheduleColumns = `id, name, description, cron, timezone, definition, task_type, payload, priority, catch_up,
-  catch_up_max, is_active, next_run_at, last_run_at, created_by, created_at`;
+export const scheduleColumns = `id, name, description, cron, timezone, definition, definition_version, task_type, payload, priority,
+  catch_up, catch_up_max, is_active, next_run_at, last_run_at, created_by, created_at`;
 
 /** The task a schedule enqueues. */
 export function taskOfSchedule(
-  schedule: Pick<ScheduleRow, 'name' | 'definition' | 'task_type' | 'payload' | 'priority'>,
+  schedule: Pick<ScheduleRow, 'name' | 'definition' | 'definition_version' | 'task_type' | 'payload' | 'priority'>,
 ): TaskInput {
-  const { definition, task_type, payload, priority, name } = schedule;
+  const { definition, definition_version: version, task_type, payload, priority, name } = schedule;
   const rest = { priority, title: name, ...(payload === null ? {} : { payload }) };
-  return definition === null ? { ...rest, task_type: task_type! } : { ...rest, definition };
+  if (definition === null) return { ...rest, task_type: task_type! };
+  return { ...rest, definition, ...(version === null ? {} : { definition_version: version }) };
 }
 
 /** Throws what enqueueing would throw: a schedule that can not fire is refused while somebody looks. */
@@ -72,7 +76,7 @@ export async function createSchedule(
   input: ScheduleInput & { readonly name: string; readonly cron: string },
 ): Promise<ScheduleRow> {
   const timezone = input.timezone ?? 'UTC';
-  assertOneTarget(input);
+  assertOneTarget(input, 'body/');
   assertTimeZone(timezone);
   const next = nextTick(parseCron(input.cron), timezone, platform.clock.now());
   const [live] = await tx.sql<{ count: number }>(
@@ -82,8 +86,8 @@ export async function createSchedule(
   if ((live?.count ?? 0) >= schedules_max) throw taskErrors.schedules_full({ detail: `the limit is ${schedules_max}` });
   const [row] = await tx.sql<ScheduleRow>(
     `insert into plinth.schedules (organization_id, name, description, cron, timezone, definition, task_type, payload,
-       priority, catch_up, catch_up_max, next_run_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12)
+       priority, catch_up, catch_up_max, next_run_at, definition_version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13)
      returning ${scheduleColumns}`,
     [
       tx.organizationId,
@@ -98,20 +102,12 @@ export async function createSchedule(
       input.catch_up ?? 'last',
       input.catch_up_max ?? 10,
       next,
+      input.definition_version ?? null,
     ],
   );
   await assertTarget(platform, tx, row!);
   wakeAfter(platform, tx);
   return row!;
-}
-
-function assertOneTarget({ definition, task_type }: ScheduleInput): void {
-  if ((definition === undefined) === (task_type === undefined)) {
-    throw errors.invalid_request({
-      field: 'body/definition',
-      detail: 'either definition or task_type says what to enqueue',
-    });
-  }
 }
 
 function wakeAfter(platform: Platform, tx: ScopedTx): void {
@@ -151,8 +147,8 @@ export async function updateSchedule(
   input: ScheduleInput & { readonly is_active?: boolean },
 ): Promise<ScheduleRow> {
   const old = await readSchedule(tx, id, true);
-  const retarget = input.definition !== undefined || input.task_type !== undefined;
-  if (retarget) assertOneTarget(input);
+  const retarget = [input.definition, input.definition_version, input.task_type].some((one) => one !== undefined);
+  if (retarget) assertOneTarget(input, 'body/');
   const cron = input.cron?.trim() ?? old.cron;
   const timezone = input.timezone ?? old.timezone;
   assertTimeZone(timezone);
@@ -163,7 +159,8 @@ export async function updateSchedule(
   const [row] = await tx.sql<ScheduleRow>(
     `update plinth.schedules
      set name = $3, description = $4, cron = $5, timezone = $6, definition = $7, task_type = $8, payload = $9::jsonb,
-         priority = $10, catch_up = $11, catch_up_max = $12, is_active = $13, next_run_at = $14
+         priority = $10, catch_up = $11, catch_up_max = $12, is_active = $13, next_run_at = $14,
+         definition_version = $15
      where organization_id = $1 and id = $2
      returning ${scheduleColumns}`,
     [
@@ -181,6 +178,7 @@ export async function updateSchedule(
       input.catch_up_max ?? old.catch_up_max,
       isActive,
       next ?? null,
+      retarget ? (input.definition_version ?? null) : old.definition_version,
     ],
   );
   if (retarget || input.payload !== undefined) await assertTarget(platform, tx, row!);

@@ -72,8 +72,29 @@ describeEngines('figures of tasks', (on) => {
     expect((await get('/v1/task-workers')).body['data']).toMatchObject([
       { task_type: 'figures.bad', workers: 1, open: 0, no_worker: false },
       { task_type: 'figures.good', workers: 1, open: 0, no_worker: false },
-      { task_type: 'figures.nobody', workers: 0, open: 1, no_worker: true, last_seen_at: null },
+      { task_type: 'figures.nobody', workers: 0, open: 1, due: 1, running: 0, no_worker: true, last_seen_at: null },
     ]);
+    const since = new Date(Date.now() - 3_600_000).toISOString();
+    const intervals = async (query: string, key = acme.key) =>
+      (await get(`/v1/task-statistics/intervals?since=${since}&${query}`, key)).body;
+    // all ended in the last minute of the hour
+    const over = await intervals('intervals=60');
+    expect(over['interval_seconds']).toBeCloseTo(60, 0);
+    const rows = over['data'] as unknown as { task_type: string; from: string; completed: number; failed: number }[];
+    const total = (type: string, what: 'completed' | 'failed') =>
+      rows.filter(({ task_type }) => task_type === type).reduce((sum, row) => sum + row[what], 0);
+    expect([total('figures.good', 'completed'), total('figures.bad', 'failed')]).toEqual([6, 3]);
+    for (const { from } of rows) expect(Date.parse(from)).toBeGreaterThan(Date.now() - 10 * 60_000);
+    expect((await intervals('intervals=1&task_type=figures.good'))['data']).toMatchObject([
+      { task_type: 'figures.good', from: since, completed: 6, failed: 0, wait_p50: expect.any(Number) },
+    ]);
+    expect((await intervals('intervals=9', other.key))['data']).toEqual([]);
+    // a worker whose tasks are all short, or that has none, is heard of all the same
+    await plinth.owner(`update plinth.workers set last_seen_at = now() - interval '20 minutes'`);
+    expect((await get('/v1/task-workers')).body['data']?.['0']).toMatchObject({ workers: 0 });
+    plinth.clock.advance(120_000);
+    await worker.idle();
+    expect((await get('/v1/task-workers')).body['data']?.['0']).toMatchObject({ workers: 1 });
     await worker.stop();
     expect((await get('/v1/task-workers')).body['data']).toMatchObject([
       { task_type: 'figures.bad', workers: 0, no_worker: false },
@@ -106,7 +127,8 @@ describeEngines('figures of tasks', (on) => {
     const [child] = await old('pending', 3, parent!.id);
     await plinth.owner(
       `insert into plinth.schedule_firings (organization_id, schedule_id, tick, outcome, created_at)
-       select $1, plinth.uuidv7(), now(), 'enqueued', now() - days * interval '1 day' from unnest(array[5, 200]) as days`,
+       select $1, plinth.uuidv7(), now(), 'enqueued', now() - days * interval '1 day' from unnest(array[5, 200]) as days
+       on conflict do nothing`,
       [acme.organizationId],
     );
     await plinth.owner(
@@ -115,7 +137,8 @@ describeEngines('figures of tasks', (on) => {
     );
     await plinth.owner(
       `insert into plinth.task_rates (organization_id, concurrency_key, expires_at, counts)
-       select $1, key, '{}', '{}' from unnest(array['kept', 'gone']) as key`,
+       select $1, key, '{}', '{}' from unnest(array['kept', 'gone']) as key
+       on conflict do nothing`,
       [acme.organizationId],
     );
     expect(await forgetOldTasks(plinth.platform)).toEqual({ tasks: 5, firings: 1, rates: 1 });

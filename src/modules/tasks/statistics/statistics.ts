@@ -46,6 +46,11 @@ const asked = `with asked as (
     limit $3
   )`;
 
+/** Seconds a task waited and ran, where it completed. */
+const timesSql = `
+       select case when status = 'completed' then greatest(0, extract(epoch from started_at - scheduled_at))::float8 end as waited,
+              case when status = 'completed' then extract(epoch from completed_at - started_at)::float8 end as ran`;
+
 /** Figures of each type, of the tasks enqueued since a time. */
 export function typeStatistics(tx: ScopedTx, since: Date, now: Date): Promise<TypeStatistics[]> {
   const hours = Math.max(1 / 60, (now.getTime() - since.getTime()) / 3_600_000);
@@ -65,12 +70,65 @@ export function typeStatistics(tx: ScopedTx, since: Date, now: Date): Promise<Ty
             count(*) filter (where completed_at is null)::int as open,
             min(scheduled_at) filter (where completed_at is null) as oldest_open_at
      from asked
-     cross join lateral (
-       select case when status = 'completed' then greatest(0, extract(epoch from started_at - scheduled_at))::float8 end as waited,
-              case when status = 'completed' then extract(epoch from completed_at - started_at)::float8 end as ran) times
+     cross join lateral (${timesSql}) times
      group by task_type
      order by task_type`,
     [tx.organizationId, idFloor(since), statistics_tasks_max, hours],
+  );
+}
+
+/** Intervals of one answer. */
+export const intervals_max = 200;
+const interval_rows_max = 20_000;
+
+export interface IntervalStatistics {
+  readonly task_type: string;
+  readonly from: Date;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly wait_p50: number | null;
+  readonly wait_p95: number | null;
+  readonly run_p50: number | null;
+  readonly run_p95: number | null;
+}
+
+/**
+ * Figures of each type for equal intervals of a time, by when its tasks ended; intervals in which none did are left out. Of
+ * the tasks enqueued since.
+ */
+export function intervalStatistics(
+  tx: ScopedTx,
+  { since, until, intervals, taskType }: { since: Date; until: Date; intervals: number; taskType: string | undefined },
+): Promise<IntervalStatistics[]> {
+  return tx.sql<IntervalStatistics>(
+    `${asked}
+     select task_type, $4::timestamptz + (place - 1) * $6::float8 * interval '1 second' as "from",
+            count(*) filter (where status = 'completed')::int as completed,
+            count(*) filter (where status = 'failed')::int as failed,
+            count(*) filter (where status = 'cancelled')::int as cancelled,
+            percentile_cont(0.5) within group (order by waited) as wait_p50,
+            percentile_cont(0.95) within group (order by waited) as wait_p95,
+            percentile_cont(0.5) within group (order by ran) as run_p50,
+            percentile_cont(0.95) within group (order by ran) as run_p95
+     from asked
+     cross join lateral (${timesSql}) times
+     cross join lateral (
+       select least($5::int, 1 + floor(extract(epoch from completed_at - $4::timestamptz)::float8 / $6::float8))::int as place) at
+     where completed_at >= $4 and ($7::text is null or task_type = $7)
+     group by task_type, place
+     order by task_type, place
+     limit $8`,
+    [
+      tx.organizationId,
+      idFloor(since),
+      statistics_tasks_max,
+      since,
+      intervals,
+      (until.getTime() - since.getTime()) / 1_000 / intervals,
+      taskType,
+      interval_rows_max,
+    ],
   );
 }
 
@@ -97,30 +155,48 @@ export interface ServedType {
   readonly task_type: string;
   readonly workers: number;
   readonly last_seen_at: Date | null;
-  /** Open tasks of this organization. */
+  /** Tasks of this organization that have not ended: also those that are delayed, blocked, paused or suspended. */
   readonly open: number;
+  /** Of these, those that could run now, and those that do. */
+  readonly due: number;
+  readonly running: number;
+  readonly oldest_due_at: Date | null;
   /** Open tasks wait, and no worker serves their type. */
   readonly no_worker: boolean;
 }
 
+type Depth = Pick<ServedType, 'task_type' | 'open' | 'due' | 'running' | 'oldest_due_at'>;
+
 /** The types this program declares and those that have open tasks, with the workers that serve each. */
 export async function servedTypes(tx: ScopedTx, declared: readonly string[], now: Date): Promise<ServedType[]> {
-  const waiting = await tx.sql<{ task_type: string; open: number }>(
-    `select task_type, count(*)::int as open
+  const waiting = await tx.sql<Depth>(
+    `select task_type, count(*)::int as open,
+            count(*) filter (where status in ('pending', 'retrying') and scheduled_at <= $2)::int as due,
+            count(*) filter (where status = 'running')::int as running,
+            min(scheduled_at) filter (where status in ('pending', 'retrying') and scheduled_at <= $2) as oldest_due_at
      from plinth.tasks
      where organization_id = $1 and status not in ('completed', 'failed', 'cancelled') and deleted_at is null
      group by task_type`,
-    [tx.organizationId],
+    [tx.organizationId, now],
   );
-  const open = new Map(waiting.map((row) => [row.task_type, row.open]));
-  const types = [...new Set([...declared, ...open.keys()])].sort();
+  const depths = new Map(waiting.map((row) => [row.task_type, row]));
+  const types = [...new Set([...declared, ...depths.keys()])].sort();
   const live = await tx.sql<{ task_type: string; workers: number; last_seen_at: Date }>(
     'select task_type, workers::int as workers, last_seen_at from plinth.live_task_types($1, $2::text[], $3)',
     [tx.organizationId, types, new Date(now.getTime() - worker_silent_ms_max)],
   );
   return types.map((task_type) => {
     const { workers = 0, last_seen_at = null } = live.find((one) => one.task_type === task_type) ?? {};
-    const waits = open.get(task_type) ?? 0;
-    return { task_type, workers, last_seen_at, open: waits, no_worker: workers === 0 && waits > 0 };
+    const { open = 0, due = 0, running = 0, oldest_due_at = null } = depths.get(task_type) ?? {};
+    return {
+      task_type,
+      workers,
+      last_seen_at,
+      open,
+      due,
+      running,
+      oldest_due_at,
+      no_worker: workers === 0 && open > 0,
+    };
   });
 }

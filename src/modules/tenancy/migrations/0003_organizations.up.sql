@@ -115,7 +115,7 @@ begin
   perform assert_organization(organization);
   perform assert_person(person);
   if not exists (
-    select from organization_memberships m
+    select 1 from organization_memberships m
     where m.organization_id = organization and m.user_id = person and m.role = 'owner'
   ) then
     return 'not_found';
@@ -126,7 +126,7 @@ begin
   end if;
   -- removing takes the slug first
   if was_deleted_at <= at - interval '30 days'
-     or not exists (select from organization_slugs s where s.organization_id = organization) then
+     or not exists (select 1 from organization_slugs s where s.organization_id = organization) then
     return 'too_late';
   end if;
   update organizations o set deleted_at = null where o.id = organization;
@@ -186,7 +186,7 @@ begin
   join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
   where i.indrelid = relation and i.indisprimary;
 
-  select string_agg(format(' and not exists (select from %s child where %s)', relation, matches), '')
+  select string_agg(format(' and not exists (select 1 from %s child where %s)', relation, matches), '')
   into unreferenced
   from (
     select string_agg(format('child.%I = parent.%I', own.attname, theirs.attname), ' and ') as matches

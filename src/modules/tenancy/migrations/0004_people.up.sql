@@ -20,7 +20,7 @@ begin
     if found then
       return new_id;
     end if;
-    if exists (select from users u where u.email = new_email) then
+    if exists (select 1 from users u where u.email = new_email) then
       return null;
     end if;
     candidate := base || '-' || left(replace(gen_random_uuid()::text, '-', ''), 6);
@@ -243,7 +243,7 @@ begin
     return 'forbidden';
   end if;
   if not active and person_role = 'superuser' and not exists (
-    select from users u where u.role = 'superuser' and u.is_active and u.deleted_at is null and u.id <> person
+    select 1 from users u where u.role = 'superuser' and u.is_active and u.deleted_at is null and u.id <> person
   ) then
     return 'last_superuser';
   end if;

@@ -41,7 +41,7 @@ begin
     by_account.failures := 0;
   end if;
   is_known := exists (
-    select from user_sessions s
+    select 1 from user_sessions s
     join users u on u.id = s.user_id
     where u.email = given_email and s.ip_address = given_address and s.created_at > at - interval '30 days');
   free_until := case when is_known then by_address.blocked_until else greatest(by_address.blocked_until, by_account.blocked_until) end;
@@ -277,7 +277,7 @@ declare
   person uuid;
 begin
   select t.user_id into person from consume_one_time_token('sign_in', given_hash, at) t;
-  if person is null or not exists (select from users u where u.id = person and u.is_active and u.deleted_at is null) then
+  if person is null or not exists (select 1 from users u where u.id = person and u.is_active and u.deleted_at is null) then
     return null;
   end if;
   insert into user_credentials (user_id, password_hash, changed_at) values (person, new_password_hash, at)
@@ -303,7 +303,7 @@ create function plinth.has_administrator() returns boolean
 language plpgsql stable security definer set search_path = plinth, pg_catalog, pg_temp
 as $$
 begin
-  return exists (select from users u where u.role = 'superuser' and u.is_active and u.deleted_at is null);
+  return exists (select 1 from users u where u.role = 'superuser' and u.is_active and u.deleted_at is null);
 end
 $$;
 

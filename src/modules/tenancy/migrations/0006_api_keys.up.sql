@@ -10,7 +10,7 @@ as $$
 begin
   perform assert_organization(organization);
   if owner_of_key is not null and not exists (
-    select from organization_memberships m where m.organization_id = organization and m.user_id = owner_of_key
+    select 1 from organization_memberships m where m.organization_id = organization and m.user_id = owner_of_key
   ) then
     return 'not_member';
   end if;

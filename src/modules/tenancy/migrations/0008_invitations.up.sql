@@ -53,7 +53,7 @@ begin
   if role_rank(new_role) = 0 or new_email !~ '^[^@\s]+@[^@\s]+$' then
     raise exception 'no such role, or no address' using errcode = '22023';
   end if;
-  if exists (select from organization_memberships m where m.organization_id = organization and m.email = new_email) then
+  if exists (select 1 from organization_memberships m where m.organization_id = organization and m.email = new_email) then
     return 'already_member';
   end if;
   update invitations i set revoked_at = at

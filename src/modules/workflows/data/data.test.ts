@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeEngines } from '../../../../tests/support/engines.ts';
+import { addOrganization } from '../../../../tests/support/plinth.ts';
 import { TaskFailure } from '../../tasks/index.ts';
 import { openWorkflowWorld, type WorkflowWorld } from '../fixtures/world.fixture.ts';
 import { workflow } from '../index.ts';
@@ -144,12 +145,33 @@ describeEngines(
       const boss = world.acme.userId;
       const id = await world.start('whole', { input: { boss } });
       await worker.idle();
+      const waiting = await world.call('GET', `/v1/workflow-runs/${id}`);
+      expect(waiting.body).toMatchObject({ kind: 'data', status: 'waiting' });
+      expect(waiting.body['steps']).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ key: 'both/1/told', place: 0, event: { name: 'tell', match: { to: boss } } }),
+          expect.objectContaining({ key: 'both/0/child', task_status: 'completed', event: null, approval_id: null }),
+        ]),
+      );
+      expect((await world.call('GET', `/v1/workflow-runs/${id}/definition`)).body).toMatchObject({
+        name: 'whole',
+        version: 1,
+        definition: { execution_type: 'sequential', steps: [{ key: 'both' }, { key: 'asked' }, { key: 'late' }] },
+      });
+      const stranger = await addOrganization(world.plinth, 'Other', 'other@example.org');
+      for (const path of ['', '/definition']) {
+        const refused = await world.plinth.call('GET', `/v1/workflow-runs/${id}${path}`, { key: stranger.key });
+        expect(refused.status).toBe(404);
+      }
       await world.call('POST', '/v1/workflow-events', { name: 'tell', payload: { to: boss, what: 'news' } });
       await worker.idle();
       const { data } = JSON.parse((await world.call('GET', '/v1/approvals?mine=true')).text) as {
         data: { id: string; title: string }[];
       };
-      expect(data[0]).toMatchObject({ title: 'Is 8 right?' });
+      expect(data[0]).toMatchObject({ title: 'Is 8 right?', step_key: 'asked' });
+      expect((await world.run(id)).steps.find(({ key }) => key === 'asked')).toMatchObject({
+        approval_id: data[0]!.id,
+      });
       await world.call('POST', `/v1/approvals/${data[0]!.id}/votes`, { vote: 'approve' });
       const run = await world.until(id, 'completed', 'failed');
       expect(run.output).toEqual([8, 'news', 'approved', null]);
@@ -175,6 +197,9 @@ describeEngines(
       expect((await world.call('POST', '/v1/workflow-runs', { workflow: 'changing' })).body['code']).toBe(
         'unknown_workflow',
       );
+      // what was deleted is there for the runs that began with it
+      expect((await world.call('GET', `/v1/workflow-runs/${old}/definition`)).body).toMatchObject({ version: 1 });
+      expect((await world.call('GET', '/v1/workflows/changing/versions')).status).toBe(404);
       for (const id of [old, young]) await world.call('POST', `/v1/workflow-runs/${id}/events`, { name: 'go' });
       expect((await world.until(old, 'completed', 'failed')).output).toEqual({ wait: {}, said: 'one' });
       expect((await world.until(young, 'completed', 'failed')).output).toEqual({ wait: {}, said: 'two' });
@@ -182,6 +207,22 @@ describeEngines(
       expect((await put('changing', body('two'))).body).toMatchObject({ version: 3 });
       const off = await world.call('PATCH', '/v1/workflows/changing/versions/3', { is_active: false });
       expect(off.body).toMatchObject({ is_active: false });
+      expect((await put('changing', body('three'))).body).toMatchObject({ version: 4 });
+      const versions = (path = '') => world.call('GET', `/v1/workflows/changing/versions${path}`);
+      const page = await versions('?limit=1');
+      expect(page.body['data']).toMatchObject([{ version: 4, is_active: true }]);
+      expect((await versions(`?cursor=${page.body['next_cursor']}`)).body).toMatchObject({
+        data: [{ version: 3, is_active: false }],
+        next_cursor: null,
+      });
+      const named = async () =>
+        ((await world.call('GET', '/v1/workflows')).body['data'] as unknown as { name: string }[]).filter(
+          ({ name }) => name === 'changing',
+        );
+      expect(await named()).toMatchObject([{ version: 4, is_active: true }]);
+      await world.call('PATCH', '/v1/workflows/changing/versions/4', { is_active: false });
+      // what may not be started is listed all the same, or nobody would find it again
+      expect(await named()).toMatchObject([{ version: 4, is_active: false }]);
       expect((await world.call('GET', '/v1/workflows/changing')).status).toBe(404);
       expect((await world.call('GET', '/v1/workflows/changing?version=3')).body).toMatchObject({ version: 3 });
     });

@@ -1,23 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
+import { Budget, BudgetError, isSame, jsonChars, text_chars_max } from './expression-budget.ts';
 import { ExpressionError } from './expression-error.ts';
 import { type Expression, macros } from './expression-parse.ts';
 
-/** Parts of expressions evaluated for one value: macros in macros over long lists end here. */
-const evaluations_max = 100_000;
+const shown_chars_max = 50;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-interface Evaluation {
-  left: number;
-}
-
 /** The value of an expression. Throws an ExpressionError. */
 export function evaluate(expression: Expression, variables: Variables): unknown {
-  return nodeValue(expression, variables, { left: evaluations_max });
+  return nodeValue(expression, variables, new Budget());
 }
 
-function nodeValue(node: Expression, variables: Variables, budget: Evaluation): unknown {
-  if (--budget.left < 0) throw new ExpressionError(`takes more than ${evaluations_max} evaluations`);
+function nodeValue(node: Expression, variables: Variables, budget: Budget): unknown {
+  budget.spend(1);
   const value = (one: Expression) => nodeValue(one, variables, budget);
   switch (node.kind) {
     case 'literal':
@@ -41,7 +36,7 @@ function nodeValue(node: Expression, variables: Variables, budget: Evaluation): 
     case 'binary':
       return node.operator === '&&' || node.operator === '||'
         ? logical(node.operator === '||', node.left, node.right, value)
-        : operate(node.operator, value(node.left), value(node.right));
+        : operate(node.operator, value(node.left), value(node.right), budget);
     case 'call':
       return call(node, variables, budget);
   }
@@ -53,6 +48,7 @@ function logical(decides: boolean, left: Expression, right: Expression, value: (
   try {
     if (boolOf(value(left)) === decides) return decides;
   } catch (error) {
+    if (error instanceof BudgetError) throw error;
     failure = error;
   }
   const second = boolOf(value(right));
@@ -60,18 +56,21 @@ function logical(decides: boolean, left: Expression, right: Expression, value: (
   return second;
 }
 
-function operate(operator: string, left: unknown, right: unknown): unknown {
+function operate(operator: string, left: unknown, right: unknown, budget: Budget): unknown {
   switch (operator) {
     case '==':
-      return isDeepStrictEqual(left, right);
+      return isSame(left, right, budget);
     case '!=':
-      return !isDeepStrictEqual(left, right);
+      return !isSame(left, right, budget);
     case 'in':
-      if (Array.isArray(right)) return right.some((one) => isDeepStrictEqual(one, left));
+      if (Array.isArray(right)) return right.some((one) => isSame(one, left, budget));
       return Object.hasOwn(objectOf(right), textOf(left));
     case '+':
-      if (typeof left === 'string') return left + textOf(right);
-      if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
+      if (typeof left === 'string') return joined(left, textOf(right), budget);
+      if (Array.isArray(left) && Array.isArray(right)) {
+        budget.elements(left.length + right.length);
+        return left.concat(right);
+      }
       return numberOf(left) + numberOf(right);
     case '-':
       return numberOf(left) - numberOf(right);
@@ -82,12 +81,21 @@ function operate(operator: string, left: unknown, right: unknown): unknown {
     case '%':
       return numberOf(left) % divisorOf(right);
     default:
-      return compare(operator, left, right);
+      return compare(operator, left, right, budget);
   }
 }
 
-function compare(operator: string, left: unknown, right: unknown): boolean {
-  const comparable = typeof left === typeof right && (typeof left === 'number' || typeof left === 'string');
+function joined(left: string, right: string, budget: Budget): string {
+  budget.chars(left.length + right.length);
+  if (left.length + right.length > text_chars_max) {
+    throw new ExpressionError(`makes a text of more than ${text_chars_max} characters`);
+  }
+  return left + right;
+}
+
+function compare(operator: string, left: unknown, right: unknown, budget: Budget): boolean {
+  const comparable = typeof left === typeof right && ['number', 'string', 'boolean'].includes(typeof left);
+  if (typeof left === 'string' && typeof right === 'string') budget.chars(Math.min(left.length, right.length));
   if (!comparable) throw new ExpressionError(`${kindOf(left)} ${operator} ${kindOf(right)} can not be compared`);
   const [a, b] = [left as string, right as string];
   if (operator === '<') return a < b;
@@ -95,7 +103,7 @@ function compare(operator: string, left: unknown, right: unknown): boolean {
   return operator === '>' ? a > b : a >= b;
 }
 
-function call(node: Expression & { kind: 'call' }, variables: Variables, budget: Evaluation): unknown {
+function call(node: Expression & { kind: 'call' }, variables: Variables, budget: Budget): unknown {
   const value = (one: Expression) => nodeValue(one, variables, budget);
   const { name, on, given } = node;
   if (on && macros.has(name)) return macro(name, value(on), node, variables, budget);
@@ -105,23 +113,56 @@ function call(node: Expression & { kind: 'call' }, variables: Variables, budget:
     return isObject(holder) && Object.hasOwn(holder, field);
   }
   const [first, second] = [value(on ?? given[0]!), on && given[0] ? value(given[0]) : undefined];
+  return apply(name, first, second, budget);
+}
+
+function apply(name: string, first: unknown, second: unknown, budget: Budget): unknown {
   switch (name) {
     case 'size':
-      if (typeof first === 'string') return [...first].length;
-      return Array.isArray(first) ? first.length : Object.keys(objectOf(first)).length;
+      return sizeOf(first, budget);
     case 'string':
-      return typeof first === 'string' ? first : JSON.stringify(first);
+      return typeof first === 'string' ? first : written(first, budget);
     case 'int':
-      return Math.trunc(toNumber(first));
+      return Math.trunc(toNumber(first, budget));
     case 'double':
-      return toNumber(first);
+      return toNumber(first, budget);
+    case 'bool':
+      return toBool(first);
+    case 'dyn':
+      return first;
     case 'startsWith':
+      budget.chars(textOf(second).length);
       return textOf(first).startsWith(textOf(second));
     case 'endsWith':
+      budget.chars(textOf(second).length);
       return textOf(first).endsWith(textOf(second));
     default:
+      budget.find(textOf(first), textOf(second));
       return textOf(first).includes(textOf(second));
   }
+}
+
+/** Of a text its characters, not the units JavaScript counts. */
+function sizeOf(value: unknown, budget: Budget): number {
+  if (Array.isArray(value)) return value.length;
+  if (typeof value !== 'string') {
+    const count = Object.keys(objectOf(value)).length;
+    budget.elements(count);
+    return count;
+  }
+  budget.chars(value.length);
+  let pairs = 0;
+  for (let at = 0; at < value.length - 1; at++) {
+    if (value.charCodeAt(at) >> 10 === 0x36 && value.charCodeAt(at + 1) >> 10 === 0x37) pairs++;
+  }
+  return value.length - pairs;
+}
+
+function written(value: unknown, budget: Budget): string {
+  const chars = jsonChars(value, text_chars_max);
+  budget.chars(chars);
+  if (chars > text_chars_max) throw new ExpressionError(`makes a text of more than ${text_chars_max} characters`);
+  return JSON.stringify(value);
 }
 
 function macro(
@@ -129,16 +170,17 @@ function macro(
   on: unknown,
   { given }: Expression & { kind: 'call' },
   variables: Variables,
-  budget: Evaluation,
+  budget: Budget,
 ): unknown {
   const items: unknown[] = Array.isArray(on) ? on : Object.keys(objectOf(on));
+  if (items !== on) budget.elements(items.length);
   const bound = (given[0] as Expression & { kind: 'name' }).name;
   const of = (item: unknown) => nodeValue(given[1]!, { ...variables, [bound]: item }, budget);
   switch (name) {
     case 'all':
-      return items.every((item) => boolOf(of(item)));
+      return !decides(items, false, of);
     case 'exists':
-      return items.some((item) => boolOf(of(item)));
+      return decides(items, true, of);
     case 'exists_one':
       return items.filter((item) => boolOf(of(item))).length === 1;
     case 'filter':
@@ -148,9 +190,25 @@ function macro(
   }
 }
 
+/** Whether one of the items comes to `sought`; as in CEL it decides by itself, also where others fail. */
+function decides(items: readonly unknown[], sought: boolean, of: (item: unknown) => unknown): boolean {
+  let failure: unknown;
+  for (const item of items) {
+    try {
+      if (boolOf(of(item)) === sought) return true;
+    } catch (error) {
+      if (error instanceof BudgetError) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return false;
+}
+
 function fieldOf(of: unknown, field: string): unknown {
   if (isObject(of) && Object.hasOwn(of, field)) return of[field];
-  throw new ExpressionError(isObject(of) ? `there is no ${field}` : `${kindOf(of)} has no field ${field}`);
+  const name = field.slice(0, shown_chars_max);
+  throw new ExpressionError(isObject(of) ? `there is no ${name}` : `${kindOf(of)} has no field ${name}`);
 }
 
 function elementOf(of: unknown, at: unknown): unknown {
@@ -161,11 +219,31 @@ function elementOf(of: unknown, at: unknown): unknown {
   return of[index];
 }
 
-function toNumber(value: unknown): number {
+function toNumber(value: unknown, budget: Budget): number {
+  if (typeof value === 'string') budget.chars(value.length);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number))
     throw new ExpressionError(`${kindOf(value)} is no number`);
   return number;
+}
+
+/** As in CEL. */
+const truths: Readonly<Record<string, boolean>> = {
+  '1': true,
+  t: true,
+  true: true,
+  TRUE: true,
+  True: true,
+  '0': false,
+  f: false,
+  false: false,
+  FALSE: false,
+  False: false,
+};
+
+function toBool(value: unknown): boolean {
+  if (typeof value === 'string' && Object.hasOwn(truths, value)) return truths[value]!;
+  return boolOf(value);
 }
 
 function divisorOf(value: unknown): number {
@@ -198,10 +276,9 @@ function boolOf(value: unknown): boolean {
 }
 
 const kindOf = (value: unknown): string =>
-  value === null
-    ? 'null'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : JSON.stringify(value);
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : shown(value);
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : '';
+  return text.length > shown_chars_max ? `"${text.slice(0, shown_chars_max)}…"` : JSON.stringify(value);
+}

@@ -13,10 +13,25 @@ export type Expression =
   | { readonly kind: 'call'; readonly name: string; readonly on?: Expression; readonly given: readonly Expression[] };
 
 const nesting_max = 32;
+/** What stands between tokens: white space and comments. */
+const space = /(?:\s|\/\/[^\n]*)*/y;
 const token =
-  /\s*(?:(\d+\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(&&|\|\||[=!<>]=|[-+*/%<>!?:.,()[\]{}]))/y;
+  /(0[xX][\dA-Fa-f]+|\d*\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?)|([rR]?(?:"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))|([A-Za-z_]\w*)|(&&|\|\||[=!<>]=|[-+*/%<>!?:.,()[\]{}])/y;
 const constants: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
-const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', '"': '"', "'": "'" };
+const escapes: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+  '`': '`',
+  '?': '?',
+};
 /** How tightly operators bind. */
 const powers: Readonly<Record<string, number>> = {
   '||': 1,
@@ -34,7 +49,7 @@ const powers: Readonly<Record<string, number>> = {
   '/': 5,
   '%': 5,
 };
-const functions: Readonly<Record<string, number>> = { size: 1, has: 1, string: 1, int: 1, double: 1 };
+const functions: Readonly<Record<string, number>> = { size: 1, has: 1, string: 1, int: 1, double: 1, bool: 1, dyn: 1 };
 /** Methods, with how many arguments they take; the macros bind a name. */
 const methods: Readonly<Record<string, number>> = { size: 0, startsWith: 1, endsWith: 1, contains: 1 };
 export const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
@@ -91,29 +106,52 @@ function partsOf(node: Expression): readonly Expression[] {
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  const end = text.trimEnd().length;
-  token.lastIndex = 0;
-  while (token.lastIndex < end) {
-    const from = token.lastIndex;
+  const end = text.length;
+  let at = afterSpace(text, 0);
+  while (at < end) {
+    token.lastIndex = at;
     const match = token.exec(text);
-    if (!match) throw new ExpressionError(`can not be read at "${text.slice(from, from + 20).trim()}"`);
-    const [, number, name, quoted, sign] = match;
-    const at = token.lastIndex;
+    if (!match) throw new ExpressionError(`can not be read at "${text.slice(at, at + 20).trim()}"`);
+    const [whole, number, quoted, name, sign] = match;
     if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name, at });
     else if (quoted !== undefined) tokens.push({ kind: 'text', text: unquote(quoted), at });
     else tokens.push({ kind: 'sign', text: sign!, at });
+    at = afterSpace(text, at + whole.length);
   }
   tokens.push({ kind: 'end', text: 'its end', at: end });
   return tokens;
 }
 
+function afterSpace(text: string, from: number): number {
+  space.lastIndex = from;
+  return from + (space.exec(text)?.[0].length ?? 0);
+}
+
 function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(/\\(.)/gs, (_, char: string) => {
-    const meant = escapes[char];
-    if (meant === undefined) throw new ExpressionError(`there is no escape \\${char}`);
-    return meant;
-  });
+  const isRaw = /^[rR]/.test(quoted);
+  const from = isRaw ? 1 : 0;
+  const width = /^("{3}|'{3})/.test(quoted.slice(from)) && quoted.length >= from + 6 ? 3 : 1;
+  const inner = quoted.slice(from + width, -width);
+  if (isRaw) return inner;
+  return inner.replace(
+    /\\(?:u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|[xX]([\dA-Fa-f]{2})|([0-3][0-7]{2})|([\s\S]))/g,
+    (_, four?: string, eight?: string, two?: string, octal?: string, char?: string) => {
+      const hex = four ?? eight ?? two;
+      if (hex !== undefined) return codePoint(Number.parseInt(hex, 16));
+      if (octal !== undefined) return codePoint(Number.parseInt(octal, 8));
+      const meant = Object.hasOwn(escapes, char!) ? escapes[char!] : undefined;
+      if (meant === undefined) throw new ExpressionError(`there is no escape \\${char}`);
+      return meant;
+    },
+  );
+}
+
+function codePoint(code: number): string {
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+    throw new ExpressionError(`there is no character with the code ${code.toString(16)}`);
+  }
+  return String.fromCodePoint(code);
 }
 
 class Parser {

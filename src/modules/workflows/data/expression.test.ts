@@ -44,6 +44,11 @@ describe('expressions', () => {
     ['input.missing == 1 || true', true],
     ['false && input.missing', false],
     [String.raw`"a\n\"\\"`, 'a\n"\\'],
+    [String.raw`r"\n" + "\u00e9\U0001f98a\x41\101"`, '\\né\u{1F98A}AA'],
+    ["'''it's\n\"here\"''' // a remark", 'it\'s\n"here"'],
+    ['0xFF + .5', 255.5],
+    ['false < true && bool("true") && dyn(1) == 1.0', true],
+    ['steps.fetch.items.exists(n, 1 / (n - 1) > 0)', true],
   ])('%s', (text, expected) => {
     expect(value(text)).toEqual(expected);
   });
@@ -80,6 +85,7 @@ describe('expressions', () => {
     [`${'!'.repeat(100)}true`, 'nested deeper'],
     ['x'.repeat(3_000), 'longer than'],
     [String.raw`"\q"`, 'no escape'],
+    [String.raw`"\ud800"`, 'no character'],
   ])('%s is refused: %s', (text, words) => {
     expect(() => compileExpression(text)).toThrow(words);
     expect(() => compileExpression(text)).toThrow(ExpressionError);
@@ -99,6 +105,68 @@ describe('expressions', () => {
     const numbers = Array.from({ length: 500 }, (_, n) => n);
     const greedy = compileExpression('n.all(a, n.all(b, n.all(c, true)))');
     expect(() => greedy({ n: numbers })).toThrow('takes more than');
+  });
+
+  it.each([
+    ['macros in macros', 'long.map(a, long.map(b, a + b)).size() > 0', 'takes more than'],
+    ['comparing long lists', 'list.all(a, long == longer)', 'takes more than'],
+    ['comparing long texts', 'list.all(a, text == other)', 'takes more than'],
+    ['counting characters', 'list.all(a, size(text) > 1)', 'takes more than'],
+    ['the keys of large objects', 'list.all(a, size(object) > 1)', 'takes more than'],
+    ['macros over large objects', 'list.all(a, object.exists(k, true))', 'takes more than'],
+    ['finding what nearly is there', 'list.all(a, !text.contains(needle))', 'takes more than'],
+    ['joining lists', 'list.map(a, long + long)', 'takes more than'],
+    ['a text that doubles', 'text + text', 'makes a text of more than'],
+    ['a text that grows', '[1, 2, 3].map(a, half + half + half)', 'makes a text of more than'],
+    ['one text a thousand times', 'list.map(a, text)', 'comes to more than'],
+    ['that as a text', 'size(string(list.map(a, text)))', 'makes a text of more than'],
+    ['a number of a million digits', 'list.all(a, int(digits) > 0)', 'takes more than'],
+    ['hidden in an or', 'list.all(a, size(text) == 0 || true) || true', 'takes more than'],
+  ])('holds up nobody: %s', (_name, text, words) => {
+    const list = Array.from({ length: 2_000 }, (_, n) => n);
+    const long = Array.from({ length: 100_000 }, (_, n) => n);
+    const greedy = {
+      list,
+      long,
+      longer: [...long],
+      text: 'x'.repeat(900_000),
+      other: 'x'.repeat(900_000),
+      half: 'x'.repeat(450_000),
+      needle: `${'x'.repeat(400_000)}y`,
+      digits: '1'.repeat(300),
+      object: Object.fromEntries(long.map((n) => [`key${n}`, n])),
+    };
+    const run = compileExpression(
+      text === 'list.all(a, int(digits) > 0)' ? 'list.all(a, list.all(b, int(digits) > 0))' : text,
+    );
+    const startedAt = performance.now();
+    expect(() => run(greedy)).toThrow(words);
+    // half a second at most where it was measured; without bounds these took minutes, or the process
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  });
+
+  it('what people do with large values is within the bounds', () => {
+    const large = { text: 'lorem ipsum '.repeat(80_000), items: Array.from({ length: 10_000 }, (_, id) => ({ id })) };
+    const of = (text: string) => compileExpression(text)(large);
+    expect(of('text.contains("dolor") || size(text) > 900000')).toBe(true);
+    expect(of('items.filter(one, one.id % 1000 == 0).map(one, one.id)')).toHaveLength(10);
+    expect(of('items.exists(one, one.id == 9999)')).toBe(true);
+    expect(of('items')).toBe(large.items);
+    expect(of('items == items && text == text')).toBe(true);
+  });
+
+  it('an error shows no more than the beginning of what it is about', () => {
+    const failed = (text: string) => {
+      try {
+        compileExpression(text)({ text: 'x'.repeat(100_000), object: {} });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return '';
+    };
+    for (const text of ['text > 1', '-text', 'object[text]', 'text.field', 'int(text)']) {
+      expect(failed(text).length, text).toBeLessThan(200);
+    }
   });
 
   it('whatever is given, it is read or refused with an ExpressionError', () => {
@@ -141,6 +209,15 @@ describe('expressions', () => {
 });
 
 describe('templates', () => {
+  it('come to no more than they may, however many places name one value', () => {
+    const large = { input: { text: 'x'.repeat(900_000) } };
+    const many = (one: unknown) => () => compileTemplate(Array.from({ length: 1_000 }, () => one))(large);
+    expect(many('{{ input.text }}')).toThrow('comes to more than');
+    expect(many({ $from: '/input/text' })).toThrow('comes to more than');
+    expect(() => compileTemplate('{{ input.text }}, '.repeat(1_000))(large)).toThrow('comes to more than');
+    expect(compileTemplate(['{{ input.text }}', { $from: '/input/text' }])(large)).toHaveLength(2);
+  });
+
   it.each([
     ['{{ input.tags }}', ['a', 'b']],
     ['Dear {{ input.name }}, {{input.age}} {{ input.tags }}', 'Dear Ada, 36 ["a","b"]'],

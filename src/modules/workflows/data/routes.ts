@@ -1,6 +1,8 @@
 import Type from 'typebox';
+import { limits } from '../../../platform/core/limits.ts';
+import { decodeCursor, toPage } from '../../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../../platform/http/route.ts';
-import { Id, Lines, Nullable, Timestamp } from '../../../platform/http/schemas.ts';
+import { Id, Lines, Nullable, PageOf, PageQuery, Timestamp } from '../../../platform/http/schemas.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { duration_seconds_max } from '../duration.ts';
 import { knownWorkflows } from '../registry.ts';
@@ -8,6 +10,7 @@ import { executionTypes } from './definition.ts';
 import {
   deleteDefinition,
   listDefinitions,
+  listVersions,
   putWorkflow,
   readDefinition,
   setActive,
@@ -46,7 +49,7 @@ const Body = Type.Object(
   },
   closed,
 );
-const Workflow = Type.Object(
+export const WorkflowDefinitionRow = Type.Object(
   {
     id: Id,
     name: Type.String(),
@@ -79,6 +82,7 @@ export function definitionRoutes(routes: RouteRegistrar, platform: Platform): vo
             version: WorkflowVersion,
             description: Type.String(),
             kind: Type.Enum(['code', 'data']),
+            is_active: Type.Boolean({ description: 'Whether it may be started.' }),
           },
           closed,
         ),
@@ -87,7 +91,7 @@ export function definitionRoutes(routes: RouteRegistrar, platform: Platform): vo
     mode: 'read',
     async run(tx) {
       const code = knownWorkflows(platform).map(({ name, version, handler: { description } }) => {
-        return { name, version, description, kind: 'code' };
+        return { name, version, description, kind: 'code', is_active: true };
       });
       const data = (await listDefinitions(tx, listed_max)).map((row) => ({ ...row, kind: 'data' }));
       return { data: [...code, ...data].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)) };
@@ -102,7 +106,7 @@ export function definitionRoutes(routes: RouteRegistrar, platform: Platform): vo
     permission: 'workflows:write',
     params: NameParams,
     body: Body,
-    response: Workflow,
+    response: WorkflowDefinitionRow,
     status: 201,
     mode: 'write',
     async run(tx, { params, body, reply }) {
@@ -120,9 +124,36 @@ export function definitionRoutes(routes: RouteRegistrar, platform: Platform): vo
     permission: 'workflow_runs:read',
     params: NameParams,
     query: Type.Object({ version: Type.Optional(WorkflowVersion) }, closed),
-    response: Workflow,
+    response: WorkflowDefinitionRow,
     mode: 'read',
     run: (tx, { params, query }) => readDefinition(tx, params.name, query.version),
+  });
+
+  routes.add({
+    method: 'GET',
+    url: '/v1/workflows/:name/versions',
+    summary: 'Versions of a workflow that is data, newest first',
+    tag,
+    permission: 'workflow_runs:read',
+    params: NameParams,
+    query: PageQuery,
+    response: PageOf(
+      Type.Object(
+        {
+          id: Id,
+          version: WorkflowVersion,
+          description: Type.String(),
+          is_active: Type.Boolean(),
+          created_by: Nullable(Id),
+          created_at: Timestamp,
+        },
+        closed,
+      ),
+    ),
+    mode: 'read',
+    async run(tx, { params, query: { limit = limits.page_rows_default, cursor } }) {
+      return toPage(await listVersions(tx, params.name, decodeCursor(cursor), limit + 1), limit);
+    },
   });
 
   routes.add({
@@ -133,7 +164,7 @@ export function definitionRoutes(routes: RouteRegistrar, platform: Platform): vo
     permission: 'workflows:write',
     params: Type.Object({ name: WorkflowName, version: WorkflowVersion }, closed),
     body: Type.Object({ is_active: Type.Boolean() }, closed),
-    response: Workflow,
+    response: WorkflowDefinitionRow,
     mode: 'write',
     run: (tx, { params, body }) => setActive(tx, params.name, params.version, body.is_active),
   });

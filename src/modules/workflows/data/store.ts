@@ -210,19 +210,54 @@ export async function definitionOfRun(tx: ScopedTx, runId: string): Promise<Work
   return row && whole(tx, row);
 }
 
-/** The newest active version of each workflow, by name. */
+/** Throws `not_found`. */
+export async function readDefinitionOfRun(tx: ScopedTx, runId: string): Promise<WorkflowRow> {
+  const row = await definitionOfRun(tx, runId);
+  if (!row) throw errors.not_found({ detail: 'no such run of a workflow that is data' });
+  return row;
+}
+
+/** Of each workflow, by name, the newest version that may be started, or the newest where none may. */
 export function listDefinitions(
   tx: ScopedTx,
   rowsMax: number,
-): Promise<{ name: string; version: number; description: string }[]> {
+): Promise<{ name: string; version: number; description: string; is_active: boolean }[]> {
   return tx.sql(
-    `select distinct on (name) name, version, description
+    `select distinct on (name) name, version, description, is_active
      from plinth.workflows
-     where organization_id = $1 and deleted_at is null and is_active
-     order by name, version desc
+     where organization_id = $1 and deleted_at is null
+     order by name, is_active desc, version desc
      limit $2`,
     [tx.organizationId, rowsMax],
   );
+}
+
+export interface VersionRow {
+  readonly id: string;
+  readonly version: number;
+  readonly description: string;
+  readonly is_active: boolean;
+  readonly created_by: string | null;
+  readonly created_at: Date;
+}
+
+/** Versions of a workflow, newest first, below the id `before`. Throws `not_found` where there is none at all. */
+export async function listVersions(
+  tx: ScopedTx,
+  name: string,
+  before: string | undefined,
+  rowsMax: number,
+): Promise<VersionRow[]> {
+  const rows = await tx.sql<VersionRow>(
+    `select id, version, description, is_active, created_by, created_at
+     from plinth.workflows
+     where organization_id = $1 and name = $2 and deleted_at is null and ($3::uuid is null or id < $3)
+     order by id desc
+     limit $4`,
+    [tx.organizationId, name, before, rowsMax],
+  );
+  if (rows.length === 0 && before === undefined) throw errors.not_found({ detail: 'no such workflow that is data' });
+  return rows;
 }
 
 /** Lets a version be started, or no more; its runs go on. Throws `not_found`. */

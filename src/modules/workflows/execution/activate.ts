@@ -40,12 +40,16 @@ async function endFailed({ store, context }: Execution, { details }: TaskFailure
       taskId,
       details?.['steps'] ?? [],
     ]);
-    await tx.sql(
-      `select plinth.cancel_task($1, t.id, 'its workflow has failed')
-       from plinth.tasks t
-       where t.organization_id = $1 and t.parent_task_id = $2 and t.completed_at is null`,
+    const begun = await tx.sql<{ id: string }>(
+      `select id
+       from plinth.tasks
+       where organization_id = $1 and parent_task_id = $2 and completed_at is null
+       order by id`,
       [organizationId, taskId],
     );
+    for (const { id } of begun) {
+      await tx.sql('select plinth.cancel_task($1, $2, $3)', [organizationId, id, 'its workflow has failed']);
+    }
   });
 }
 

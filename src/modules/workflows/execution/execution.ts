@@ -189,7 +189,9 @@ export class Execution {
     const dueMs = Math.min(this.#nextDueMs, deadline_at ? deadline_at.getTime() + 1 : Number.POSITIVE_INFINITY);
     try {
       if (this.#awaitedTasks.length > 0) {
-        await this.store.held((tx) =>
+        // without the fence, whose lock is on the run: here its children come first. Too late, it wakes the run in vain
+        const { door } = this.context.platform;
+        await door.write(this.store.scope, (tx) =>
           tx.sql('select plinth.await_tasks($1, $2, $3::uuid[])', [organizationId, taskId, this.#awaitedTasks]),
         );
       }

@@ -1,6 +1,13 @@
 import { PlinthError } from '../../../platform/core/errors.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
-import { describeFailure, enqueueTasks, resultText, retryAfter, TaskFailure } from '../../tasks/index.ts';
+import {
+  describeFailure,
+  enqueueTasks,
+  readableThrown,
+  resultText,
+  retryAfter,
+  TaskFailure,
+} from '../../tasks/index.ts';
 import { type ApprovalOutcome, askApproval, closeApproval } from '../approvals.ts';
 import type { ApprovalOptions, ChildTaskOptions, EventOptions, StepContext, StepOptions, TaskKind } from '../define.ts';
 import { type Duration, secondsOf } from '../duration.ts';
@@ -62,8 +69,9 @@ export function runStep<T>(
     let result: string | undefined;
     try {
       const step = { attempt, idempotencyKey: `${taskId}:${at.key}`, signal, cost: reportCost };
-      result = resultText(await execution.inStep(at, async () => work(step)));
-    } catch (thrown) {
+      result = resultText(execution.context.platform, await execution.inStep(at, async () => work(step)));
+    } catch (raw) {
+      const thrown = readableThrown(raw);
       if (signal.aborted) return execution.stop(signal.reason);
       const error = describeFailure(thrown);
       const again = retryAfter(thrown, attempt, retry);

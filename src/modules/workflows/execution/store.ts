@@ -2,7 +2,7 @@ import type { TaskContext } from '../../../platform/module.ts';
 import type { ScopedTx } from '../../../platform/scope/door.ts';
 import { TaskFailure } from '../../tasks/index.ts';
 import type { Position, RecordedStep } from './history.ts';
-import { reviveRun } from './revive.ts';
+import { reviveRuns } from './revive.ts';
 import type { RecordedError } from './step-failure.ts';
 
 /** What is known of a run besides its steps. */
@@ -41,33 +41,40 @@ export interface RunStore {
   readonly scope: { readonly as: 'app'; readonly organizationId: string; readonly memberRole: 'service' };
   /** Run and steps; makes the row of a run whose task was enqueued as a plain one, by a schedule for example. */
   load(workflow: { name: string; version: number }): Promise<{ run: RunRow; steps: RecordedStep[] }>;
-  /** Records under the attempt's fence, in one round trip. Throws `lease_lost`. */
+  /** Records under the attempt's fence, in one round trip where the engine can. Throws `lease_lost`. */
   record(position: Position, record: StepRecord): Promise<StepTimes>;
   /** A transaction under the attempt's fence. Throws `lease_lost`. */
   held<T>(work: (tx: ScopedTx) => Promise<T>): Promise<T>;
+  /** The same in a transaction of `held`. */
   recordIn(tx: ScopedTx, position: Position, record: StepRecord): Promise<StepTimes>;
 }
 
 const leaseLost = () => new TaskFailure('lease_lost', 'another worker has the run, or it has ended');
 
-const recordSql = `insert into plinth.workflow_step_runs as s (organization_id, run_id, key, scope, place, kind, name, status,
+/** Recorded if `held` is true. */
+const recordSql = (
+  held: string,
+) => `insert into plinth.workflow_step_runs as s (organization_id, run_id, key, scope, place, kind, name, status,
     result, error, attempts, cost, started_at, completed_at, due_at, task_id, event_name, event_match)
   select $1::uuid, $2::uuid, $3::text, $4::text, $5::int, $6::text, $7::text, $8::text, $9::jsonb, $10::jsonb, $11::int,
     $12::numeric, h.at - make_interval(secs => $13::float8), case when $8::text in ('completed', 'failed') then h.at end,
     h.at + make_interval(secs => $14::float8), $15::uuid, $16::text, $17::jsonb
-  from (select plinth.is_task_held($1::uuid, $2::uuid, $18::uuid) as held, clock_timestamp() as at) h
+  from (select ${held} as held, clock_timestamp() as at) h
   where h.held
   on conflict (organization_id, run_id, key) do update
   set status = excluded.status, result = excluded.result, error = excluded.error, attempts = excluded.attempts,
       cost = excluded.cost, completed_at = excluded.completed_at, due_at = coalesce(excluded.due_at, s.due_at)
   where s.status in ('waiting', 'retrying')
   returning s.completed_at, s.due_at, s.result`;
+const recordFencedSql = recordSql('plinth.is_task_held($1::uuid, $2::uuid, $18::uuid)');
+/** In a transaction that has asked already. */
+const recordHeldSql = recordSql('$18::uuid is not null');
 
 const stepsSql = `select s.key, s.scope, s.place, s.kind, s.status, s.result, s.error, s.attempts, s.cost::float8 as cost, s.due_at,
     coalesce(s.due_at <= clock_timestamp(), false) as is_due, s.completed_at, s.task_id, t.status as task_status,
     t.results as task_results, t.error as task_error,
     s.status = 'waiting' and s.kind = 'event' and exists (
-      select from plinth.workflow_events e
+      select 1 from plinth.workflow_events e
       where e.organization_id = s.organization_id and e.run_id = s.run_id and e.name = s.event_name
         and e.consumed_by is null and e.payload @> s.event_match) as has_event,
     a.status as approval_status
@@ -84,7 +91,8 @@ const runSql = `select cost_max::float8 as cost_max, deadline_at, created_at, fa
   where organization_id = $1 and id = $2`;
 
 /** What an activation reads and writes of its run. */
-export function makeRunStore({ organizationId, taskId, leaseId, platform: { door } }: TaskContext): RunStore {
+export function makeRunStore({ organizationId, taskId, leaseId, platform }: TaskContext): RunStore {
+  const { door, engine } = platform;
   const scope = { as: 'app', organizationId, memberRole: 'service' } as const;
   const values = (at: Position, record: StepRecord) => [
     organizationId,
@@ -121,6 +129,8 @@ export function makeRunStore({ organizationId, taskId, leaseId, platform: { door
       if (!row?.held) throw leaseLost();
       return work(tx);
     });
+  const recordIn: RunStore['recordIn'] = async (tx, at, record) =>
+    first(await tx.sql(recordHeldSql, values(at, record)));
   return {
     scope,
     async load({ name, version }) {
@@ -135,15 +145,18 @@ export function makeRunStore({ organizationId, taskId, leaseId, platform: { door
         await door.write(scope, (tx) => tx.sql(make, [organizationId, taskId, name, version]));
         [found, steps] = await read();
       } else if (found[0].has_failed) {
-        // retried as a task, by a filter for example
-        await held((tx) => reviveRun(tx, taskId));
+        // it runs again for another reason than that somebody retried it
+        await held((tx) => reviveRuns(tx, [taskId]));
         [found, steps] = await read();
       }
       return { run: found[0]!, steps };
     },
-    record: async (at, record) =>
-      first((await door.writeAll(scope, [{ text: recordSql, values: values(at, record) }]))[0]),
+    // a cluster asks for the fence on the tenant's node, which takes a statement of its own
+    record: engine.capabilities.distributed
+      ? (at, record) => held((tx) => recordIn(tx, at, record))
+      : async (at, record) =>
+          first((await door.writeAll(scope, [{ text: recordFencedSql, values: values(at, record) }]))[0]),
     held,
-    recordIn: async (tx, at, record) => first(await tx.sql(recordSql, values(at, record))),
+    recordIn,
   };
 }

@@ -60,21 +60,25 @@ declare
   at constant timestamptz := clock_timestamp();
   voter constant uuid := current_user_id();
   asked approvals;
+  its_run uuid;
   agreed int;
   refused int;
 begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
+  -- the run first, as whoever closes the approval for it does
+  select a.run_id into its_run from approvals a where a.organization_id = organization and a.id = approval;
+  perform 1 from tasks t where t.organization_id = organization and t.id = its_run for no key update;
   select * into asked from approvals a where a.organization_id = organization and a.id = approval for update;
   if not found then
     return null;
   elsif voter is null or not voter = any (asked.assignees) then
     return 'not_assigned';
-  elsif exists (select from approval_votes v where v.organization_id = organization and v.approval_id = approval and v.user_id = voter) then
+  elsif exists (select 1 from approval_votes v where v.organization_id = organization and v.approval_id = approval and v.user_id = voter) then
     return 'voted';
   elsif asked.status <> 'pending' or asked.due_at <= at or not exists (
-    select from tasks t where t.organization_id = organization and t.id = asked.run_id and t.completed_at is null
+    select 1 from tasks t where t.organization_id = organization and t.id = asked.run_id and t.completed_at is null
   ) then
     return 'closed';
   end if;

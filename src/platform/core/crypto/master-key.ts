@@ -74,6 +74,8 @@ export function generateMasterKeyText(): string {
 export interface MasterKeyRing {
   readonly current: MasterKey;
   readonly previous: readonly MasterKey[];
+  /** The file the current key was read from, where that is not configured: for errors. */
+  readonly origin?: string;
 }
 
 /**
@@ -85,6 +87,6 @@ export function checkMasterKey(ring: MasterKeyRing, storedFingerprint: string): 
   if (ring.current.fingerprint === storedFingerprint) return 'current';
   if (ring.previous.some((key) => key.fingerprint === storedFingerprint)) return 'rotation_pending';
   throw cryptoErrors.master_key_mismatch({
-    detail: `the data was made with key ${storedFingerprint.slice(0, 8)}…, this is key ${ring.current.fingerprint.slice(0, 8)}…`,
+    detail: `the data was made with key ${storedFingerprint.slice(0, 8)}…, this is key ${ring.current.fingerprint.slice(0, 8)}…${ring.origin === undefined ? '' : ` (${ring.origin})`}`,
   });
 }

@@ -20,6 +20,21 @@ export interface DataFolder {
 }
 
 /**
+ * Whether there is a database in the folder, or what was one: false for a folder that is not there, an empty one, and one
+ * whose first start never ended. A folder of somebody else's counts: opening it says so. Throws `data_folder_unusable`.
+ */
+export async function hasDatabase(folder: string): Promise<boolean> {
+  try {
+    const entries = await readdir(folder);
+    const isMarked = entries.includes(markerFile);
+    return entries.length > 0 && !(isMarked && (entries.includes(unfinishedFile) || !entries.includes('pg')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw systemError(error, folder);
+  }
+}
+
+/**
  * Makes the folder if need be, for its owner only, and marks it as ours. Throws `data_folder_foreign` for a folder that
  * holds something else, and `data_folder_unusable` with the reason when it can not be made or read.
  */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { temporaryDataDir } from '../../../../tests/support/data-dir.ts';
 import { openPglite } from './engine.ts';
 import { lockFolder } from './lock.ts';
@@ -37,7 +37,8 @@ describe('the lock of a data folder', () => {
 
   it('keeps a second engine out, with the first one named, and unharmed', async () => {
     const dataDir = temporaryDataDir();
-    const first = await openPglite({ dataDir, fsync: false });
+    const load = inject('engines').find(({ name }) => name === 'pglite')?.emptyTar;
+    const first = await openPglite({ dataDir, fsync: false, ...(load !== undefined && { load }) });
     try {
       await expect(openPglite({ dataDir })).rejects.toMatchObject({
         code: 'data_folder_in_use',

@@ -1,5 +1,5 @@
-import { errors } from '../../platform/core/errors.ts';
-import { asPlinthError } from '../../platform/http/problem.ts';
+import { errors } from '../core/errors.ts';
+import { asPlinthError } from '../http/problem.ts';
 
 export interface Batchable {
   readonly keys: readonly string[];
@@ -37,10 +37,13 @@ const infrastructure = new Set([
   'too_busy',
 ]);
 
+const conflicts_max = 5;
+
 /**
  * Writes together what arrives together: an item goes out at once when a slot is free, else with all that came while
  * the slots were taken (12k events/s against 3-5k with a statement for each). Groups take turns, so a busy one does
- * not hold up the others. When a batch fails, its items are tried one by one, so that one bad item fails alone.
+ * not hold up the others. When a batch fails, its items are tried one by one, so that one bad item fails alone; when the
+ * database had to break a deadlock, it is written again: senders of webhooks do not always try twice.
  */
 export function makeBatcher<T extends Batchable, R>(options: BatcherOptions<T, R>): Batcher<T, R> {
   /** In the order of their turns. */
@@ -63,7 +66,7 @@ export function makeBatcher<T extends Batchable, R>(options: BatcherOptions<T, R
     }
   }
 
-  async function settle(group: string, batch: readonly Waiting<T, R>[]): Promise<void> {
+  async function settle(group: string, batch: readonly Waiting<T, R>[], conflicts = 0): Promise<void> {
     try {
       const answers = await options.write(
         group,
@@ -71,6 +74,8 @@ export function makeBatcher<T extends Batchable, R>(options: BatcherOptions<T, R
       );
       for (const [index, { done }] of batch.entries()) done.resolve(answers[index] as R);
     } catch (error) {
+      if (asPlinthError(error).code === 'serialization_conflict' && conflicts < conflicts_max)
+        return settle(group, batch, conflicts + 1);
       if (batch.length > 1 && !infrastructure.has(asPlinthError(error).code)) {
         for (const one of batch) await settle(group, [one]);
       } else {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errors } from '../../platform/core/errors.ts';
+import { errors } from '../core/errors.ts';
 import { makeBatcher } from './batcher.ts';
 
 interface Item {
@@ -126,5 +126,36 @@ describe('the batcher', () => {
     for (const n of [0, 1, 2]) void batcher.add('a', item(n));
     expect(() => batcher.add('a', item(3))).toThrow(expect.objectContaining({ code: 'too_busy' }));
     expect(batcher.waiting).toBe(2);
+  });
+
+  it('writes a batch again whose transaction the database gave up, and in the end says so', async () => {
+    const { batcher, writes } = controlled();
+    const first = batcher.add('a', item(1));
+    const others = [batcher.add('a', item(2)), batcher.add('a', item(3))];
+    writes[0]!.end(errors.serialization_conflict());
+    await settled();
+    expect(writes.map(({ items }) => items)).toEqual([[1], [1]]);
+    writes[1]!.end();
+    expect(await first).toBe(10);
+    await settled();
+    writes[2]!.end(errors.serialization_conflict());
+    await settled();
+    // together, not one by one
+    expect(writes.map(({ items }) => items).slice(2)).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
+    writes[3]!.end();
+    expect(await Promise.all(others)).toEqual([20, 30]);
+    await settled();
+
+    const last = batcher.add('a', item(4));
+    const told = expect(last).rejects.toMatchObject({ code: 'serialization_conflict' });
+    for (let n = 4; n < 10; n++) {
+      writes[n]!.end(errors.serialization_conflict());
+      await settled();
+    }
+    await told;
+    expect(writes).toHaveLength(10);
   });
 });

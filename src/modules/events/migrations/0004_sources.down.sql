@@ -1,0 +1,21 @@
+select plinth.unregister_function('seed_event_types(jsonb)');
+select plinth.unregister_function('search_events(uuid, text, jsonb, jsonb, integer)');
+drop index plinth.events_document_idx;
+drop index plinth.events_words_idx;
+select plinth.unregister_function('event_document(uuid, jsonb, integer)');
+select plinth.unregister_function('event_words(uuid, text, text, text, text, text, text, text, jsonb, integer)');
+select plinth.unregister_function('ingest_events(uuid, uuid, text, jsonb)');
+alter table plinth.event_sources drop constraint event_sources_scheme_check;
+alter table plinth.event_sources add constraint event_sources_scheme_check
+  check (scheme in ('github', 'standard_webhooks', 'slack', 'linear', 'hmac'));
+drop index plinth.organization_memberships_email_idx;
+alter table plinth.events drop column sender_context;
+alter table plinth.events drop column user_id;
+alter table plinth.events drop column task_id;
+alter table plinth.events drop column pull_request_number;
+alter table plinth.events drop column event_type_id;
+select plinth.unregister_table('deployment_events');
+select plinth.unregister_table('slack_events');
+select plinth.unregister_table('linear_events');
+select plinth.unregister_table('event_types');
+select plinth.unregister_table('event_type_catalogue');

@@ -1,0 +1,16 @@
+select plinth.unregister_function('forget_event_keys(uuid, timestamp with time zone, integer)');
+select plinth.unregister_function('cleanup_old_events(uuid, timestamp with time zone, integer, integer)');
+select plinth.unregister_function('next_counted_organization(uuid)');
+select plinth.unregister_table('event_retention');
+select plinth.unregister_view('processing_performance');
+select plinth.unregister_view('repository_activity');
+select plinth.unregister_view('event_summary');
+drop trigger mark_hour_of_changed on plinth.events;
+drop trigger mark_hour_of_new on plinth.events;
+select plinth.unregister_function('count_dirty_event_hours(uuid, integer)');
+select plinth.unregister_function('recount_event_hour(uuid, timestamp with time zone)');
+select plinth.unregister_function('organizations_with_dirty_event_hours(integer)');
+select plinth.unregister_function('mark_event_hour()');
+select plinth.unregister_table('event_dirty_hours');
+select plinth.unregister_table('event_aggregations');
+select plinth.unregister_function('read_event_feed(uuid, text, uuid, integer)');
