@@ -11,8 +11,8 @@ export default defineConfig({
     // as bin/plinth.js does, and for the same reason
     execArgv: ['--wasm-tiering-budget=2000000000'],
     sequence: { sequencer: LongestFirst },
-    // of the processors left to vitest it would use one less. Three are a tenth faster on two cores, and then a test that
-    // measures a lease or waits for a page gets less than the machine promises
+    // left to vitest it would be one less than there are processors. With three on two, tests that measure a lease or wait
+    // for a page get less than the machine promises
     maxWorkers: Number(process.env['PLINTH_TEST_WORKERS'] ?? 2),
     // of tests in one file that are said to be: they wait more than they work
     maxConcurrency: 20,

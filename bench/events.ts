@@ -11,7 +11,7 @@ import {
   processPendingEvents,
   readPayload,
 } from '../src/modules/events/index.ts';
-import { eventOfWebhook } from '../src/modules/events/new-event.ts';
+import { eventOfWebhook, newEvent } from '../src/modules/events/new-event.ts';
 import { signGithub } from '../src/modules/events/sample.ts';
 import { bulkLoad } from '../src/platform/db/bulk.ts';
 import type { Scope } from '../src/platform/scope/scope.ts';
@@ -172,17 +172,16 @@ async function matching(
           filter: 'payload.total > 1000',
           action: 'task',
           target: { task_type: 'analysis.run' },
-        } as never);
+        });
       }
     });
   }
   const count = quick ? 1_000 : 5_000;
   const rate = async () => {
-    const { newEvent } = await import('../src/modules/events/index.ts');
     const now = new Date();
     for (let from = 0; from < count; from += 500) {
       const batch = Array.from({ length: 500 }, () =>
-        newEvent({ keys: [`m:${made++}`], external_id: null, type: 'order.paid' } as never, '{"total":7}', null, now),
+        newEvent({ keys: [`m:${made++}`], external_id: null, type: 'order.paid' }, '{"total":7}', null, now),
       );
       await platform.door.write(scope, (tx) => ingestEvents(platform, tx, { sourceId: null, scheme: 'api' }, batch));
     }
@@ -235,8 +234,8 @@ async function startChild(mode: string, env: Readonly<Record<string, string>>): 
   };
 }
 
-/** Signed webhooks for `seconds` from 50 connections: how many a second, and the time that 95 of 100 stay below. */
-async function post(url: string, seconds: number): Promise<{ rate: number; p95: number }> {
+/** Signed webhooks for `seconds` from 50 connections: how many a second, and the time that 97.5 of 100 stay below. */
+async function post(url: string, seconds: number): Promise<{ rate: number; p97_5: number }> {
   const signed = payloads(seconds * 4_000).map(({ kind, text }) => ({
     text,
     headers: signGithub(text, secret, { kind }),
@@ -261,7 +260,7 @@ async function post(url: string, seconds: number): Promise<{ rate: number; p95: 
     ],
   });
   if (refused.length > 0) throw new Error(`${refused.length} webhooks were refused: ${refused[0]}`);
-  return { rate: result.requests.average, p95: result.latency.p97_5 };
+  return { rate: result.requests.average, p97_5: result.latency.p97_5 };
 }
 
 /** What one insert for several webhooks gives, without what happens to them afterwards. */
@@ -321,11 +320,11 @@ async function throughUp(
   );
   try {
     const seconds = quick ? 2 : 5;
-    const results: { rate: number; p95: number }[] = [];
+    const results: { rate: number; p97_5: number }[] = [];
     await post(`${up.url}${path}`, seconds);
     for (let round = 0; round < rounds; round++) results.push(await post(`${up.url}${path}`, seconds));
     const rate = median(results.map((one) => one.rate));
-    const p95 = median(results.map((one) => one.p95));
+    const p97_5 = median(results.map((one) => one.p97_5));
     const goal = (text: string, met: boolean): [string, boolean?] => (hasGoal ? [text, met] : ['']);
     const delivered = await deliveries(up.url, bench.key, rounds, quick ? 500 : 3_000);
     return [
@@ -335,7 +334,7 @@ async function throughUp(
         perSecond(rate),
         ...goal('≥ 1,500/s', rate >= 1_500),
       ),
-      of(engine, 'Their answer, 97.5th percentile', milliseconds(p95), ...goal('< 50 ms', p95 < 50)),
+      of(engine, 'Their answer, 97.5th percentile', milliseconds(p97_5), ...goal('< 50 ms', p97_5 < 50)),
       of(
         engine,
         'Webhooks delivered to four endpoints, signed, until the last is recorded',

@@ -2,12 +2,13 @@
  * `npm test`: everything on PGlite and on PostgreSQL 18 as an ordinary login, beside it a smoke on what else is installed.
  * `npm run test:matrix`: everything on every engine, and the long versions of the tests that break things.
  * With arguments: those files, as vitest takes them. PLINTH_TEST_ENGINES chooses the engines.
+ * Tests in a browser that failed are run once more, alone, and it is said which passed then.
  * Closes with "N passed, N failed, N skipped".
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type EngineName, engineNames, missingEngines } from '../tests/support/engine-names.ts';
 
 /** What a smoke is made of: the database layer, the schema's rules, isolation, and one module on top of the other. */
@@ -24,6 +25,8 @@ const smokeFiles = [
   'src/modules/tenancy/functions.test.ts',
   'src/modules/projects/projects.test.ts',
 ];
+
+const browser_tests = 'tests/browser/';
 
 const base: readonly EngineName[] = ['pglite', 'postgres'];
 const others: readonly EngineName[] = ['superuser', 'postgres15', 'pgbouncer'];
@@ -61,14 +64,39 @@ async function main(args: readonly string[]): Promise<number> {
     const { counts, said, seconds } = await runs[at]!;
     process.stdout.write(said);
     console.log(`${part.name} (${part.engines.join(', ')}): ${words(counts)} in ${seconds} s\n`);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
+    add(total, counts);
   }
+  for (const [at, part] of parts.entries()) await runAgain(part, await runs[at]!, total);
   const worked = processorSeconds();
   console.log(`took ${secondsSince(started)} s${worked === undefined ? '' : `, of processors ${worked.toFixed(0)} s`}`);
   console.log(words(total));
   return total.failed === 0 ? 0 : 1;
+}
+
+/**
+ * A browser, its pages and their server share the processors with two other files: a page that a busy machine did not
+ * finish in time is told from one that is broken by opening it once more with nothing beside it.
+ */
+async function runAgain(part: Part, first: Ran, total: Counts): Promise<void> {
+  const failed = first.files.filter(({ file, failures }) => file.startsWith(browser_tests) && failures.length > 0);
+  if (failed.length === 0) return;
+  const files = failed.map(({ file }) => file);
+  console.log(`once more, with nothing beside it: ${files.join(', ')}`);
+  const again = await run({ ...part, files }, false);
+  for (const before of failed) {
+    const after = again.files.find(({ file }) => file === before.file);
+    if (!after) continue;
+    add(total, before.counts, -1);
+    add(total, after.counts);
+    for (const test of before.failures.filter((one) => !after.failures.includes(one)))
+      console.log(`FLAKY, passed the second time: ${before.file}: ${test}`);
+  }
+}
+
+function add(total: Counts, more: Counts, factor = 1): void {
+  total.passed += factor * more.passed;
+  total.failed += factor * more.failed;
+  total.skipped += factor * more.skipped;
 }
 
 function plan(
@@ -88,8 +116,17 @@ function plan(
   return parts.filter(({ engines }) => engines.length > 0);
 }
 
+interface FileResult {
+  /** From the root of the checkout. */
+  readonly file: string;
+  readonly counts: Counts;
+  /** The names of the tests that failed. */
+  readonly failures: readonly string[];
+}
+
 interface Ran {
   readonly counts: Counts;
+  readonly files: readonly FileResult[];
   /** What it wrote, where that did not go to the terminal. */
   readonly said: Buffer;
   readonly seconds: string;
@@ -127,20 +164,40 @@ async function run({ engines, files, full }: Part, isBeside: boolean): Promise<R
       vitest.once('error', reject);
       vitest.once('close', resolve);
     });
-    const counts = existsSync(report) ? readCounts(report) : { passed: 0, failed: 0, skipped: 0 };
-    // a file that could not be loaded, or an error outside any test: vitest fails and no test has
+    const results = existsSync(report) ? readReport(report) : [];
+    const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const one of results) add(counts, one.counts);
+    // an error outside any file: vitest fails and no test has
     if (status !== 0 && counts.failed === 0) counts.failed = 1;
-    return { counts, said: Buffer.concat(said), seconds: secondsSince(started) };
+    return { counts, files: results, said: Buffer.concat(said), seconds: secondsSince(started) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function readCounts(report: string): Counts {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  ) as Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests' | 'numTodoTests', number>;
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
+/** What is read of vitest's JSON report. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+function readReport(path: string): FileResult[] {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  return testResults.map(({ name, status, assertionResults }) => {
+    const failures = assertionResults.filter((one) => one.status === 'failed').map(({ fullName }) => fullName);
+    // it could not be loaded, or prepared: no test of it has failed
+    if (status === 'failed' && failures.length === 0) failures.push('the file itself');
+    const passed = assertionResults.filter((one) => one.status === 'passed').length;
+    const ended = assertionResults.filter((one) => one.status === 'passed' || one.status === 'failed').length;
+    return {
+      file: relative(process.cwd(), name),
+      counts: { passed, failed: failures.length, skipped: assertionResults.length - ended },
+      failures,
+    };
+  });
 }
 
 function words({ passed, failed, skipped }: Counts): string {

@@ -6,6 +6,7 @@ import {
   describePages,
   EMAIL,
   findingsInAllLooks,
+  goByPalette,
   openConsole,
   PASSWORD,
 } from './support.ts';
@@ -78,12 +79,7 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       await page.keyboard.press('Enter');
       // the page that was asked for, not the first one
       await page.getByRole('heading', { level: 1, name: 'Members' }).waitFor();
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Where to, or what?').waitFor();
-      await page.keyboard.type('create key');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 1, name: 'API keys' }).waitFor();
+      await goByPalette(page, 'create key', 'API keys');
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await page.getByRole('dialog', { name: 'New API key' }).waitFor();

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modules } from '../../src/modules.ts';
 import { type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import { chromiumPath, describePages, expectQuiet, openBrowser, visitAs } from './support.ts';
+import { chromiumPath, describePages, expectQuiet, goByPalette, openBrowser, visitAs } from './support.ts';
 import { demoTasks, makeWorkData } from './work-data.ts';
 
 const build_ms_max = 180_000;
@@ -29,18 +29,6 @@ async function tabTo(page: Page, name: string): Promise<void> {
 
 const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-/** Goes to a place by the command palette. */
-async function goBy(page: Page, words: string, heading: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('Where to, or what?').waitFor();
-  await page.keyboard.type(words);
-  // the list follows what is typed a moment later
-  await page.getByRole('dialog').getByRole('button').first().filter({ hasText: heading }).waitFor();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
-  await headed(page, heading);
-}
-
 describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
   describePages('by the keyboard alone', (on) => {
     let plinth: ClockedPlinth;
@@ -59,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
     const tasks: Readonly<Record<string, (page: Page) => Promise<void>>> = {
       async 'what failed is found and retried'(page) {
-        await goBy(page, 'tasks', 'Tasks');
+        await goByPalette(page, 'tasks', 'Tasks');
         await tabTo(page, 'Search');
         await page.keyboard.type('other side');
         await page.getByText('1 row', { exact: true }).waitFor();
@@ -71,7 +59,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await page.getByText('The task is queued again').waitFor();
       },
       async 'a task is enqueued'(page) {
-        await goBy(page, 'tasks', 'Tasks');
+        await goByPalette(page, 'tasks', 'Tasks');
         await tabTo(page, 'Enqueue a task');
         await page.keyboard.press('Enter');
         await headed(page, 'Enqueue a task');
@@ -81,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await headed(page, 'By keys');
       },
       async 'a project is made and archived'(page) {
-        await goBy(page, 'projects', 'Projects');
+        await goByPalette(page, 'projects', 'Projects');
         await tabTo(page, 'New project');
         await page.keyboard.press('Enter');
         await headed(page, 'New project');
@@ -94,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await page.getByText('The project is archived').waitFor();
       },
       async 'a member is invited'(page) {
-        await goBy(page, 'members', 'Members');
+        await goByPalette(page, 'members', 'Members');
         await tabTo(page, 'Invite a member');
         await page.keyboard.press('Enter');
         await page.getByRole('dialog', { name: 'Invite a member' }).waitFor();
@@ -106,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await page.getByRole('dialog').waitFor({ state: 'detached' });
       },
       async 'a row is found in a table'(page) {
-        await goBy(page, 'tables', 'Tables');
+        await goByPalette(page, 'tables', 'Tables');
         await tabTo(page, 'Search');
         await page.keyboard.type('projects');
         await tabTo(page, 'projects');

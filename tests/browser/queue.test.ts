@@ -8,6 +8,7 @@ import {
   describePages,
   expectAccessibleInBoth,
   expectQuiet,
+  goByPalette,
   openBrowser,
   type Visit,
   visitAs,
@@ -141,12 +142,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect([await count('failed'), await count('pending')]).toEqual([0, 121]);
 
       // and cancelled, from the list of tasks
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Where to, or what?').waitFor();
-      await page.keyboard.type('jobs');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor();
+      await goByPalette(page, 'jobs', 'Tasks');
       await page.getByText('Choose tasks, or filter').waitFor();
       await page.getByLabel('Type', { exact: true }).selectOption('demo.flaky');
       await page.getByRole('button', { name: 'Cancel all' }).press('Enter');

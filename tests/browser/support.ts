@@ -245,6 +245,17 @@ export async function chooseItem(page: Page, name: string): Promise<void> {
   await page.getByRole('menuitem', { name }).press('Enter');
 }
 
+/** Goes to the page with this heading by the command palette: types once the palette has taken the focus, or letters are lost. */
+export async function goByPalette(page: Page, words: string, heading: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.locator('[placeholder="Where to, or what?"]:focus').waitFor();
+  await page.keyboard.type(words);
+  // the first that matches is chosen
+  await page.getByRole('dialog').locator('[data-selected]').filter({ hasText: heading }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+}
+
 let axeSource: Promise<string> | undefined;
 
 interface Animated {

@@ -7,6 +7,7 @@ import {
   describePages,
   expectAccessibleInBoth,
   expectQuiet,
+  goByPalette,
   openBrowser,
   type Visit,
   visitAs,
@@ -193,12 +194,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await page.getByRole('button', { name: 'Start a run' }).count()).toBe(0);
       await page.getByRole('button', { name: 'Let it be started' }).press('Enter');
       await page.getByText('It may be started again').waitFor();
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Where to, or what?').waitFor();
-      await page.keyboard.type('pipelines');
-      await page.keyboard.press('ArrowDown');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 1, name: 'Workflows' }).waitFor();
+      await goByPalette(page, 'pipelines', 'Workflows');
       await page.getByRole('link', { name: 'onboarding', exact: true }).waitFor();
       await expectAccessibleInBoth(page, 'workflows');
       expectQuiet(it);

@@ -29,15 +29,15 @@ const figures = `count(*)::int as deliveries,
        (count(*) filter (where d.status = 'delivered'))::int as delivered,
        (count(*) filter (where d.status = 'dead'))::int as dead,
        (count(*) filter (where d.status in ('pending', 'sending')))::int as waiting`;
-/** All states are named so that the index of states can be read for them: it holds all that is counted, and no row is read. */
+/** All states are named so that the index of states, which holds all that is counted, can be read instead of the rows. */
 const ofAnyStatus = `d.status = any ('{${deliveryStatuses.join(',')}}')`;
 const inTime = `d.organization_id = $1
        and d.id >= $2 and d.id < $3
        and d.occurred_at >= $4 and d.occurred_at < $5`;
 
 /**
- * Deliveries made in [since, until), by hour, day or endpoint; what has none is left out. Counted in an index alone; by
- * endpoint only the newest 200 of each, unless one is asked for.
+ * Deliveries made in [since, until), by hour, day or endpoint; what has none is left out. Counted where an index
+ * holds what is asked; by endpoint only the newest 200 of each, unless one is asked for.
  */
 export function deliveryCounts(tx: ScopedTx, query: DeliveryCountQuery): Promise<DeliveryCount[]> {
   const { since, until, by, endpoint_id } = query;

@@ -1,11 +1,12 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import type { Page } from '../../api/types.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedJson } from '../../parts/json-field.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -208,18 +209,12 @@ function Form({ start, id }: { start: Fields; id?: string }) {
           onChange={set('description')}
         />
         {save.error ? <ProblemAlert problem={save.error} /> : null}
-        <Group justify="flex-end">
-          <Button variant="default" component={Link} to={id === undefined ? '/schedules' : `/schedules/${id}`}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={save.isPending}
-            disabled={fields.target === '' || fields.name.trim() === '' || fields.cron.trim() === ''}
-          >
-            {id === undefined ? 'Make the schedule' : 'Save'}
-          </Button>
-        </Group>
+        <FormButtons
+          cancel={id === undefined ? '/schedules' : `/schedules/${id}`}
+          isPending={save.isPending}
+          disabled={fields.target === '' || fields.name.trim() === '' || fields.cron.trim() === ''}
+          action={id === undefined ? 'Make the schedule' : 'Save'}
+        />
       </Stack>
     </form>
   );

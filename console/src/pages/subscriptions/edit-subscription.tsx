@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { Section } from '../../parts/section.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -139,18 +140,12 @@ function Form({ start, id }: { start: Fields; id?: string }) {
           />
           <BatchFields fields={fields} errors={errors} set={set} />
           {save.error ? <ProblemAlert problem={save.error} /> : null}
-          <Group justify="flex-end">
-            <Button
-              variant="default"
-              component={Link}
-              to={id === undefined ? '/subscriptions' : `/subscriptions/${id}`}
-            >
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending} disabled={!isReady}>
-              {id === undefined ? 'Make the subscription' : 'Save'}
-            </Button>
-          </Group>
+          <FormButtons
+            cancel={id === undefined ? '/subscriptions' : `/subscriptions/${id}`}
+            isPending={save.isPending}
+            disabled={!isReady}
+            action={id === undefined ? 'Make the subscription' : 'Save'}
+          />
         </Stack>
         <Section title="Tried on past events">
           <TrialResults trial={trial} />
