@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearestName } from '../platform/core/nearest-name.ts';
 import { type Command, UsageError } from './command.ts';
 import { commands } from './commands.ts';
 
@@ -47,7 +48,9 @@ export async function parseCall(argv: readonly string[]): Promise<ParsedCall> {
     const group = commands.filter(({ name }) => name.startsWith(`${first} `));
     if (group.length > 0)
       throw new UsageError(`plinth ${first} what? ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`);
-    throw new UsageError(first === undefined ? 'a command is needed' : `there is no command "${first}"`);
+    if (first === undefined) throw new UsageError('a command is needed');
+    const near = nearestName(first, new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] ?? name])));
+    throw new UsageError(`there is no command "${first}"${near === undefined ? '' : `; did you mean "${near}"?`}`);
   }
   const command = await found.load();
   const named = new Set(places.slice(0, command.name.split(' ').length));

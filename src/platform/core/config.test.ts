@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { editDistance, isReadableByAll, loadConfig, readConfig } from './config.ts';
+import { isReadableByAll, loadConfig, readConfig } from './config.ts';
 import { productionNeeds } from './config-production.ts';
 import { renderConfigReference } from './config-reference.ts';
 import { settings } from './config-settings.ts';
@@ -269,10 +269,6 @@ test('what is wrong only together is found', () => {
   expect(problems({ PLINTH_PREVIOUS_MASTER_KEY: key })).toHaveLength(1);
   expect(problems({ PLINTH_PREVIOUS_MASTER_KEY: key, PLINTH_MASTER_KEY: key })).toHaveLength(1);
   expect(problems({ PLINTH_READ_URL: 'postgres://x/y' })).toHaveLength(1);
-});
-
-test('distance counts an exchange of neighbours once', () => {
-  expect([editDistance('port', 'prot'), editDistance('', 'abc'), editDistance('kitten', 'sitting')]).toEqual([1, 3, 3]);
 });
 
 test('names are used once, and every secret is marked by its name', () => {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type SettingName, settings } from './config-settings.ts';
 import type { Setting } from './config-types.ts';
 import { defineErrors, type FieldError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 
 export const configErrors = defineErrors({
   configuration_invalid: {
@@ -172,30 +173,11 @@ function suggestion(name: string, known: readonly string[]): string {
   }
   const withoutPrefix = name.slice(PREFIX.length);
   if (known.includes(withoutPrefix)) return `; did you mean ${withoutPrefix}?`;
-  const [best] = known
-    .map((one) => ({ one, distance: editDistance(name.toUpperCase().slice(0, 80), one) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(2, best.one.length / 4) ? `; did you mean ${best.one}?` : '';
-}
-
-/** Levenshtein distance with exchanged neighbours counted once (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1];
-      let least = Math.min(current[column - 1]! + 1, previous[column]! + 1, previous[column - 1]! + (isSame ? 0 : 1));
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        least = Math.min(least, before[column - 2]! + 1);
-      }
-      current.push(least);
-    }
-    before = previous;
-    previous = current;
-  }
-  return previous[b.length]!;
+  const near = nearestName(
+    withoutPrefix.toUpperCase(),
+    known.map((one) => one.slice(PREFIX.length)),
+  );
+  return near === undefined ? '' : `; did you mean ${PREFIX}${near}?`;
 }
 
 /** What is wrong only together. */

@@ -1,12 +1,13 @@
 import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { parseJson } from './body.ts';
 import { Compilation, filterConditions, pageStatementSql, scopeConditions } from './compile-read.ts';
 import type { Source } from './conditions.ts';
 import { restErrors } from './errors.ts';
 import type { Format } from './headers.ts';
 import type { PlanNode } from './plan.ts';
-import { type FunctionParameter, nearestName, type RestAccess, type RestFunction } from './relations.ts';
+import type { FunctionParameter, RestAccess, RestFunction } from './relations.ts';
 import { echo } from './scanner.ts';
 import { arrayLiteral, quoteName, type Statement } from './sql.ts';
 import { checkValue } from './values.ts';

@@ -1,4 +1,5 @@
 import { errors, PlinthError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import type { Verb } from '../module.ts';
 import { parseBody } from './body.ts';
 import { argumentsOfBody, argumentsOfQuery, compileCall } from './compile-call.ts';
@@ -18,7 +19,7 @@ import {
 } from './headers.ts';
 import { parseQuery } from './parse.ts';
 import { permission, planQuery } from './plan.ts';
-import { nearestName, type Relation, type Relations, type RestAccess } from './relations.ts';
+import type { Relation, Relations, RestAccess } from './relations.ts';
 import { contentRange, location, pageStatus, type RestResponse } from './respond.ts';
 import { echo } from './scanner.ts';
 import type { Statement } from './sql.ts';

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { bounds } from './bounds.ts';
 import { restErrors } from './errors.ts';
 import {
@@ -14,7 +15,6 @@ import {
   searchOperators,
 } from './grammar.ts';
 import { type Allowance, parseField, spend, tooComplex } from './parse-select.ts';
-import { nearestName } from './relations.ts';
 import { echo, Scanner } from './scanner.ts';
 
 const OPERATOR = /([a-z]+)(?:\(([A-Za-z0-9_]*)\))?\./y;

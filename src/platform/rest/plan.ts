@@ -1,8 +1,8 @@
+import { nearestName } from '../core/nearest-name.ts';
 import { restErrors } from './errors.ts';
 import type { ColumnItem, EmbedItem, JsonStep, NodeQuery, RestQuery, SelectItem } from './grammar.ts';
 import {
   type Column,
-  nearestName,
   type Permission,
   type Relation,
   type Relations,

@@ -1,5 +1,4 @@
 import type { Verb } from '../module.ts';
-import { bounds } from './bounds.ts';
 
 /** What the layer needs to know of a type: which values it takes, and which operators. */
 export type ColumnKind =
@@ -108,37 +107,4 @@ export interface RestAccess {
 /** The columns a caller may read, in the table's order. */
 export function selectableColumns(relation: Relation): Column[] {
   return [...relation.columns.values()].filter((column) => column.selectable);
-}
-
-/** The name among `visible` that is closest to `wanted`, if one is close: at most a third of it differs. */
-export function nearestName(wanted: string, visible: Iterable<string>): string | undefined {
-  if (wanted.length > bounds.name_chars_max) return undefined;
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-  for (const name of visible) {
-    const distance = editDistance(wanted.toLowerCase(), name.toLowerCase(), least);
-    if (distance < least) {
-      least = distance;
-      best = name;
-    }
-  }
-  return best;
-}
-
-/** Edits (a letter more, less, other, or two swapped) that turn one into the other, or `ceiling` when it is at least that. */
-function editDistance(a: string, b: string, ceiling: number): number {
-  if (Math.abs(a.length - b.length) >= ceiling) return ceiling;
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : ceiling;
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1, swapped));
-    }
-    before = previous;
-    previous = current;
-  }
-  return Math.min(previous[b.length]!, ceiling);
 }

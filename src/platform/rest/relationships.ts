@@ -1,6 +1,7 @@
+import { nearestName } from '../core/nearest-name.ts';
 import { restErrors } from './errors.ts';
 import type { EmbedItem } from './grammar.ts';
-import { type ForeignKey, nearestName, type Relation, type Relations } from './relations.ts';
+import type { ForeignKey, Relation, Relations } from './relations.ts';
 import { echo } from './scanner.ts';
 
 /** How one table hangs on another: pairs of equal columns, through a third table for many-to-many. */

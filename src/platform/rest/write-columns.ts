@@ -1,11 +1,12 @@
 import { errors } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import type { Verb } from '../module.ts';
 import type { Body, JsonObject } from './body.ts';
 import { restErrors } from './errors.ts';
 import type { RestQuery } from './grammar.ts';
 import type { Preferences } from './headers.ts';
 import { permission } from './plan.ts';
-import { type Column, nearestName, type Relation, type RestAccess } from './relations.ts';
+import type { Column, Relation, RestAccess } from './relations.ts';
 import { echo } from './scanner.ts';
 import { checkJsonValue } from './values.ts';
 

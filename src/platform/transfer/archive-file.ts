@@ -15,6 +15,7 @@ import {
   passphraseKey,
   plainFrames,
 } from '../core/crypto/index.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import { archiveErrors } from './archive-errors.ts';
 
 /** What the content is: a whole database, or one organization. */
@@ -278,13 +279,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function writeProblem(error: unknown, path: string): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) return error;
   const reason =
-    code === 'ENOSPC'
-      ? 'the disk is full'
-      : code === 'EEXIST'
-        ? `${path}.partial is there: another backup writes it, or one was killed; remove it`
-        : code;
+    (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? `${path}.partial is there: another backup writes it, or one was killed; remove it`
+      : fileProblem(error);
+  if (reason === undefined) return error;
   return archiveErrors.archive_write_failed({ detail: `${path}: ${reason}`, cause: error });
 }

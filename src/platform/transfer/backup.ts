@@ -1,6 +1,7 @@
 /** Backups: one file each, made in one snapshot, proven by restoring it. */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileProblem } from '../core/file-problem.ts';
 import type { Engine } from '../db/engine.ts';
 import { archiveContent, openArchiveSource } from './archive-content.ts';
 import { archiveErrors } from './archive-errors.ts';
@@ -63,10 +64,7 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw archiveErrors.archive_write_failed({
-      detail: `${folder}: ${(error as NodeJS.ErrnoException).code}`,
-      cause: error,
-    });
+    throw archiveErrors.archive_write_failed({ detail: `${folder}: ${fileProblem(error)}`, cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileProblem } from '../../core/file-problem.ts';
 import { databaseErrors } from '../errors.ts';
 
 /** PostgreSQL's major version in the embedded engine. */
@@ -87,18 +88,8 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
 
 /** A failure of the file system in words, anything else as it is. */
 function systemError(error: unknown, folder: string): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) return error;
-  const reason =
-    code === 'EACCES' || code === 'EPERM'
-      ? 'permission denied'
-      : code === 'ENOTDIR' || code === 'EEXIST'
-        ? 'it is not a folder'
-        : code === 'EROFS'
-          ? 'the file system is read-only'
-          : code === 'ENOSPC'
-            ? 'the disk is full'
-            : code;
+  const reason = fileProblem(error);
+  if (reason === undefined) return error;
   return databaseErrors.data_folder_unusable({ detail: `${folder}: ${reason}`, cause: error });
 }
 
