@@ -42,9 +42,21 @@ export function commandEnvironment(values: OptionValues, own: NodeJS.ProcessEnv 
   return { env, origins };
 }
 
+/** A line that begins with one of our names; what stands behind may be a secret. */
+const ourName = /^[ \t]*(?:export[ \t]+)?(PLINTH_\w+|DATABASE_URL(?:_FILE)?)\b/gm;
+
 function readEnvFile(path: string): NodeJS.Dict<string> {
+  const text = readEnvText(path);
+  const variables = parseEnv(text);
+  // "PLINTH_PORT: 4700" is left out without a word, and the default holds
+  const lost = [...text.matchAll(ourName)].find(([, name = '']) => !Object.hasOwn(variables, name));
+  if (lost) throw new UsageError(`the --env ${path} names ${lost[1]} in a line that is no NAME=value`);
+  return variables;
+}
+
+function readEnvText(path: string): string {
   try {
-    return parseEnv(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new UsageError(`the --env ${path} cannot be read (${code})`);

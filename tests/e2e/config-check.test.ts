@@ -65,4 +65,9 @@ it('a file of settings works for every command, and has to be there', async () =
   expect(await runProgram(['version', '--env', join(folder, 'absent.env')])).toMatchObject({ code: 2, stdout: '' });
   const typo = file('typo.env', 'PLINTH_PROT=1\n');
   expect((await runProgram(['version', '--env', typo])).stderr).toContain('did you mean PLINTH_PORT?');
+  const colon = file('colon.env', '# PLINTH_HOST: is a remark\nDATABASE_URL: postgres://u:hunter2@db/x\n');
+  const refused = await runProgram(['version', '--env', colon]);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('names DATABASE_URL in a line that is no NAME=value');
+  expect(refused.stderr).not.toContain('hunter2');
 });

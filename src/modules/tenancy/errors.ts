@@ -54,7 +54,7 @@ export const tenancyErrors = defineErrors({
   session_required: {
     status: 403,
     title: 'Only for a signed-in person',
-    hint: 'Sign in with e-mail and password: an API key can not do this.',
+    hint: 'Sign in with e-mail and password: neither an API key nor a token of another issuer can do this.',
   },
   insecure_connection: {
     status: 403,

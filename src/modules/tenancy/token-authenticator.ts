@@ -139,7 +139,8 @@ async function roleIn(
     if (!current) throw notMember();
     return current;
   }
-  if (!identity.role) throw notMember();
+  if (!identity.role)
+    throw tenancyErrors.not_a_member({ detail: 'the token gives no role that is known here for this issuer' });
   if (current === identity.role) return current;
   const [claimed] = await platform.door.write({ as: 'app', organizationId, userId, memberRole: identity.role }, (tx) =>
     tx.sql<{ role: OrganizationRole | null }>('select plinth.claim_membership($1, $2, $3, $4) as role', [
