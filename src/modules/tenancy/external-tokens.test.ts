@@ -170,7 +170,7 @@ describeEngines(
         expect((await me(await mint(role('boss')))).body).toMatchObject({ organization: { role: 'admin' } });
         expect((await me(await mint(role('guest')))).body).toMatchObject({ organization: { role: 'viewer' } });
         const noRole = await me(await mint(role('owner')));
-        expect([code(noRole), noRole.body.detail]).toEqual(['403 not_a_member', expect.stringContaining('no role')]);
+        expect([code(noRole), noRole.body['detail']]).toEqual(['403 not_a_member', expect.stringContaining('no role')]);
         await plinth.owner(
           `update plinth.organization_memberships m set role = 'owner' from plinth.user_identities i
            where i.user_id = m.user_id and i.subject = 'promoted'`,

@@ -27,15 +27,27 @@ export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock:
   const state: { client: pg.PoolClient | undefined } = { client: undefined };
   const waiting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<void> | undefined;
 
-  function flush(): void {
-    timer = undefined;
+  async function send(): Promise<void> {
     const payloads = [...waiting].map((channel) => `${self} ${channel}`);
     waiting.clear();
     if (payloads.length === 0) return;
-    state.client
+    await state.client
       ?.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [channel_name, payloads])
       .catch(() => undefined);
+  }
+
+  /** One statement at a time: what comes while it is under way goes with the next. */
+  function sendSoon(): void {
+    if (sending) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      sending = send().finally(() => {
+        sending = undefined;
+        if (waiting.size > 0) sendSoon();
+      });
+    }, coalesce_ms);
   }
 
   async function connect(): Promise<void> {
@@ -74,7 +86,7 @@ export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock:
   const stopListening = wakeups.onWake((channel) => {
     if (!state.client) return;
     waiting.add(channel);
-    timer ??= setTimeout(flush, coalesce_ms);
+    sendSoon();
   });
   const running = run();
   return {
@@ -83,8 +95,9 @@ export function startHints(engine: Engine, wakeups: Wakeups, log: Logger, clock:
     },
     async stop() {
       stopListening();
+      await sending;
       clearTimeout(timer);
-      flush();
+      await send();
       stopping.abort();
       await running;
     },
