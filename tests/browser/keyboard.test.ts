@@ -1,12 +1,10 @@
 /** The commonest tasks, with no pointer: only keys, and only what has the focus. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import { chromiumPath, describePages, expectQuiet, goByPalette, openBrowser, visitAs } from './support.ts';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { describeSignedIn } from './signed-in.ts';
+import { expectQuiet, goByPalette } from './support.ts';
 import { demoTasks, makeWorkData } from './work-data.ts';
 
-const build_ms_max = 180_000;
 const tabs_max = 80;
 
 /** What screen readers would call the focused element, as far as these pages name theirs. */
@@ -29,22 +27,10 @@ async function tabTo(page: Page, name: string): Promise<void> {
 
 const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('by the keyboard alone', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
-      await makeWorkData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      await browser?.close();
-      await plinth.close();
-    });
-
+describeSignedIn(
+  'by the keyboard alone',
+  { extraModules: [demoTasks], prepare: ({ plinth, owner }) => makeWorkData(plinth, owner) },
+  ({ signedIn }) => {
     const tasks: Readonly<Record<string, (page: Page) => Promise<void>>> = {
       async 'what failed is found and retried'(page) {
         await goByPalette(page, 'tasks', 'Tasks');
@@ -116,15 +102,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     };
 
     it.each(Object.keys(tasks))('%s', async (name) => {
-      const one = await visitAs(browser, owner);
+      const one = await signedIn();
       await one.go('/');
       await tasks[name]?.(one.page);
       expectQuiet(one);
-      await one.close();
     });
 
     it('the first key leads past the navigation', async () => {
-      const { page, go, close } = await visitAs(browser, owner);
+      const { page, go } = await signedIn();
       await go('/projects');
       // a page takes the focus to its heading: from the very beginning of it
       await page.evaluate('document.body.tabIndex = -1; document.body.focus()');
@@ -132,7 +117,6 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await page.evaluate(focusedName)).toBe('Skip to the page');
       await page.keyboard.press('Enter');
       await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
-      await close();
     });
-  });
-});
+  },
+);

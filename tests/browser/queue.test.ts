@@ -1,42 +1,21 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { expect, it } from 'vitest';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectAccessibleInBoth,
-  expectQuiet,
-  goByPalette,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { expectAccessibleInBoth, expectQuiet, goByPalette } from './support.ts';
 import { demoTasks, runTasks } from './work-data.ts';
 
-const build_ms_max = 180_000;
 const failed_tasks = 120;
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of the queue, schedules, definitions and limits', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    const send = async (method: 'POST' | 'PUT', path: string, body: unknown) => {
-      const answer = await plinth.call(method, path, { key: owner.key, body });
-      if (answer.status >= 300) throw new Error(answer.text);
-      return answer.body;
-    };
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
+describeSignedIn(
+  'the pages of the queue, schedules, definitions and limits',
+  {
+    extraModules: [demoTasks],
+    async prepare({ plinth, send, post }) {
       const tasks = [
         ...Array.from({ length: failed_tasks }, (_, n) => ({ task_type: 'demo.flaky', title: `Ask ${n}` })),
         { task_type: 'demo.echo', title: 'Echoed' },
       ];
-      await send('POST', '/v1/tasks/bulk', { tasks });
+      await post('/v1/tasks/bulk', { tasks });
       await runTasks(plinth);
       await send('PUT', '/v1/task-definitions/transcribe', {
         description: hostileTexts[0],
@@ -50,23 +29,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         max_retries: 9,
         concurrency_key: 'gpu',
       });
-      await send('POST', '/v1/task-workers', { name: hostileTexts[1], task_types: ['video.cut'] });
-      await send('POST', '/v1/task-definitions/transcribe/tasks', { payload: { url: 'x' }, title: hostileTexts[2] });
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+      await post('/v1/task-workers', { name: hostileTexts[1], task_types: ['video.cut'] });
+      await post('/v1/task-definitions/transcribe/tasks', { payload: { url: 'x' }, title: hostileTexts[2] });
+    },
+  },
+  (its) => {
+    const { signedIn, newPerson } = its;
     const count = async (status: string) => {
-      const [row] = await plinth.owner<{ n: number }>(
+      const [row] = await its.plinth.owner<{ n: number }>(
         'select count(*)::int as n from plinth.tasks where status = $1 and deleted_at is null',
         [status],
       );
@@ -235,7 +205,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.keyboard.press('Enter');
       await row.getByText('3', { exact: true }).waitFor();
 
-      const viewer = await signedIn({ width: 390 }, await addPerson(plinth, owner, 'viewer'));
+      const viewer = await signedIn({ width: 390 }, await newPerson('viewer'));
       await viewer.go('/task-limits');
       await viewer.page.getByRole('row', { name: /^gpu/ }).waitFor();
       expect(await viewer.page.getByRole('button', { name: /Change|Remove|New limit/ }).count()).toBe(0);
@@ -252,5 +222,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expectQuiet(it);
       expectQuiet(viewer);
     });
-  });
-});
+  },
+);

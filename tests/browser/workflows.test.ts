@@ -1,45 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectAccessibleInBoth,
-  expectQuiet,
-  goByPalette,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
-import { demoWorkflows, hostileStep, makeWorkflowData, runWorkflows, type WorkflowData } from './workflow-data.ts';
+import { expect, it } from 'vitest';
+import { describeSignedIn } from './signed-in.ts';
+import { expectAccessibleInBoth, expectQuiet, goByPalette } from './support.ts';
+import { demoWorkflows, hostileStep, makeWorkflowData, runWorkflows } from './workflow-data.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of workflows', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let data: WorkflowData;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoWorkflows]);
-      owner = await firstRun(plinth);
-      data = await makeWorkflowData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+describeSignedIn(
+  'the pages of workflows',
+  {
+    extraModules: [demoWorkflows],
+    prepare: ({ plinth, owner }) => makeWorkflowData(plinth, owner),
+  },
+  (its) => {
+    const { signedIn, newPerson, post } = its;
 
     it('a run of code: found by its filters, drawn with states, read as a table, sent an event, by keyboard', async () => {
       const it = await signedIn();
@@ -121,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('Your vote is recorded').waitFor();
       await page.getByRole('row', { name: /as always/ }).waitFor();
       expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
-      await runWorkflows(plinth);
+      await runWorkflows(its.plinth);
       await page.getByRole('link', { name: 'a run of order' }).press('Enter');
       await picture.getByRole('button', { name: /^shipped/ }).waitFor();
       await chooseLast();
@@ -135,9 +106,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await send.getByRole('button', { name: 'Send' }).press('Enter');
       await page.getByText('The event is sent').waitFor();
       const state = async () => {
-        await runWorkflows(plinth);
-        const [row] = await plinth.owner<{ status: string }>('select status from plinth.tasks where id = $1', [
-          data.waitingRun,
+        await runWorkflows(its.plinth);
+        const [row] = await its.plinth.owner<{ status: string }>('select status from plinth.tasks where id = $1', [
+          its.data.waitingRun,
         ]);
         return row?.status;
       };
@@ -152,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a run of data shows what it has not come to and what it left out; its versions and definition', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/workflow-runs/${data.dataRun}`);
+      await it.go(`/workflow-runs/${its.data.dataRun}`);
       const picture = page.getByRole('group', { name: /^Picture of the steps/ });
       const box = (name: string) => picture.getByRole('button', { name: new RegExp(`^${name}`) });
       await box('last').waitFor();
@@ -203,7 +174,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('two hundred steps are drawn as far as they are in sight, and the last is reached by one key', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/workflow-runs/${data.longRun}`);
+      await it.go(`/workflow-runs/${its.data.longRun}`);
       const boxes = page.getByRole('group', { name: /^Picture of the steps/ }).getByRole('button');
       await boxes.first().waitFor();
       expect(await boxes.count()).toBeLessThan(40);
@@ -215,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('button', { name: 'Smaller' }).click();
       await expect.poll(() => boxes.count()).toBeGreaterThan(10);
 
-      await it.go(`/workflow-runs/${data.failedRun}?step=second`);
+      await it.go(`/workflow-runs/${its.data.failedRun}?step=second`);
       await page.getByText('no_such_customer').first().waitFor();
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
       await page.getByText('The run goes on from the steps that failed').waitFor();
@@ -227,13 +198,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
 
     it('approvals: an inbox that counts, reject by a second press; who is not asked, or may only read, has no button', async () => {
-      const asked = await addPerson(plinth, owner, 'viewer');
-      const { id } = await data.post('/v1/workflow-runs', {
+      const asked = await newPerson('viewer');
+      const { id } = await post('/v1/workflow-runs', {
         workflow: 'order',
         input: { id: '18', items: 0, approver: asked.userId },
       });
-      await runWorkflows(plinth);
-      await runWorkflows(plinth);
+      await runWorkflows(its.plinth);
+      await runWorkflows(its.plinth);
       const it = await signedIn({ width: 390 }, asked);
       const { page } = it;
       await it.go('/approvals');
@@ -257,12 +228,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('There is no such approval').waitFor();
       expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
 
-      const other = await signedIn({}, owner);
+      const other = await signedIn({}, its.owner);
       await other.go('/approvals?of=all&state=all');
       await other.page.getByRole('link', { name: /Ship order 18/ }).press('Enter');
       await other.page.getByText('0 of 1 agreed').waitFor();
       expect(await other.page.getByRole('button', { name: /Approve|Reject/ }).count()).toBe(0);
       expectQuiet(other);
     });
-  });
-});
+  },
+);
