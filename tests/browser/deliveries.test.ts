@@ -4,7 +4,14 @@ import { deliverDue } from '../../src/modules/deliveries/send.ts';
 import { outbound } from '../../src/platform/net/index.ts';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { chooseItem, expectAccessibleInBoth, expectPagesAccessible, expectQuiet } from './support.ts';
+import {
+  chooseItem,
+  expectAccessibleInBoth,
+  expectPagesAccessible,
+  expectQuiet,
+  openPalette,
+  pressInDialog,
+} from './support.ts';
 
 describeSignedIn(
   'the pages of endpoints and deliveries',
@@ -46,7 +53,7 @@ describeSignedIn(
       await secret.waitFor();
       expect(await secret.innerText()).toMatch(/^whsec_/);
       await expectAccessibleInBoth(page, 'endpoint secret');
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
+      await pressInDialog(page, 'I have it');
       await page.getByRole('heading', { level: 1, name: `${its.data.receiver.url}/in` }).waitFor();
       expect(await page.getByRole('main').innerText()).not.toContain('tell-nobody');
       await page.getByText('x-team').waitFor();
@@ -70,15 +77,15 @@ describeSignedIn(
       };
       await more('Rotate the secret');
       await page.getByLabel('The old secret signs too').selectOption('168');
-      await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).press('Enter');
+      await pressInDialog(page, 'Rotate');
       await secret.waitFor();
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
+      await pressInDialog(page, 'I have it');
       await page.getByText('the old secret signs until').waitFor();
       await more('Disable');
-      await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).press('Enter');
+      await pressInDialog(page, 'Disable');
       await page.getByText('switched off by hand').waitFor();
       await expectAccessibleInBoth(page, 'endpoint off');
-      await page.getByRole('button', { name: 'Enable' }).press('Enter');
+      await page.getByRole('button', { name: 'Enable', disabled: false }).press('Enter');
       await page.getByText('deliveries are sent').waitFor();
       await page.getByRole('link', { name: 'Edit' }).press('Enter');
       await page.getByLabel('Rate', { exact: true }).fill('7');
@@ -129,20 +136,20 @@ describeSignedIn(
         .first()
         .press('Space');
       await page.getByRole('button', { name: 'Send chosen again' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).press('Enter');
+      await pressInDialog(page, 'Send again');
       await page.getByText('1 sent again').waitFor();
       await page.getByText('1 row', { exact: true }).waitFor();
       await it.go(`/endpoints/${id}`);
       await page.getByRole('button', { name: 'Recover' }).press('Enter');
       await page.getByText('1 delivery died in that time').waitFor();
       await expectAccessibleInBoth(page, 'recover');
-      await page.getByRole('dialog').getByRole('button', { name: 'Send 1 again' }).press('Enter');
+      await pressInDialog(page, 'Send 1 again');
       await page.getByText('1 delivery sent again').waitFor();
       await deliver();
       await expect.poll(async () => await page.getByRole('row', { name: /order\.paid delivered/ }).count()).toBe(3);
       await page.getByRole('button', { name: 'More' }).press('Enter');
       await chooseItem(page, 'Delete');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByRole('heading', { level: 1, name: 'Endpoints' }).waitFor();
       await expect.poll(async () => await page.getByRole('row', { name: /\/down/ }).count()).toBe(0);
       await it.go('/deliveries?type=nothing.at.all');
@@ -172,8 +179,8 @@ describeSignedIn(
         .first()
         .waitFor();
       expect(await page.getByRole('checkbox').count()).toBe(0);
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Where to, or what?').fill('delivery log');
+      await openPalette(page);
+      await page.keyboard.type('delivery log');
       await page.getByRole('button', { name: /Deliveries/ }).waitFor();
       await page.keyboard.press('Escape');
       await expectPagesAccessible(it, [

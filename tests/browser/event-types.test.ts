@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { expectQuiet, findingsInAllLooks } from './support.ts';
+import { expectQuiet, findingsInAllLooks, pressInDialog } from './support.ts';
 import { demoTasks } from './work-data.ts';
 
 describeSignedIn(
@@ -67,7 +67,7 @@ describeSignedIn(
       expect(await viewer.page.getByRole('link', { name: 'Edit' }).count()).toBe(0);
       await it.go('/event-types/api/order.paid');
       await page.getByRole('button', { name: 'Delete' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByRole('heading', { level: 1, name: 'Event types' }).waitFor();
       await it.go('/event-types/api/order.paid');
       await page.getByText('There is no such event type').waitFor();

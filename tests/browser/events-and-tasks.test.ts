@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { expectPagesAccessible, expectQuiet } from './support.ts';
+import { dialogOn, expectPagesAccessible, expectQuiet } from './support.ts';
 import { demoTasks, makeWorkData, runTasks } from './work-data.ts';
 
 describeSignedIn(
@@ -105,6 +105,7 @@ describeSignedIn(
       const { page } = it;
       await it.go(`/events/${id}`);
       await page.getByRole('button', { name: 'Retry event' }).waitFor();
+      await page.locator('h1:focus').waitFor();
       await page.keyboard.press('Tab');
       await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Retry event');
       await setTarget(target);
@@ -128,7 +129,7 @@ describeSignedIn(
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
       await page.getByText('The task is queued again').waitFor();
       await page.getByRole('button', { name: 'Cancel task' }).press('Enter');
-      await page.getByLabel('Reason').fill('twice is enough');
+      await (await dialogOn(page)).getByLabel('Reason').fill('twice is enough');
       await page.keyboard.press('Enter');
       await page.getByText('twice is enough').waitFor();
       await page.getByRole('button', { name: 'Retry' }).waitFor();

@@ -82,9 +82,7 @@ describeSignedIn(
           .getByText(/First|rows/)
           .count(),
       ).toBe(0);
-      await expect
-        .poll(() => page.getByRole('status').first().innerText(), { timeout: 12_000 })
-        .toContain('2 events came');
+      await expect.poll(() => page.getByRole('status').first().innerText()).toContain('2 events came');
 
       await page.getByRole('button', { name: 'Pause' }).press('Enter');
       await page.getByText('paused', { exact: true }).waitFor();

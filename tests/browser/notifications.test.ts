@@ -26,7 +26,7 @@ describeSignedIn('the page of notifications', {}, ({ signedIn, newPerson, post, 
     await it.go('/notifications');
     await page.getByRole('link', { name: `Notifications, ${count} unread` }).waitFor();
     const list = page.getByRole('list', { name: 'Notifications' });
-    expect(await list.getByRole('listitem').count()).toBe(count);
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(count);
     expect(await page.evaluate('window.hacked')).toBeUndefined();
     expect(await findingsInAllLooks(page, 'notifications')).toEqual({});
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { hostileFile, makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { expectPagesAccessible, expectQuiet } from './support.ts';
+import { dialogOn, expectPagesAccessible, expectQuiet, pageIsRead, pressInDialog } from './support.ts';
 
 describeSignedIn(
   'the pages of projects, repositories and analyses',
@@ -64,14 +64,14 @@ describeSignedIn(
       await page.getByText('2030-01-31').waitFor();
       await page.getByRole('button', { name: 'Archive' }).press('Enter');
       await page.getByText('archived', { exact: true }).waitFor();
-      await page.getByRole('button', { name: 'Restore' }).press('Enter');
+      await page.getByRole('button', { name: 'Restore', disabled: false }).press('Enter');
       await page.getByRole('button', { name: 'Archive' }).waitFor();
       await page.getByRole('button', { name: 'Delete …' }).press('Enter');
-      await page.getByRole('button', { name: 'Delete the project' }).press('Enter');
+      await pressInDialog(page, 'Delete the project');
       await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
       await it.go('/projects?status=deleted');
       await page.getByRole('link', { name: 'Warehouse' }).press('Enter');
-      await page.getByRole('button', { name: 'Restore' }).press('Enter');
+      await page.getByRole('button', { name: 'Restore', disabled: false }).press('Enter');
       await page.getByRole('button', { name: 'Archive' }).waitFor();
       expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
     });
@@ -112,7 +112,7 @@ describeSignedIn(
       await page.getByRole('heading', { level: 1, name: 'acme/till' }).waitFor();
       await page.getByText('Never analysed').waitFor();
       await page.getByRole('button', { name: 'Start an analysis' }).press('Enter');
-      const dialog = page.getByRole('dialog', { name: 'Start an analysis' });
+      const dialog = await dialogOn(page, 'Start an analysis');
       await dialog.getByLabel('Commit').fill('main');
       await page.keyboard.press('Enter');
       await dialog.getByText('A commit has 40 hexadecimal digits').waitFor();
@@ -201,7 +201,7 @@ describeSignedIn(
       expect(paths.length).toBeGreaterThan(8);
       for (const path of paths) {
         await it.go(path);
-        await page.getByText('Loading').waitFor({ state: 'detached' });
+        await pageIsRead(page);
         expect(await page.evaluate('"hacked" in window'), path).toBe(false);
         expect(await page.getByRole('main').innerText(), path).not.toMatch(
           /[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { expectAccessibleInBoth, expectQuiet, goByPalette } from './support.ts';
+import { dialogOn, expectAccessibleInBoth, expectQuiet, goByPalette, pressInDialog } from './support.ts';
 import { demoTasks, runTasks } from './work-data.ts';
 
 const failed_tasks = 120;
@@ -88,7 +88,7 @@ describeSignedIn(
       await page.getByText('2 chosen').waitFor();
       await page.getByRole('button', { name: 'Retry chosen' }).press('Enter');
       const asked = page.getByRole('dialog');
-      await asked.getByRole('button', { name: 'Retry 2 tasks' }).press('Enter');
+      await pressInDialog(page, 'Retry 2 tasks');
       await page.getByText('2 tasks queued again').waitFor();
       await expect.poll(() => count('pending')).toBe(3);
 
@@ -156,7 +156,7 @@ describeSignedIn(
       await page.getByRole('button', { name: 'Pause' }).press('Enter');
       await page.getByRole('heading', { name: 'Next times, were it resumed now' }).waitFor();
       await expectAccessibleInBoth(page, 'schedule');
-      await page.getByRole('button', { name: 'Resume' }).press('Enter');
+      await page.getByRole('button', { name: 'Resume', disabled: false }).press('Enter');
       await page.getByRole('heading', { name: 'Next times', exact: true }).waitFor();
       await page.getByRole('link', { name: 'Edit' }).press('Enter');
       await says.getByText('At 02:30 every day').waitFor();
@@ -164,7 +164,7 @@ describeSignedIn(
       await page.getByLabel('Cron expression').press('Enter');
       await page.getByText('Every 10 minutes (Europe/Berlin)').waitFor();
       await page.getByRole('button', { name: 'Delete' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByText('No schedules yet').waitFor();
       expectQuiet(it);
     });
@@ -201,6 +201,7 @@ describeSignedIn(
       await row.getByText('0 held').waitFor();
       await expectAccessibleInBoth(page, 'limits');
       await page.getByRole('button', { name: 'Change gpu' }).press('Enter');
+      await dialogOn(page, 'Change the limit');
       await page.getByLabel('At once').fill('3');
       await page.keyboard.press('Enter');
       await row.getByText('3', { exact: true }).waitFor();
@@ -217,7 +218,7 @@ describeSignedIn(
       expect(await viewer.page.getByRole('checkbox').count()).toBe(0);
 
       await page.getByRole('button', { name: 'Remove gpu' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).press('Enter');
+      await pressInDialog(page, 'Remove');
       await page.getByText('No limits yet').waitFor();
       expectQuiet(it);
       expectQuiet(viewer);

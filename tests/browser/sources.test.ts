@@ -3,7 +3,7 @@ import { signGithub } from '../../src/modules/events/sample.ts';
 import { text } from '../support/plinth.ts';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { chooseItem, expectAccessibleInBoth, expectQuiet, findingsInAllLooks } from './support.ts';
+import { chooseItem, expectAccessibleInBoth, expectQuiet, findingsInAllLooks, pressInDialog } from './support.ts';
 import { demoTasks } from './work-data.ts';
 
 describeSignedIn('the pages of event sources', { extraModules: [demoTasks] }, (its) => {
@@ -42,7 +42,7 @@ describeSignedIn('the pages of event sources', { extraModules: [demoTasks] }, (i
     const [address, secret] = [await shown('Address'), await shown('Secret')];
     expect(address).toMatch(/^http:\/\/localhost:4600\/hooks\/\S{30,}$/);
     await expectAccessibleInBoth(page, 'source shown once');
-    await dialog.getByRole('button', { name: 'I have it' }).press('Enter');
+    await pressInDialog(page, 'I have it');
     await page.getByRole('heading', { level: 1, name: 'Shop <b>' }).waitFor();
     await page.getByText('Nothing was received yet.').waitFor();
     expect(await page.content()).not.toContain(secret);
@@ -77,10 +77,10 @@ describeSignedIn('the pages of event sources', { extraModules: [demoTasks] }, (i
     await menu('New secret');
     await page.getByLabel('The old secret is accepted').selectOption('24');
     await expectAccessibleInBoth(page, 'source rotate');
-    await page.getByRole('button', { name: 'Rotate' }).press('Enter');
+    await pressInDialog(page, 'Rotate');
     const renewed = page.getByRole('dialog', { name: 'The new secret' });
     const second = (await renewed.getByRole('region', { name: 'Secret' }).innerText()).trim();
-    await renewed.getByRole('button', { name: 'I have it' }).press('Enter');
+    await pressInDialog(page, 'I have it');
     await page.getByText('accepted until').waitFor();
     for (const [number, one] of [secret, second].entries()) {
       const next = JSON.stringify({ zen: 'again', number });
@@ -91,10 +91,10 @@ describeSignedIn('the pages of event sources', { extraModules: [demoTasks] }, (i
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Shop', exact: true }).waitFor();
     await menu('Pause');
-    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).press('Enter');
+    await pressInDialog(page, 'Pause');
     await page.getByText('paused', { exact: true }).waitFor();
     expect(await page.getByRole('button', { name: 'Send a test event' }).count()).toBe(0);
-    await page.getByRole('button', { name: 'Resume' }).press('Enter');
+    await page.getByRole('button', { name: 'Resume', disabled: false }).press('Enter');
     await page.getByRole('button', { name: 'Send a test event' }).waitFor();
 
     const viewer = await signedIn({ width: 400 }, await newPerson('viewer'));
@@ -131,7 +131,7 @@ describeSignedIn('the pages of event sources', { extraModules: [demoTasks] }, (i
     await page.getByLabel('Header of the type').fill('X-Kind');
     await expectAccessibleInBoth(page, 'source hmac');
     await page.getByLabel('Name').press('Enter');
-    await page.getByRole('dialog').getByRole('button', { name: 'I have it' }).press('Enter');
+    await pressInDialog(page, 'I have it');
     await page.getByText('sha512=', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Send a test event' }).press('Enter');
     await page.getByRole('heading', { level: 1, name: 'plinth.test' }).waitFor();

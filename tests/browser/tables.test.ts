@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
 import { describeSignedIn } from './signed-in.ts';
-import { expectPagesAccessible, expectQuiet, keepPicture } from './support.ts';
+import { expectPagesAccessible, expectQuiet, keepPicture, pageIsRead } from './support.ts';
 
 const many_rows = 100_000;
 const few_rows = 2_500;
@@ -174,7 +174,7 @@ describeSignedIn(
       ];
       for (const path of addresses) {
         await it.go(path);
-        await page.getByText('Loading').waitFor({ state: 'detached' });
+        await pageIsRead(page);
         expect(await page.evaluate('"hacked" in window'), path).toBe(false);
         expect(await page.getByRole('main').innerText(), path).not.toMatch(
           /[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
@@ -203,11 +203,11 @@ describeSignedIn(
       );
       const it = await signedIn();
       const { page } = it;
-      const pages: { id: string }[][] = [];
-      page.on('response', async (response) => {
+      const pages: Promise<{ id: string }[]>[] = [];
+      page.on('response', (response) => {
         const url = new URL(response.url());
         if (url.pathname !== '/rest/v1/issues' || !url.searchParams.has('order')) return;
-        pages.push((await response.json()) as { id: string }[]);
+        pages.push(response.json());
       });
       const query = { 'f.rule_id': 'eq.few.rows', columns: 'message', order: `${column}.${direction}` };
       await it.go(`/tables/issues?${new URLSearchParams(query)}`);
@@ -219,7 +219,7 @@ describeSignedIn(
         })
         .toBe(`${few_rows.toLocaleString('en')} rows`);
       expect(pages.length).toBeGreaterThan(2);
-      const ids = pages.flat().map(({ id }) => id);
+      const ids = (await Promise.all(pages)).flat().map(({ id }) => id);
       expect(new Set(ids).size).toBe(few_rows);
       const inOrder = await its.plinth.owner<{ id: string }>(
         `select id from plinth.issues where rule_id = 'few.rows' order by ${column} ${direction} nulls last, id`,
