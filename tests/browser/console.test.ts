@@ -4,6 +4,7 @@ import {
   type ConsoleServer,
   chromiumPath,
   describePages,
+  dialogOn,
   EMAIL,
   findingsInAllLooks,
   goByPalette,
@@ -82,7 +83,7 @@ describe.skipIf(!chromiumPath)(`the console in Chromium${chromiumPath ? '' : ' (
       await goByPalette(page, 'create key', 'API keys');
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
-      await page.getByRole('dialog', { name: 'New API key' }).waitFor();
+      await dialogOn(page, 'New API key');
       await page.keyboard.type('from the keyboard');
       await page.keyboard.press('Enter');
       const shown = page.getByRole('region', { name: 'API key' });

@@ -1,61 +1,32 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer, type Receiver, startReceiver } from '../../src/modules/deliveries/deliveries.fixture.ts';
+import { afterAll, expect, it } from 'vitest';
+import { answer, startReceiver } from '../../src/modules/deliveries/deliveries.fixture.ts';
 import { deliverDue } from '../../src/modules/deliveries/send.ts';
-import { processPendingEvents } from '../../src/modules/events/processing.ts';
-import { modules } from '../../src/modules.ts';
 import { outbound } from '../../src/platform/net/index.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
 import { hostileTexts } from './hostile.ts';
+import { describeSignedIn } from './signed-in.ts';
 import {
   chooseItem,
-  chromiumPath,
-  describePages,
   expectAccessibleInBoth,
   expectPagesAccessible,
   expectQuiet,
-  openBrowser,
-  type Visit,
-  visitAs,
+  openPalette,
+  pressInDialog,
 } from './support.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of endpoints and deliveries', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    let receiver: Receiver;
-    const opened: Visit[] = [];
-    const post = async (path: string, body: unknown = {}) => {
-      const made = await plinth.call('POST', path, { key: owner.key, body });
-      if (made.status >= 300) throw new Error(made.text);
-      return made.body;
-    };
-    const deliver = () => deliverDue(plinth.platform);
+describeSignedIn(
+  'the pages of endpoints and deliveries',
+  {
+    plinth: { net: outbound({ allowLoopback: true }) },
+    prepare: async ({ plinth }) => ({ receiver: await startReceiver(plinth.clock) }),
+  },
+  (its) => {
+    const { signedIn, newPerson, post, processEvents } = its;
+    afterAll(() => its.data?.receiver.close());
+    const deliver = () => deliverDue(its.plinth.platform);
     const send = async (type: string, payload: unknown = {}) => {
       await post('/v1/events', { type, payload });
-      await processPendingEvents(plinth.platform, owner.organizationId);
+      await processEvents();
       await deliver();
-    };
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, modules, { net: outbound({ allowLoopback: true }) });
-      owner = await firstRun(plinth);
-      receiver = await startReceiver(plinth.clock);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-      await receiver?.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
     };
 
     it('an endpoint is made with its secret shown once, tried, rotated, switched off and on, by keyboard', async () => {
@@ -73,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByLabel('URL').press('Enter');
       await page.getByRole('alert').waitFor();
       expect(it.complaints.splice(0)).toEqual([expect.stringMatching(/422/)]);
-      await page.getByLabel('URL').fill(`${receiver.url}/in`);
+      await page.getByLabel('URL').fill(`${its.data.receiver.url}/in`);
       await page.getByLabel('Description').fill(hostileTexts[1]!);
       await page.getByLabel('Tried again after').fill('5, 60');
       await expectAccessibleInBoth(page, 'new endpoint');
@@ -82,13 +53,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await secret.waitFor();
       expect(await secret.innerText()).toMatch(/^whsec_/);
       await expectAccessibleInBoth(page, 'endpoint secret');
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
-      await page.getByRole('heading', { level: 1, name: `${receiver.url}/in` }).waitFor();
+      await pressInDialog(page, 'I have it');
+      await page.getByRole('heading', { level: 1, name: `${its.data.receiver.url}/in` }).waitFor();
       expect(await page.getByRole('main').innerText()).not.toContain('tell-nobody');
       await page.getByText('x-team').waitFor();
       await page.getByText('5.0 s, 1 min').waitFor();
 
-      receiver.behave(answer(200, {}, hostileTexts.join('\n')));
+      its.data.receiver.behave(answer(200, {}, hostileTexts.join('\n')));
       await page.getByRole('button', { name: 'Send a test event' }).press('Enter');
       await page.getByRole('heading', { level: 1, name: 'plinth.endpoint.test' }).waitFor();
       await page.getByText('No attempt yet').waitFor();
@@ -97,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await excerpt.waitFor();
       expect(await excerpt.innerText()).toContain('<script>');
       await expectAccessibleInBoth(page, 'test delivery');
-      await page.getByRole('link', { name: `${receiver.url}/in` }).press('Enter');
+      await page.getByRole('link', { name: `${its.data.receiver.url}/in` }).press('Enter');
       await page.getByRole('row', { name: /plinth\.endpoint\.test \(test\)/ }).waitFor();
 
       const more = async (item: string) => {
@@ -106,15 +77,15 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       };
       await more('Rotate the secret');
       await page.getByLabel('The old secret signs too').selectOption('168');
-      await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).press('Enter');
+      await pressInDialog(page, 'Rotate');
       await secret.waitFor();
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
+      await pressInDialog(page, 'I have it');
       await page.getByText('the old secret signs until').waitFor();
       await more('Disable');
-      await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).press('Enter');
+      await pressInDialog(page, 'Disable');
       await page.getByText('switched off by hand').waitFor();
       await expectAccessibleInBoth(page, 'endpoint off');
-      await page.getByRole('button', { name: 'Enable' }).press('Enter');
+      await page.getByRole('button', { name: 'Enable', disabled: false }).press('Enter');
       await page.getByText('deliveries are sent').waitFor();
       await page.getByRole('link', { name: 'Edit' }).press('Enter');
       await page.getByLabel('Rate', { exact: true }).fill('7');
@@ -126,13 +97,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
     it('the log finds what failed, says why, and sends it again; an endpoint recovers', async () => {
       const { id } = await post('/v1/event-endpoints', {
-        url: `${receiver.url}/down`,
+        url: `${its.data.receiver.url}/down`,
         description: 'down',
         retry_schedule_seconds: [],
       });
       const target = { endpoint_id: id };
       await post('/v1/event-subscriptions', { name: 'out', action: 'webhook', names: ['order.*'], target });
-      receiver.behave(answer(503, { 'content-type': 'text/html' }, '<b>down</b>'));
+      its.data.receiver.behave(answer(503, { 'content-type': 'text/html' }, '<b>down</b>'));
       for (const n of [1, 2, 3]) await send('order.paid', { n });
       const it = await signedIn();
       const { page } = it;
@@ -150,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('link', { name: 'order.paid' }).first().press('Enter');
       await page.getByRole('region', { name: 'Answer to attempt 1' }).getByText('<b>down</b>').waitFor();
       await page.getByText('answered_5xx').first().waitFor();
-      receiver.behave(answer(204));
+      its.data.receiver.behave(answer(204));
       await page.getByRole('button', { name: 'Send again' }).press('Enter');
       await page.getByText('The delivery is sent again').waitFor();
       await deliver();
@@ -165,20 +136,20 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         .first()
         .press('Space');
       await page.getByRole('button', { name: 'Send chosen again' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).press('Enter');
+      await pressInDialog(page, 'Send again');
       await page.getByText('1 sent again').waitFor();
       await page.getByText('1 row', { exact: true }).waitFor();
       await it.go(`/endpoints/${id}`);
       await page.getByRole('button', { name: 'Recover' }).press('Enter');
       await page.getByText('1 delivery died in that time').waitFor();
       await expectAccessibleInBoth(page, 'recover');
-      await page.getByRole('dialog').getByRole('button', { name: 'Send 1 again' }).press('Enter');
+      await pressInDialog(page, 'Send 1 again');
       await page.getByText('1 delivery sent again').waitFor();
       await deliver();
       await expect.poll(async () => await page.getByRole('row', { name: /order\.paid delivered/ }).count()).toBe(3);
       await page.getByRole('button', { name: 'More' }).press('Enter');
       await chooseItem(page, 'Delete');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByRole('heading', { level: 1, name: 'Endpoints' }).waitFor();
       await expect.poll(async () => await page.getByRole('row', { name: /\/down/ }).count()).toBe(0);
       await it.go('/deliveries?type=nothing.at.all');
@@ -190,10 +161,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
 
     it('who may only look is offered nothing, on a telephone too; the palette finds the pages', async () => {
-      const it = await signedIn({ width: 390 }, await addPerson(plinth, owner, 'viewer'));
+      const it = await signedIn({ width: 390 }, await newPerson('viewer'));
       const { page } = it;
       await it.go('/endpoints');
-      await page.getByRole('link', { name: `${receiver.url}/in` }).press('Enter');
+      await page.getByRole('link', { name: `${its.data.receiver.url}/in` }).press('Enter');
       await page.getByRole('heading', { name: 'Health' }).waitFor();
       expect(
         await page
@@ -208,8 +179,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         .first()
         .waitFor();
       expect(await page.getByRole('checkbox').count()).toBe(0);
-      await page.keyboard.press('Control+k');
-      await page.getByPlaceholder('Where to, or what?').fill('delivery log');
+      await openPalette(page);
+      await page.keyboard.type('delivery log');
       await page.getByRole('button', { name: /Deliveries/ }).waitFor();
       await page.keyboard.press('Escape');
       await expectPagesAccessible(it, [
@@ -218,5 +189,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       ]);
       expectQuiet(it);
     });
-  });
-});
+  },
+);

@@ -1,52 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processPendingEvents } from '../../src/modules/events/processing.ts';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { expect, it } from 'vitest';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectQuiet,
-  findingsInAllLooks,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { expectQuiet, findingsInAllLooks, pressInDialog } from './support.ts';
 import { demoTasks } from './work-data.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of event types', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    const send = async (method: 'POST' | 'PUT', path: string, body: unknown) => {
-      const answer = await plinth.call(method, path, { key: owner.key, body });
-      if (answer.status >= 300) throw new Error(answer.text);
-      return answer.body;
-    };
-    const process = async () => {
-      while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
-    };
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
-
+describeSignedIn(
+  'the pages of event types',
+  { extraModules: [demoTasks] },
+  ({ signedIn, newPerson, send, processEvents }) => {
     it('a type is made with a schema, an event that breaks it is found there, and retried when it is mended', async () => {
       const it = await signedIn();
       const { page } = it;
@@ -79,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(it.complaints.splice(0).every((one) => /404|422/.test(one))).toBe(true);
 
       await send('POST', '/v1/events', { type: 'order.paid', title: 'Order 7', payload: { total: 'seven' } });
-      await process();
+      await processEvents();
       await it.go('/event-types/api/order.paid');
       await page.getByRole('region', { name: 'Events that failed' }).getByRole('link', { name: 'Order 7' }).waitFor();
       expect(await findingsInAllLooks(page, 'event type')).toEqual({});
@@ -92,26 +53,26 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('link', { name: 'Order 7' }).press('Enter');
       await page.getByRole('button', { name: 'Retry event' }).press('Enter');
       await page.getByText('The event is matched again').waitFor();
-      await process();
+      await processEvents();
       await page.getByText('skipped', { exact: true }).waitFor();
 
       // one that is there is not set to something else by the form of a new one
       await it.go('/event-types/new?source=api&name=order.paid');
       await page.getByRole('button', { name: 'Make the type' }).press('Enter');
       await page.getByRole('alert').getByText('There is a type of this name').waitFor();
-      const viewer = await signedIn({}, await addPerson(plinth, owner, 'viewer'));
+      const viewer = await signedIn({}, await newPerson('viewer'));
       await viewer.go('/event-types/api/order.paid');
       await viewer.page.getByText('none: any payload').waitFor();
       expect(await viewer.page.getByRole('button', { name: 'Delete' }).count()).toBe(0);
       expect(await viewer.page.getByRole('link', { name: 'Edit' }).count()).toBe(0);
       await it.go('/event-types/api/order.paid');
       await page.getByRole('button', { name: 'Delete' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByRole('heading', { level: 1, name: 'Event types' }).waitFor();
       await it.go('/event-types/api/order.paid');
       await page.getByText('There is no such event type').waitFor();
       expect(it.complaints.splice(0).every((one) => one.includes('404'))).toBe(true);
       expectQuiet(it);
     }, 90_000);
-  });
-});
+  },
+);

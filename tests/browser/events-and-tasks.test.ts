@@ -1,55 +1,26 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processPendingEvents } from '../../src/modules/events/processing.ts';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { expect, it } from 'vitest';
 import { hostileAddresses, hostilePayloads, hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectPagesAccessible,
-  expectQuiet,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
-import { demoTasks, makeWorkData, runTasks, type WorkData } from './work-data.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { dialogOn, expectPagesAccessible, expectQuiet } from './support.ts';
+import { demoTasks, makeWorkData, runTasks } from './work-data.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of events and tasks', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let data: WorkData;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
-      data = await makeWorkData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+describeSignedIn(
+  'the pages of events and tasks',
+  {
+    extraModules: [demoTasks],
+    prepare: ({ plinth, owner }) => makeWorkData(plinth, owner),
+  },
+  (its) => {
+    const { signedIn, newPerson, post, processEvents } = its;
 
     it('open without findings of axe', async () => {
       const it = await signedIn();
       const pages: readonly [path: string, text: string][] = [
         ['/events', 'Order 1001 was paid'],
-        [`/events/${data.pushEvent}`, 'Pushes to main'],
+        [`/events/${its.data.pushEvent}`, 'Pushes to main'],
         ['/events?status=failed', 'No event matches'],
         ['/tasks', 'Say it again'],
-        [`/tasks/${data.failedTask}`, 'upstream_down'],
+        [`/tasks/${its.data.failedTask}`, 'upstream_down'],
         ['/tasks/new', 'Attempts at most'],
       ];
       await expectPagesAccessible(it, pages);
@@ -81,7 +52,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await page.getByText('No event matches').waitFor();
       }
       const tasks = page.getByRole('table', { name: 'Tasks' }).getByRole('link');
-      await it.go(`/tasks?${new URLSearchParams({ status: 'failed', project: data.projectId })}`);
+      await it.go(`/tasks?${new URLSearchParams({ status: 'failed', project: its.data.projectId })}`);
       await expect.poll(() => tasks.allInnerTexts()).toEqual(['Ask the other side']);
       await it.go('/tasks?type=demo.echo&search=say');
       await expect.poll(() => tasks.allInnerTexts()).toEqual(['Say it again']);
@@ -104,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.keyboard.press('Enter');
       await page.getByText('The task is queued again').waitFor();
       await page.getByText('pending', { exact: true }).waitFor();
-      await runTasks(plinth);
+      await runTasks(its.plinth);
       await page.getByText('failed', { exact: true }).waitFor();
       // a link to elsewhere asks first
       await page.getByRole('button', { name: /github\.com\/acme\/shop/ }).click();
@@ -115,20 +86,17 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a failed event is retried by keyboard, and matched with the subscriptions as they are now', async () => {
       const target = { task_type: 'demo.echo' };
       const subscription = { name: 'Forks', names: ['fork'], target };
-      const made = await plinth.call('POST', '/v1/event-subscriptions', { key: owner.key, body: subscription });
+      const made = await post('/v1/event-subscriptions', subscription);
       const setTarget = (value: unknown) =>
-        plinth.owner('update plinth.event_subscriptions set target = $2 where id = $1', [
-          made.body['id'],
+        its.plinth.owner('update plinth.event_subscriptions set target = $2 where id = $1', [
+          made['id'],
           JSON.stringify(value),
         ]);
-      const process = async () => {
-        while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
-      };
       await setTarget({ task_type: 'Not A Type' });
       const repository = { id: 7, name: 'shop', full_name: 'acme/shop', html_url: 'https://github.com/acme/shop' };
-      const id = await data.github('fork', { forkee: repository, repository, sender: { id: 1, login: 'ada' } });
-      await process();
-      const viewer = await signedIn({}, await addPerson(plinth, owner, 'viewer'));
+      const id = await its.data.github('fork', { forkee: repository, repository, sender: { id: 1, login: 'ada' } });
+      await processEvents();
+      const viewer = await signedIn({}, await newPerson('viewer'));
       await viewer.go(`/events/${id}`);
       await viewer.page.getByText('failed', { exact: true }).waitFor();
       expect(await viewer.page.getByRole('button', { name: 'Retry event' }).count()).toBe(0);
@@ -137,13 +105,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const { page } = it;
       await it.go(`/events/${id}`);
       await page.getByRole('button', { name: 'Retry event' }).waitFor();
+      await page.locator('h1:focus').waitFor();
       await page.keyboard.press('Tab');
       await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Retry event');
       await setTarget(target);
       await page.keyboard.press('Enter');
       await page.getByText('The event is matched again').waitFor();
       await page.getByText('pending', { exact: true }).waitFor();
-      await process();
+      await processEvents();
       await page.getByText('processed', { exact: true }).waitFor();
       expect(await page.getByRole('button', { name: 'Retry event' }).count()).toBe(0);
       await page.getByRole('link', { name: 'Task demo.echo' }).waitFor();
@@ -153,14 +122,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a task shows its error and attempts, is retried, cancelled and enqueued by keyboard', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/tasks/${data.failedTask}`);
+      await it.go(`/tasks/${its.data.failedTask}`);
       expect(await page.getByRole('alert').innerText()).toContain('did not answer: <b>503</b>');
       // they are asked for after the task
       await expect.poll(() => page.getByRole('region', { name: 'Attempts' }).getByRole('row').count()).toBe(2);
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
       await page.getByText('The task is queued again').waitFor();
       await page.getByRole('button', { name: 'Cancel task' }).press('Enter');
-      await page.getByLabel('Reason').fill('twice is enough');
+      await (await dialogOn(page)).getByLabel('Reason').fill('twice is enough');
       await page.keyboard.press('Enter');
       await page.getByText('twice is enough').waitFor();
       await page.getByRole('button', { name: 'Retry' }).waitFor();
@@ -177,8 +146,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByLabel('Payload').fill('{ "n": 41 }');
       await page.getByLabel('Title').press('Enter');
       await page.getByRole('heading', { level: 1, name: 'By hand' }).waitFor();
-      await runTasks(plinth);
-      const stored = await plinth.owner('select status, results from plinth.tasks where title = $1', ['By hand']);
+      await runTasks(its.plinth);
+      const stored = await its.plinth.owner('select status, results from plinth.tasks where title = $1', ['By hand']);
       expect(stored).toEqual([{ status: 'completed', results: { n: 41 } }]);
       await page.getByRole('region', { name: 'Result' }).waitFor();
       expect(await page.getByRole('region', { name: 'Result' }).innerText()).toContain('"n": 41');
@@ -186,10 +155,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
 
     it('who may only read is offered no action; an id that is none, or elsewhere, says so', async () => {
-      const viewer = await addPerson(plinth, owner, 'viewer');
+      const viewer = await newPerson('viewer');
       const it = await signedIn({}, viewer);
       const { page } = it;
-      await it.go(`/tasks/${data.waitingTask}`);
+      await it.go(`/tasks/${its.data.waitingTask}`);
       await page.getByRole('heading', { level: 1, name: 'Tomorrow' }).waitFor();
       expect(await page.getByRole('button', { name: /Cancel task|Retry/ }).count()).toBe(0);
       for (const path of ['/tasks/0190', '/events/01900000-0000-7000-8000-000000000000']) {
@@ -225,19 +194,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         const repository = { id: 90 + index, full_name: 'evil/<b>', html_url: url };
         const issue = { number: 1, title: text, body: text, html_url: url };
         const sender = { id: 5, login: text, avatar_url: 'https://evil.example/avatar.png' };
-        paths.push(`/events/${await data.github('issues', { action: 'opened', issue, repository, sender })}`);
+        paths.push(`/events/${await its.data.github('issues', { action: 'opened', issue, repository, sender })}`);
         // their titles are all in the list; a few are opened
-        const task = await data.enqueue({ task_type: 'demo.echo', title: text, payload: { text, url } });
+        const task = await its.data.enqueue({ task_type: 'demo.echo', title: text, payload: { text, url } });
         if (index % 4 === 0) paths.push(`/tasks/${task}`);
       }
       for (const [name, payload] of Object.entries(hostilePayloads)) {
-        paths.push(`/events/${await data.github('ping', { name, payload })}`);
+        paths.push(`/events/${await its.data.github('ping', { name, payload })}`);
         if (name !== 'megabyte') {
-          paths.push(`/tasks/${await data.enqueue({ task_type: 'demo.echo', title: name, payload })}`);
+          paths.push(`/tasks/${await its.data.enqueue({ task_type: 'demo.echo', title: name, payload })}`);
         }
       }
-      while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
-      await runTasks(plinth);
+      await processEvents();
+      await runTasks(its.plinth);
       for (const path of ['/events', '/tasks', ...paths]) {
         await it.go(path);
         await page.getByRole(/^\/\w+$/.test(path) ? 'table' : 'region', { name: /Events|Tasks|Payload/ }).waitFor();
@@ -254,5 +223,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       }
       expectQuiet(it);
     }, 120_000);
-  });
-});
+  },
+);

@@ -1,12 +1,10 @@
 /** The commonest tasks, with no pointer: only keys, and only what has the focus. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import { chromiumPath, describePages, expectQuiet, goByPalette, openBrowser, visitAs } from './support.ts';
+import type { Page } from 'playwright-core';
+import { expect, it, vi } from 'vitest';
+import { describeSignedIn } from './signed-in.ts';
+import { chooseItem, dialogOn, expectQuiet, goByPalette, holdAnswers, openPalette } from './support.ts';
 import { demoTasks, makeWorkData } from './work-data.ts';
 
-const build_ms_max = 180_000;
 const tabs_max = 80;
 
 /** What screen readers would call the focused element, as far as these pages name theirs. */
@@ -27,24 +25,24 @@ async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`Tab does not lead to "${name}", only to: ${passed.join(' | ')}`);
 }
 
+/** Chooses of the list that has the focus. A list begins to look anew when a key comes a second late: then once more. */
+async function chooseByTyping(page: Page, option: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await page.keyboard.type(option);
+      expect(await page.evaluate('document.activeElement.value')).toBe(option);
+    },
+    { interval: 1_500, timeout: 15_000 },
+  );
+}
+
 const headed = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('by the keyboard alone', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
-      await makeWorkData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      await browser?.close();
-      await plinth.close();
-    });
-
+describeSignedIn(
+  'by the keyboard alone',
+  { extraModules: [demoTasks], prepare: ({ plinth, owner }) => makeWorkData(plinth, owner) },
+  (its) => {
+    const { signedIn } = its;
     const tasks: Readonly<Record<string, (page: Page) => Promise<void>>> = {
       async 'what failed is found and retried'(page) {
         await goByPalette(page, 'tasks', 'Tasks');
@@ -85,13 +83,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await goByPalette(page, 'members', 'Members');
         await tabTo(page, 'Invite a member');
         await page.keyboard.press('Enter');
-        await page.getByRole('dialog', { name: 'Invite a member' }).waitFor();
+        await dialogOn(page, 'Invite a member');
         await page.keyboard.type('grace@example.org');
         await page.keyboard.press('Enter');
         await page.getByRole('region', { name: 'Invitation link' }).waitFor();
         await tabTo(page, 'I have it');
         await page.keyboard.press('Enter');
         await page.getByRole('dialog').waitFor({ state: 'detached' });
+        expect(await page.evaluate(focusedName)).toBe('Invite a member');
       },
       async 'a row is found in a table'(page) {
         await goByPalette(page, 'tables', 'Tables');
@@ -101,7 +100,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await page.keyboard.press('Enter');
         await headed(page, 'projects');
         await tabTo(page, 'Column');
-        await page.keyboard.type('name');
+        await chooseByTyping(page, 'name');
         await tabTo(page, 'Value');
         await page.keyboard.type('Checkout');
         await page.keyboard.press('Enter');
@@ -109,22 +108,50 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         await tabTo(page, 'Rows of projects');
         await page.keyboard.press('Tab');
         await page.keyboard.press('Enter');
-        await page.getByRole('dialog', { name: 'A row of projects' }).waitFor();
+        await dialogOn(page, 'A row of projects');
         await page.keyboard.press('Escape');
         await page.getByRole('dialog').waitFor({ state: 'detached' });
       },
     };
 
     it.each(Object.keys(tasks))('%s', async (name) => {
-      const one = await visitAs(browser, owner);
+      const one = await signedIn();
       await one.go('/');
       await tasks[name]?.(one.page);
       expectQuiet(one);
-      await one.close();
+    });
+
+    it('a dialog gives the focus back to what opened it, also to the button of a menu', async () => {
+      const { page, go } = await signedIn();
+      const leave = async (dialog: string, opener: string) => {
+        await dialogOn(page, dialog);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        expect(await page.evaluate(focusedName)).toBe(opener);
+      };
+      await go(`/projects/${its.data.projectId}`);
+      await page.getByRole('button', { name: 'Delete …' }).press('Enter');
+      await leave('Delete this project?', 'Delete …');
+      await go('/api-keys');
+      const menu = page.getByRole('button', { name: /^Actions for/ }).first();
+      await menu.press('Enter');
+      await chooseItem(page, 'Revoke');
+      await leave('Revoke', String(await menu.getAttribute('aria-label')));
+    });
+
+    it('a page that is read late leaves the focus to the palette', async () => {
+      const it = await signedIn();
+      const release = await holdAnswers(it, '**/v1/tasks/*');
+      await it.go(`/tasks/${its.data.failedTask}`);
+      await openPalette(it.page);
+      release();
+      await headed(it.page, 'Ask the other side');
+      await it.page.keyboard.type('members');
+      expect(await it.page.getByPlaceholder('Where to, or what?').inputValue()).toBe('members');
     });
 
     it('the first key leads past the navigation', async () => {
-      const { page, go, close } = await visitAs(browser, owner);
+      const { page, go } = await signedIn();
       await go('/projects');
       // a page takes the focus to its heading: from the very beginning of it
       await page.evaluate('document.body.tabIndex = -1; document.body.focus()');
@@ -132,7 +159,6 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await page.evaluate(focusedName)).toBe('Skip to the page');
       await page.keyboard.press('Enter');
       await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
-      await close();
     });
-  });
-});
+  },
+);

@@ -1,57 +1,31 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processPendingEvents } from '../../src/modules/events/processing.ts';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn, text } from '../support/plinth.ts';
+import { expect, it } from 'vitest';
+import { text } from '../support/plinth.ts';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectQuiet,
-  findingsInAllLooks,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn, type Means } from './signed-in.ts';
+import { expectQuiet, findingsInAllLooks } from './support.ts';
 import { demoTasks } from './work-data.ts';
 
-const build_ms_max = 180_000;
+const teller =
+  ({ post }: Pick<Means, 'post'>) =>
+  (title: string, more: object = {}) =>
+    post('/v1/events', { type: 'order.paid', title, ...more });
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('searching events, and watching them come', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    const post = async (path: string, body: unknown) => {
-      const answer = await plinth.call('POST', path, { key: owner.key, body });
-      if (answer.status >= 300) throw new Error(answer.text);
-      return answer.body;
-    };
-    const tell = (title: string, more: object = {}) => post('/v1/events', { type: 'order.paid', title, ...more });
-    const process = async () => {
-      while ((await processPendingEvents(plinth.platform, owner.organizationId)).events > 0);
-    };
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
+describeSignedIn(
+  'searching events, and watching them come',
+  {
+    extraModules: [demoTasks],
+    async prepare(its) {
+      const tell = teller(its);
       await tell('Order seven', { payload: { order: { id: 7, status: 'paid' } } });
       await tell('Order eight', { type: 'order.failed', payload: { order: { id: 8, status: 'failed' } } });
       await tell('Nightly build', { type: 'build.done', category: 'ci', payload: { log: 'segmentation fault' } });
       await tell('Long ago', { occurred_at: new Date(Date.now() - 3 * 86_400_000).toISOString() });
-      await process();
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+      await its.processEvents();
+    },
+  },
+  (its) => {
+    const { signedIn, newPerson, post, processEvents } = its;
+    const tell = teller(its);
 
     it('events are found by words, contents, names and times, and the address says how', async () => {
       const it = await signedIn();
@@ -108,9 +82,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
           .getByText(/First|rows/)
           .count(),
       ).toBe(0);
-      await expect
-        .poll(() => page.getByRole('status').first().innerText(), { timeout: 12_000 })
-        .toContain('2 events came');
+      await expect.poll(() => page.getByRole('status').first().innerText()).toContain('2 events came');
 
       await page.getByRole('button', { name: 'Pause' }).press('Enter');
       await page.getByText('paused', { exact: true }).waitFor();
@@ -164,8 +136,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const sent = (await tell('A trip', { type: 'trip.made', payload: { n: 1 } }))['data'] as unknown as {
         id: string;
       }[];
-      await process();
-      const viewer = await signedIn({}, await addPerson(plinth, owner, 'viewer'));
+      await processEvents();
+      const viewer = await signedIn({}, await newPerson('viewer'));
       const { page } = viewer;
       await viewer.go(`/events/${sent[0]?.id}`);
       await page.getByText('Sent with a key').waitFor();
@@ -178,5 +150,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await findingsInAllLooks(page, 'event journey')).toEqual({});
       expectQuiet(viewer);
     });
-  });
-});
+  },
+);

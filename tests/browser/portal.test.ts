@@ -17,6 +17,7 @@ import {
   expectQuiet,
   findingsInAllLooks,
   openBrowser,
+  pressInDialog,
   visitAs,
 } from './support.ts';
 
@@ -120,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByLabel('Event types').fill('order.*');
       await page.getByLabel('URL').press('Enter');
       expect(await page.getByRole('region', { name: 'Signing secret' }).innerText()).toMatch(/^whsec_/);
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
+      await pressInDialog(page, 'I have it');
       await page.getByRole('heading', { level: 1, name: `${receiver.url}/c1` }).waitFor();
       receiver.behave(answer(500, {}, '<b>no</b>'));
       await page.getByRole('button', { name: 'Send a test event' }).press('Enter');
@@ -138,8 +139,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('It is failing').waitFor();
       await page.getByRole('button', { name: 'More' }).press('Enter');
       await chooseItem(page, 'Rotate the secret');
-      await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).press('Enter');
-      await page.getByRole('button', { name: 'I have it' }).press('Enter');
+      await pressInDialog(page, 'Rotate');
+      await pressInDialog(page, 'I have it');
       await page.getByText('the old secret signs until').waitFor();
       expect(await findingsInAllLooks(page, 'portal endpoint')).toEqual({});
       // loaded anew in this tab it goes on

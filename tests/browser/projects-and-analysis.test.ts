@@ -1,63 +1,32 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import { type CodeData, hostileFile, makeCodeData } from './code-data.ts';
+import { expect, it } from 'vitest';
+import { hostileFile, makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectPagesAccessible,
-  expectQuiet,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { dialogOn, expectPagesAccessible, expectQuiet, pageIsRead, pressInDialog } from './support.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of projects, repositories and analyses', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let data: CodeData;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, modules);
-      owner = await firstRun(plinth);
-      data = await makeCodeData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+describeSignedIn(
+  'the pages of projects, repositories and analyses',
+  { prepare: ({ plinth, owner }) => makeCodeData(plinth, owner) },
+  (its) => {
+    const { signedIn, newPerson, post } = its;
     const worstFile = async (run: string) => {
-      const answer = await plinth.call('GET', `/v1/analysis-runs/${run}`, { key: owner.key });
+      const answer = await its.plinth.call('GET', `/v1/analysis-runs/${run}`, { key: its.owner.key });
       return (answer.body['worst_files'] as unknown as { id: string; file_path: string }[])[0]!;
     };
 
     it('open without findings of axe', async () => {
       const it = await signedIn();
-      const [, run] = data.runs;
+      const [, run] = its.data.runs;
       const file = await worstFile(run);
       const pages: readonly [path: string, text: string][] = [
         ['/projects', 'Checkout'],
         ['/projects?search=nothing+is+called+so', 'No project matches'],
         ['/projects/new', 'Git URL'],
-        [`/projects/${data.projectId}`, 'acme/shop'],
-        [`/projects/${data.projectId}/edit`, 'Git URL'],
+        [`/projects/${its.data.projectId}`, 'acme/shop'],
+        [`/projects/${its.data.projectId}/edit`, 'Git URL'],
         ['/repositories', 'acme/shop'],
         ['/repositories/new', 'Default branch'],
-        [`/repositories/${data.repositoryId}`, 'bbbbbbbbbb on main'],
+        [`/repositories/${its.data.repositoryId}`, 'bbbbbbbbbb on main'],
         ['/analysis', 'aaaaaaaaaa on main'],
         [`/analysis/${run}`, 'src/tangled.ts'],
         [`/analysis/${run}/files`, 'src/add.ts'],
@@ -95,14 +64,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('2030-01-31').waitFor();
       await page.getByRole('button', { name: 'Archive' }).press('Enter');
       await page.getByText('archived', { exact: true }).waitFor();
-      await page.getByRole('button', { name: 'Restore' }).press('Enter');
+      await page.getByRole('button', { name: 'Restore', disabled: false }).press('Enter');
       await page.getByRole('button', { name: 'Archive' }).waitFor();
       await page.getByRole('button', { name: 'Delete …' }).press('Enter');
-      await page.getByRole('button', { name: 'Delete the project' }).press('Enter');
+      await pressInDialog(page, 'Delete the project');
       await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
       await it.go('/projects?status=deleted');
       await page.getByRole('link', { name: 'Warehouse' }).press('Enter');
-      await page.getByRole('button', { name: 'Restore' }).press('Enter');
+      await page.getByRole('button', { name: 'Restore', disabled: false }).press('Enter');
       await page.getByRole('button', { name: 'Archive' }).waitFor();
       expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
     });
@@ -111,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const it = await signedIn();
       const { page } = it;
       const names = () => page.getByRole('table').getByRole('link').allInnerTexts();
-      await plinth.call('POST', '/v1/projects', { key: owner.key, body: { name: '100 % "sure", (really)' } });
+      await post('/v1/projects', { name: '100 % "sure", (really)' });
       await it.go('/projects');
       await page.getByRole('searchbox', { name: 'Search' }).fill('% "sure", (');
       await expect.poll(names).toEqual(['100 % "sure", (really)']);
@@ -121,9 +90,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('No project matches').waitFor();
       await page.getByRole('button', { name: 'Show all projects' }).click();
       await page.getByRole('link', { name: 'Checkout' }).waitFor();
-      await it.go(`/analysis?repository=${data.repositoryId}&commit=AAAA`);
+      await it.go(`/analysis?repository=${its.data.repositoryId}&commit=AAAA`);
       await expect.poll(names).toEqual(['aaaaaaaaaa on main', 'acme/shop']);
-      await it.go(`/analysis/${data.runs[0]}/files?order=path`);
+      await it.go(`/analysis/${its.data.runs[0]}/files?order=path`);
       await expect.poll(names).toEqual([hostileFile, 'src/add.ts', 'src/tangled.ts']);
       await it.go('/issues?severity=info&rule=nothing');
       await page.getByText('No issue matches').waitFor();
@@ -143,17 +112,17 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('heading', { level: 1, name: 'acme/till' }).waitFor();
       await page.getByText('Never analysed').waitFor();
       await page.getByRole('button', { name: 'Start an analysis' }).press('Enter');
-      const dialog = page.getByRole('dialog', { name: 'Start an analysis' });
+      const dialog = await dialogOn(page, 'Start an analysis');
       await dialog.getByLabel('Commit').fill('main');
       await page.keyboard.press('Enter');
       await dialog.getByText('A commit has 40 hexadecimal digits').waitFor();
       await dialog.getByLabel('Commit').fill('c'.repeat(40));
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Analyse acme/till' }).waitFor();
-      const queued = await plinth.call('GET', '/v1/tasks?task_type=analysis.run', { key: owner.key });
+      const queued = await its.plinth.call('GET', '/v1/tasks?task_type=analysis.run', { key: its.owner.key });
       expect(queued.body['data']).toMatchObject([{ payload: { commit_sha: 'c'.repeat(40), branch: 'main' } }]);
 
-      await it.go(`/projects/${data.projectId}`);
+      await it.go(`/projects/${its.data.projectId}`);
       await page.getByRole('button', { name: 'Link a repository' }).press('Enter');
       await page.getByRole('searchbox', { name: 'Search' }).fill('TILL');
       await page.getByRole('button', { name: 'acme/till' }).press('Enter');
@@ -166,12 +135,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a run says what its score is made up of, and leads to its files and their functions', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/repositories/${data.repositoryId}`);
+      await it.go(`/repositories/${its.data.repositoryId}`);
       const said = await page.getByRole('img', { name: /^Quality score over 2 runs, from/ }).getAttribute('aria-label');
       expect(said).toMatch(/The table below has each value\.$/);
       await page.getByRole('link', { name: 'bbbbbbbbbb on main' }).press('Enter');
       await page.getByRole('heading', { level: 1, name: 'acme/shop: bbbbbbbbbb on main' }).waitFor();
-      const run = (await plinth.call('GET', `/v1/analysis-runs/${data.runs[1]}`, { key: owner.key })).body;
+      const run = (await its.plinth.call('GET', `/v1/analysis-runs/${its.data.runs[1]}`, { key: its.owner.key })).body;
       const made = await page.getByLabel('How the score is made up').first().innerText();
       expect(made).toContain(Number(run['quality_score']).toFixed(1));
       expect(made).toContain('plinth-debt-ratio, version 1');
@@ -186,10 +155,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     });
 
     it('who may only read is offered nothing to do; an address of nothing says so', async () => {
-      const viewer = await addPerson(plinth, owner, 'viewer');
+      const viewer = await newPerson('viewer');
       const it = await signedIn({}, viewer);
       const { page } = it;
-      for (const path of [`/projects/${data.projectId}`, `/repositories/${data.repositoryId}`]) {
+      for (const path of [`/projects/${its.data.projectId}`, `/repositories/${its.data.repositoryId}`]) {
         await it.go(path);
         await page.getByText('acme/shop').first().waitFor();
         const actions = page.getByRole('main').getByText(/^(Edit|Archive|Delete|Remove|Link|Unlink|Start an analysis)/);
@@ -201,8 +170,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         `/projects/${nobody}/edit`,
         `/repositories/${nobody}`,
         `/analysis/${nobody}`,
-        `/analysis/${data.runs[0]}/files/${nobody}`,
-        `/analysis/${data.runs[0]}/files/x`,
+        `/analysis/${its.data.runs[0]}/files/${nobody}`,
+        `/analysis/${its.data.runs[0]}/files/x`,
       ]) {
         await it.go(path);
         await page.getByText('There is no such').waitFor();
@@ -212,7 +181,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('hostile names are shown, and nothing in them acts', async () => {
       const it = await signedIn();
       const { page } = it;
-      const paths = ['/projects', '/repositories', `/analysis/${data.runs[0]}`, `/analysis/${data.runs[0]}/files`];
+      const paths = [
+        '/projects',
+        '/repositories',
+        `/analysis/${its.data.runs[0]}`,
+        `/analysis/${its.data.runs[0]}/files`,
+      ];
       for (const [index, name] of hostileTexts.entries()) {
         const lines = { name: name.slice(0, 200), description: name, goals: [name] };
         for (const [url, body] of [
@@ -220,14 +194,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
           ['/v1/repositories', { full_name: name.slice(0, 300), languages: [name.slice(0, 50)], default_branch: name }],
         ] as const) {
           // names with control characters the API refuses itself
-          const made = await plinth.call('POST', url, { key: owner.key, body });
+          const made = await its.plinth.call('POST', url, { key: its.owner.key, body });
           if (made.status === 201 && index % 3 === 0) paths.push(`${url.slice(3)}/${String(made.body['id'])}`);
         }
       }
       expect(paths.length).toBeGreaterThan(8);
       for (const path of paths) {
         await it.go(path);
-        await page.getByText('Loading').waitFor({ state: 'detached' });
+        await pageIsRead(page);
         expect(await page.evaluate('"hacked" in window'), path).toBe(false);
         expect(await page.getByRole('main').innerText(), path).not.toMatch(
           /[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
@@ -239,5 +213,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       }
       expectQuiet(it);
     }, 120_000);
-  });
-});
+  },
+);

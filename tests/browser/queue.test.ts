@@ -1,42 +1,21 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
+import { expect, it } from 'vitest';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectAccessibleInBoth,
-  expectQuiet,
-  goByPalette,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { dialogOn, expectAccessibleInBoth, expectQuiet, goByPalette, pressInDialog } from './support.ts';
 import { demoTasks, runTasks } from './work-data.ts';
 
-const build_ms_max = 180_000;
 const failed_tasks = 120;
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of the queue, schedules, definitions and limits', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    const send = async (method: 'POST' | 'PUT', path: string, body: unknown) => {
-      const answer = await plinth.call(method, path, { key: owner.key, body });
-      if (answer.status >= 300) throw new Error(answer.text);
-      return answer.body;
-    };
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoTasks]);
-      owner = await firstRun(plinth);
+describeSignedIn(
+  'the pages of the queue, schedules, definitions and limits',
+  {
+    extraModules: [demoTasks],
+    async prepare({ plinth, send, post }) {
       const tasks = [
         ...Array.from({ length: failed_tasks }, (_, n) => ({ task_type: 'demo.flaky', title: `Ask ${n}` })),
         { task_type: 'demo.echo', title: 'Echoed' },
       ];
-      await send('POST', '/v1/tasks/bulk', { tasks });
+      await post('/v1/tasks/bulk', { tasks });
       await runTasks(plinth);
       await send('PUT', '/v1/task-definitions/transcribe', {
         description: hostileTexts[0],
@@ -50,23 +29,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         max_retries: 9,
         concurrency_key: 'gpu',
       });
-      await send('POST', '/v1/task-workers', { name: hostileTexts[1], task_types: ['video.cut'] });
-      await send('POST', '/v1/task-definitions/transcribe/tasks', { payload: { url: 'x' }, title: hostileTexts[2] });
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+      await post('/v1/task-workers', { name: hostileTexts[1], task_types: ['video.cut'] });
+      await post('/v1/task-definitions/transcribe/tasks', { payload: { url: 'x' }, title: hostileTexts[2] });
+    },
+  },
+  (its) => {
+    const { signedIn, newPerson } = its;
     const count = async (status: string) => {
-      const [row] = await plinth.owner<{ n: number }>(
+      const [row] = await its.plinth.owner<{ n: number }>(
         'select count(*)::int as n from plinth.tasks where status = $1 and deleted_at is null',
         [status],
       );
@@ -118,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('2 chosen').waitFor();
       await page.getByRole('button', { name: 'Retry chosen' }).press('Enter');
       const asked = page.getByRole('dialog');
-      await asked.getByRole('button', { name: 'Retry 2 tasks' }).press('Enter');
+      await pressInDialog(page, 'Retry 2 tasks');
       await page.getByText('2 tasks queued again').waitFor();
       await expect.poll(() => count('pending')).toBe(3);
 
@@ -186,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('button', { name: 'Pause' }).press('Enter');
       await page.getByRole('heading', { name: 'Next times, were it resumed now' }).waitFor();
       await expectAccessibleInBoth(page, 'schedule');
-      await page.getByRole('button', { name: 'Resume' }).press('Enter');
+      await page.getByRole('button', { name: 'Resume', disabled: false }).press('Enter');
       await page.getByRole('heading', { name: 'Next times', exact: true }).waitFor();
       await page.getByRole('link', { name: 'Edit' }).press('Enter');
       await says.getByText('At 02:30 every day').waitFor();
@@ -194,7 +164,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByLabel('Cron expression').press('Enter');
       await page.getByText('Every 10 minutes (Europe/Berlin)').waitFor();
       await page.getByRole('button', { name: 'Delete' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+      await pressInDialog(page, 'Delete');
       await page.getByText('No schedules yet').waitFor();
       expectQuiet(it);
     });
@@ -231,11 +201,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await row.getByText('0 held').waitFor();
       await expectAccessibleInBoth(page, 'limits');
       await page.getByRole('button', { name: 'Change gpu' }).press('Enter');
+      await dialogOn(page, 'Change the limit');
       await page.getByLabel('At once').fill('3');
       await page.keyboard.press('Enter');
       await row.getByText('3', { exact: true }).waitFor();
 
-      const viewer = await signedIn({ width: 390 }, await addPerson(plinth, owner, 'viewer'));
+      const viewer = await signedIn({ width: 390 }, await newPerson('viewer'));
       await viewer.go('/task-limits');
       await viewer.page.getByRole('row', { name: /^gpu/ }).waitFor();
       expect(await viewer.page.getByRole('button', { name: /Change|Remove|New limit/ }).count()).toBe(0);
@@ -247,10 +218,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(await viewer.page.getByRole('checkbox').count()).toBe(0);
 
       await page.getByRole('button', { name: 'Remove gpu' }).press('Enter');
-      await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).press('Enter');
+      await pressInDialog(page, 'Remove');
       await page.getByText('No limits yet').waitFor();
       expectQuiet(it);
       expectQuiet(viewer);
     });
-  });
-});
+  },
+);

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { expect, vi } from 'vitest';
 import { buildConsole } from '../../src/cli/console-build.ts';
 import { issueFirstRunLink, issueSignInLink } from '../../src/modules/tenancy/index.ts';
@@ -245,10 +245,46 @@ export async function chooseItem(page: Page, name: string): Promise<void> {
   await page.getByRole('menuitem', { name }).press('Enter');
 }
 
-/** Goes to the page with this heading by the command palette: types once the palette has taken the focus, or letters are lost. */
+/** The dialog that was opened, once it has taken the focus: it would take it from what is pressed or typed in before. */
+export async function dialogOn(page: Page, name?: string): Promise<Locator> {
+  const dialog = page.getByRole('dialog', name === undefined ? {} : { name });
+  await dialog.locator(':focus').waitFor({ state: 'attached' });
+  return dialog;
+}
+
+/** Presses a button of the dialog that was opened, by keyboard. */
+export async function pressInDialog(page: Page, button: string): Promise<void> {
+  const pressed = page.getByRole('button', { name: button, exact: true, disabled: false });
+  const dialog = page.getByRole('dialog').filter({ has: pressed });
+  await dialog.locator(':focus').waitFor({ state: 'attached' });
+  await dialog.getByRole('button', { name: button, exact: true }).press('Enter');
+}
+
+/** Opens the command palette; what is typed then is a search. */
+export async function openPalette(page: Page): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      // a page that was only just loaded may not listen yet
+      await page.keyboard.press('Control+k');
+      await page.locator('[placeholder="Where to, or what?"]:focus').waitFor({ timeout: 1_000 });
+    },
+    { timeout: wait_ms_max },
+  );
+}
+
+/** Keeps the answers of the API that match from the page until what it returns is called. */
+export async function holdAnswers({ context }: Visit, path: string): Promise<() => void> {
+  const held = Promise.withResolvers<void>();
+  await context.route(path, async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  return held.resolve;
+}
+
+/** Goes to the page with this heading by the command palette. */
 export async function goByPalette(page: Page, words: string, heading: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.locator('[placeholder="Where to, or what?"]:focus').waitFor();
+  await openPalette(page);
   await page.keyboard.type(words);
   // the first that matches is chosen
   await page.getByRole('dialog').locator('[data-selected]').filter({ hasText: heading }).waitFor();
@@ -256,21 +292,40 @@ export async function goByPalette(page: Page, words: string, heading: string): P
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
 }
 
+/** Waits until nothing of the page is read for the first time any more. */
+export async function pageIsRead(page: Page): Promise<void> {
+  await expect.poll(() => page.getByRole('status', { name: 'Loading' }).count()).toBe(0);
+}
+
 let axeSource: Promise<string> | undefined;
 
 interface Animated {
-  getAnimations(): { effect: { getComputedTiming(): { endTime: number } } | null; finished: Promise<unknown> }[];
+  readonly document: {
+    getAnimations(): {
+      readonly playState: string;
+      readonly effect: { getComputedTiming(): { endTime: number } } | null;
+      readonly finished: Promise<unknown>;
+    }[];
+  };
+  requestAnimationFrame(then: () => void): number;
 }
 
 /** Waits until colours and places have arrived where they go: axe would measure a colour on its way. */
 async function animationsEnd(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    const { document } = globalThis as unknown as { document: Animated };
+    const { document, requestAnimationFrame } = globalThis as unknown as Animated;
     // a spinner's never ends
-    const ending = document
-      .getAnimations()
-      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
-    await Promise.allSettled(ending.map(({ finished }) => finished));
+    const running = () =>
+      document
+        .getAnimations()
+        .filter(
+          ({ playState, effect }) => playState === 'running' && Number.isFinite(effect?.getComputedTiming().endTime),
+        );
+    do {
+      await Promise.allSettled(running().map(({ finished }) => finished));
+      // what a new width or scheme sets in motion has begun by the second frame
+      for (let frames = 0; frames < 2; frames++) await new Promise<void>((resolve) => requestAnimationFrame(resolve));
+    } while (running().length > 0);
   });
 }
 
@@ -357,5 +412,9 @@ export async function expectAccessibleInBoth(page: Page, name: string): Promise<
 /** Keeps a picture of the whole page where PLINTH_SCREENSHOTS names a folder: for people to look at. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = process.env['PLINTH_SCREENSHOTS'];
-  if (folder) await page.screenshot({ path: `${folder}/${name.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
+  if (!folder) return;
+  await animationsEnd(page);
+  const path = `${folder}/${name.replace(/[^a-z0-9]+/gi, '-')}.png`;
+  // making the window as long as the page sets things in motion once more
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
 }

@@ -1,63 +1,26 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import {
-  addPerson,
-  type ClockedPlinth,
-  type FirstRun,
-  firstRun,
-  openPlinthOn,
-  type TestPerson,
-} from '../support/plinth.ts';
-import { type CodeData, makeCodeData } from './code-data.ts';
+import { expect, it } from 'vitest';
+import { makeCodeData } from './code-data.ts';
 import { hostileTexts } from './hostile.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectPagesAccessible,
-  expectQuiet,
-  keepPicture,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
+import { describeSignedIn } from './signed-in.ts';
+import { expectPagesAccessible, expectQuiet, keepPicture, pageIsRead } from './support.ts';
 
-const build_ms_max = 180_000;
 const many_rows = 100_000;
 const few_rows = 2_500;
 /** Within a statement's time limit on a busy machine too. */
 const rows_per_insert = 5_000;
 const drawn_rows_max = 500;
 
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the table browser', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let member: TestPerson;
-    let data: CodeData;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, modules);
-      owner = await firstRun(plinth);
-      member = await addPerson(plinth, owner, 'member');
-      data = await makeCodeData(plinth, owner);
-      for (const name of ['Bakery', 'Aquarium']) {
-        await plinth.call('POST', '/v1/projects', { key: owner.key, body: { name, priority: 7 } });
-      }
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+describeSignedIn(
+  'the table browser',
+  {
+    async prepare({ plinth, owner, newPerson, post }) {
+      const data = { ...(await makeCodeData(plinth, owner)), member: await newPerson('member') };
+      for (const name of ['Bakery', 'Aquarium']) await post('/v1/projects', { name, priority: 7 });
+      return data;
+    },
+  },
+  (its) => {
+    const { signedIn } = its;
     const rowOf = (id: string) => new URLSearchParams({ row: JSON.stringify({ id }) });
 
     it('opens without findings of axe', async () => {
@@ -67,7 +30,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         ['/tables?search=nothing+is+called+so', 'No table matches'],
         ['/tables/projects?f.priority=gte.1&columns=name,slug,priority&order=name.asc', 'Aquarium'],
         ['/tables/projects?f.name=eq.nothing', 'No row matches'],
-        [`/tables/projects?${rowOf(data.projectId)}`, 'A row of projects'],
+        [`/tables/projects?${rowOf(its.data.projectId)}`, 'A row of projects'],
         ['/tables/projects?as=viewer', 'Seen as any viewer'],
       ];
       await expectPagesAccessible(it, pages);
@@ -75,10 +38,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     }, 120_000);
 
     it('lists what the API exposes to the user, and shows the rows it returns', async () => {
-      const it = await signedIn({}, member);
+      const it = await signedIn({}, its.data.member);
       const { page } = it;
       await it.go('/tables');
-      const { body } = await plinth.call('GET', '/rest/v1', { key: member.key });
+      const { body } = await its.plinth.call('GET', '/rest/v1', { key: its.data.member.key });
       const names = (body['data'] as unknown as { name: string }[]).map(({ name }) => name);
       expect(names).toContain('file_analysis');
       const table = page.getByRole('table', { name: 'Tables' });
@@ -87,7 +50,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('searchbox', { name: 'Search' }).fill('file_an');
       await expect.poll(() => table.getByRole('link').allInnerTexts()).toEqual(['file_analysis']);
       // more digits than a double has
-      await plinth.owner(
+      await its.plinth.owner(
         `update plinth.file_analysis set size_bytes = 9007199254740993 where file_path = 'src/add.ts'`,
       );
       await table.getByRole('link').press('Enter');
@@ -124,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
       const curl = await page.getByRole('region', { name: 'The request' }).innerText();
       const url = new URL(/'(http[^']+)'$/.exec(curl)?.[1] ?? '');
-      const same = await plinth.call('GET', url.pathname + url.search, { key: owner.key });
+      const same = await its.plinth.call('GET', url.pathname + url.search, { key: its.owner.key });
       expect(same.body).toMatchObject([{ name: 'Bakery' }, { name: 'Aquarium' }]);
 
       await page.getByRole('button', { name: 'Remove the filter priority=gt.3' }).press('Enter');
@@ -142,9 +105,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await it.go('/tables/project_repositories?columns=id');
       await page.getByRole('table').getByRole('row').getByRole('button').press('Enter');
       const drawer = page.getByRole('dialog', { name: 'A row of project_repositories' });
-      await drawer.getByRole('link', { name: data.projectId }).waitFor();
+      await drawer.getByRole('link', { name: its.data.projectId }).waitFor();
       await page.reload();
-      await drawer.getByRole('link', { name: data.projectId }).press('Enter');
+      await drawer.getByRole('link', { name: its.data.projectId }).press('Enter');
       await page.getByRole('heading', { level: 1, name: 'projects' }).waitFor();
       await page.getByText('Checkout').first().waitFor();
       await it.go('/tables/projects?f.priority=eq.many');
@@ -172,18 +135,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       // what was asked as the viewer may still be under way
       const asked = page.waitForRequest(
         (request) =>
-          request.url().includes('/rest/v1/projects?') && request.headers()['plinth-view-as'] === member.userId,
+          request.url().includes('/rest/v1/projects?') &&
+          request.headers()['plinth-view-as'] === its.data.member.userId,
       );
-      await page.getByLabel('View as').selectOption(member.userId);
+      await page.getByLabel('View as').selectOption(its.data.member.userId);
       await asked;
       await page.getByText('Seen as A member').waitFor();
       expect(await page.getByRole('region', { name: 'The request' }).innerText()).toContain(
-        `-H 'Plinth-View-As: ${member.userId}'`,
+        `-H 'Plinth-View-As: ${its.data.member.userId}'`,
       );
-      const { body } = await plinth.call('GET', '/v1/audit?action=view_as', { key: owner.key });
-      expect(JSON.stringify(body)).toContain(member.userId);
+      const { body } = await its.plinth.call('GET', '/v1/audit?action=view_as', { key: its.owner.key });
+      expect(JSON.stringify(body)).toContain(its.data.member.userId);
 
-      const other = await signedIn({}, member);
+      const other = await signedIn({}, its.data.member);
       await other.go('/tables/projects');
       expect(await other.page.getByLabel('View as').count()).toBe(0);
       await other.go('/tables/projects?as=owner');
@@ -195,8 +159,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const it = await signedIn();
       const { page } = it;
       for (const name of hostileTexts) {
-        await plinth.call('POST', '/v1/projects', {
-          key: owner.key,
+        await its.plinth.call('POST', '/v1/projects', {
+          key: its.owner.key,
           body: { name: name.slice(0, 200), goals: [name] },
         });
       }
@@ -210,7 +174,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       ];
       for (const path of addresses) {
         await it.go(path);
-        await page.getByText('Loading').waitFor({ state: 'detached' });
+        await pageIsRead(page);
         expect(await page.evaluate('"hacked" in window'), path).toBe(false);
         expect(await page.getByRole('main').innerText(), path).not.toMatch(
           /[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
@@ -228,22 +192,22 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       ['created_at', 'desc'],
     ] as const)('pages in the order of %s, %s, miss and repeat nothing', async (column, direction) => {
       // few values, nulls among them, and text that would end a value or a list of the dialect
-      await plinth.owner(
+      await its.plinth.owner(
         `insert into plinth.issues (organization_id, repository_id, fingerprint, rule_id, severity, message, file_path,
            remediation_minutes, first_run_id, last_run_id, start_line, element_path, value)
          select $1, $2, 'few-' || n, 'few.rows', 'minor', 'Few ' || n, 'src/few.ts', 1, $3, $3,
            nullif(n % 5, 0), case n % 4 when 1 then 'a","b)' when 2 then '\\(%' when 3 then '' end, n % 3 / 3.0
          from generate_series(1, $4::int) n
          on conflict do nothing`,
-        [owner.organizationId, data.repositoryId, data.runs[0], few_rows],
+        [its.owner.organizationId, its.data.repositoryId, its.data.runs[0], few_rows],
       );
       const it = await signedIn();
       const { page } = it;
-      const pages: { id: string }[][] = [];
-      page.on('response', async (response) => {
+      const pages: Promise<{ id: string }[]>[] = [];
+      page.on('response', (response) => {
         const url = new URL(response.url());
         if (url.pathname !== '/rest/v1/issues' || !url.searchParams.has('order')) return;
-        pages.push((await response.json()) as { id: string }[]);
+        pages.push(response.json());
       });
       const query = { 'f.rule_id': 'eq.few.rows', columns: 'message', order: `${column}.${direction}` };
       await it.go(`/tables/issues?${new URLSearchParams(query)}`);
@@ -255,9 +219,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
         })
         .toBe(`${few_rows.toLocaleString('en')} rows`);
       expect(pages.length).toBeGreaterThan(2);
-      const ids = pages.flat().map(({ id }) => id);
+      const ids = (await Promise.all(pages)).flat().map(({ id }) => id);
       expect(new Set(ids).size).toBe(few_rows);
-      const inOrder = await plinth.owner<{ id: string }>(
+      const inOrder = await its.plinth.owner<{ id: string }>(
         `select id from plinth.issues where rule_id = 'few.rows' order by ${column} ${direction} nulls last, id`,
       );
       expect(ids).toEqual(inOrder.map(({ id }) => id));
@@ -266,12 +230,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
     it('100,000 rows scroll to their end: few are drawn, and pages begin at a cursor', async () => {
       for (let first = 1; first <= many_rows; first += rows_per_insert) {
-        await plinth.owner(
+        await its.plinth.owner(
           `insert into plinth.issues (organization_id, repository_id, fingerprint, rule_id, severity, message, file_path,
              remediation_minutes, first_run_id, last_run_id)
            select $1, $2, 'many-' || n, 'many.rows', 'minor', 'Issue ' || n, 'src/many.ts', 1, $3, $3
            from generate_series($4::int, $5::int) n`,
-          [owner.organizationId, data.repositoryId, data.runs[0], first, first + rows_per_insert - 1],
+          [its.owner.organizationId, its.data.repositoryId, its.data.runs[0], first, first + rows_per_insert - 1],
         );
       }
       const it = await signedIn();
@@ -318,5 +282,5 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       expect(asked.length).toBe(requests);
       expectQuiet(it);
     }, 300_000);
-  });
-});
+  },
+);

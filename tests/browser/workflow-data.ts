@@ -129,7 +129,6 @@ export interface WorkflowData {
   readonly failedRun: string;
   readonly dataRun: string;
   readonly longRun: string;
-  post(path: string, body: unknown): Promise<Record<string, unknown>>;
 }
 
 export async function makeWorkflowData(plinth: ClockedPlinth, owner: FirstRun): Promise<WorkflowData> {
@@ -138,7 +137,6 @@ export async function makeWorkflowData(plinth: ClockedPlinth, owner: FirstRun): 
     if (answer.status >= 300) throw new Error(answer.text);
     return answer.body;
   };
-  const post: WorkflowData['post'] = (path, body) => send('POST', path, body);
   const start = async (name: string, body: object) =>
     text((await send('POST', '/v1/workflow-runs', { workflow: name, ...body }))['id']);
   await send('PUT', '/v1/workflows/onboarding', onboarding(owner.userId));
@@ -148,5 +146,5 @@ export async function makeWorkflowData(plinth: ClockedPlinth, owner: FirstRun): 
   const dataRun = await start('onboarding', { input: { customer: 'Ada' } });
   const longRun = await start('long', { input: { steps: 200 } });
   await runWorkflows(plinth);
-  return { waitingRun, failedRun, dataRun, longRun, post };
+  return { waitingRun, failedRun, dataRun, longRun };
 }

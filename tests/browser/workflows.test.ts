@@ -1,45 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modules } from '../../src/modules.ts';
-import { addPerson, type ClockedPlinth, type FirstRun, firstRun, openPlinthOn } from '../support/plinth.ts';
-import {
-  chromiumPath,
-  describePages,
-  expectAccessibleInBoth,
-  expectQuiet,
-  goByPalette,
-  openBrowser,
-  type Visit,
-  visitAs,
-} from './support.ts';
-import { demoWorkflows, hostileStep, makeWorkflowData, runWorkflows, type WorkflowData } from './workflow-data.ts';
+import { expect, it } from 'vitest';
+import { describeSignedIn } from './signed-in.ts';
+import { expectAccessibleInBoth, expectQuiet, goByPalette, pressInDialog } from './support.ts';
+import { demoWorkflows, hostileStep, makeWorkflowData, runWorkflows } from './workflow-data.ts';
 
-const build_ms_max = 180_000;
-
-describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
-  describePages('the pages of workflows', (on) => {
-    let plinth: ClockedPlinth;
-    let owner: FirstRun;
-    let data: WorkflowData;
-    let browser: Browser;
-    const opened: Visit[] = [];
-    beforeAll(async () => {
-      plinth = await openPlinthOn(on.engine, [...modules, demoWorkflows]);
-      owner = await firstRun(plinth);
-      data = await makeWorkflowData(plinth, owner);
-      browser = await openBrowser(plinth);
-    }, build_ms_max);
-    afterAll(async () => {
-      for (const one of opened) await one.close();
-      await browser?.close();
-      await plinth?.close();
-    });
-
-    const signedIn = async (options?: Parameters<typeof visitAs>[2], who: { cookie: string } = owner) => {
-      const one = await visitAs(browser, { cookie: who.cookie, slug: owner.slug }, options);
-      opened.push(one);
-      return one;
-    };
+describeSignedIn(
+  'the pages of workflows',
+  {
+    extraModules: [demoWorkflows],
+    prepare: ({ plinth, owner }) => makeWorkflowData(plinth, owner),
+  },
+  (its) => {
+    const { signedIn, newPerson, post } = its;
 
     it('a run of code: found by its filters, drawn with states, read as a table, sent an event, by keyboard', async () => {
       const it = await signedIn();
@@ -101,12 +72,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
 
       // paused, resumed; then asked by what it waits for
       await page.getByRole('button', { name: 'Pause' }).press('Enter');
-      await page.getByRole('button', { name: 'Resume' }).press('Enter');
+      await page.getByRole('button', { name: 'Resume', disabled: false }).press('Enter');
       await page.getByText('The run goes on').waitFor();
       const chooseLast = async () => {
         await boxes.first().focus();
         await page.keyboard.press('End');
-        await expect.poll(() => page.evaluate('document.activeElement.dataset.id')).not.toBe('reserve payment');
+        const other = /^(?!reserve payment$)./;
+        await expect.poll(() => page.evaluate('document.activeElement.dataset.id ?? ""')).toMatch(other);
         await page.keyboard.press('Enter');
       };
       await chooseLast();
@@ -117,11 +89,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const asked = page.getByRole('dialog', { name: 'Approve?' });
       await asked.getByText('Your vote decides').waitFor();
       await asked.getByLabel('Comment').fill('as always');
-      await asked.getByRole('button', { name: 'Approve' }).press('Enter');
+      await pressInDialog(page, 'Approve');
       await page.getByText('Your vote is recorded').waitFor();
       await page.getByRole('row', { name: /as always/ }).waitFor();
       expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
-      await runWorkflows(plinth);
+      await runWorkflows(its.plinth);
       await page.getByRole('link', { name: 'a run of order' }).press('Enter');
       await picture.getByRole('button', { name: /^shipped/ }).waitFor();
       await chooseLast();
@@ -129,15 +101,15 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const send = page.getByRole('dialog', { name: 'Send an event to this run' });
       expect(await send.getByLabel('Name').inputValue()).toBe('shipped');
       await send.getByLabel('Payload').fill('[1');
-      await send.getByRole('button', { name: 'Send' }).press('Enter');
+      await pressInDialog(page, 'Send');
       await send.getByText('This is not JSON').waitFor();
       await send.getByLabel('Payload').fill('{ "order": "17", "carrier": "DHL" }');
-      await send.getByRole('button', { name: 'Send' }).press('Enter');
+      await pressInDialog(page, 'Send');
       await page.getByText('The event is sent').waitFor();
       const state = async () => {
-        await runWorkflows(plinth);
-        const [row] = await plinth.owner<{ status: string }>('select status from plinth.tasks where id = $1', [
-          data.waitingRun,
+        await runWorkflows(its.plinth);
+        const [row] = await its.plinth.owner<{ status: string }>('select status from plinth.tasks where id = $1', [
+          its.data.waitingRun,
         ]);
         return row?.status;
       };
@@ -152,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('a run of data shows what it has not come to and what it left out; its versions and definition', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/workflow-runs/${data.dataRun}`);
+      await it.go(`/workflow-runs/${its.data.dataRun}`);
       const picture = page.getByRole('group', { name: /^Picture of the steps/ });
       const box = (name: string) => picture.getByRole('button', { name: new RegExp(`^${name}`) });
       await box('last').waitFor();
@@ -181,18 +153,18 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await expectAccessibleInBoth(page, 'workflow');
       await page.getByRole('button', { name: 'Start a run' }).press('Enter');
       const form = page.getByRole('dialog', { name: 'Start onboarding v1' });
-      await form.getByRole('button', { name: 'Start' }).press('Enter');
+      await pressInDialog(page, 'Start');
       await form.getByRole('alert').waitFor();
       expect(await form.getByRole('alert').innerText()).toContain('customer');
       expect(it.complaints.splice(0)).toEqual([expect.stringContaining('422')]);
       await form.getByLabel('Input').fill('{ "customer": "Grace" }');
-      await form.getByRole('button', { name: 'Start' }).press('Enter');
+      await pressInDialog(page, 'Start');
       await page.getByText('Waits for a worker').waitFor();
       await page.goBack();
       await page.getByRole('button', { name: 'Stop starting it' }).press('Enter');
       await page.getByText('not started any more', { exact: true }).waitFor();
       expect(await page.getByRole('button', { name: 'Start a run' }).count()).toBe(0);
-      await page.getByRole('button', { name: 'Let it be started' }).press('Enter');
+      await page.getByRole('button', { name: 'Let it be started', disabled: false }).press('Enter');
       await page.getByText('It may be started again').waitFor();
       await goByPalette(page, 'pipelines', 'Workflows');
       await page.getByRole('link', { name: 'onboarding', exact: true }).waitFor();
@@ -203,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     it('two hundred steps are drawn as far as they are in sight, and the last is reached by one key', async () => {
       const it = await signedIn();
       const { page } = it;
-      await it.go(`/workflow-runs/${data.longRun}`);
+      await it.go(`/workflow-runs/${its.data.longRun}`);
       const boxes = page.getByRole('group', { name: /^Picture of the steps/ }).getByRole('button');
       await boxes.first().waitFor();
       expect(await boxes.count()).toBeLessThan(40);
@@ -215,25 +187,25 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('button', { name: 'Smaller' }).click();
       await expect.poll(() => boxes.count()).toBeGreaterThan(10);
 
-      await it.go(`/workflow-runs/${data.failedRun}?step=second`);
+      await it.go(`/workflow-runs/${its.data.failedRun}?step=second`);
       await page.getByText('no_such_customer').first().waitFor();
       await page.getByRole('button', { name: 'Retry' }).press('Enter');
       await page.getByText('The run goes on from the steps that failed').waitFor();
       await page.getByRole('button', { name: 'Cancel run' }).press('Enter');
       await page.getByLabel('Reason').fill('enough');
-      await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).press('Enter');
+      await pressInDialog(page, 'Cancel the run');
       await page.getByRole('status').getByText('cancelled', { exact: true }).waitFor();
       expectQuiet(it);
     });
 
     it('approvals: an inbox that counts, reject by a second press; who is not asked, or may only read, has no button', async () => {
-      const asked = await addPerson(plinth, owner, 'viewer');
-      const { id } = await data.post('/v1/workflow-runs', {
+      const asked = await newPerson('viewer');
+      const { id } = await post('/v1/workflow-runs', {
         workflow: 'order',
         input: { id: '18', items: 0, approver: asked.userId },
       });
-      await runWorkflows(plinth);
-      await runWorkflows(plinth);
+      await runWorkflows(its.plinth);
+      await runWorkflows(its.plinth);
       const it = await signedIn({ width: 390 }, asked);
       const { page } = it;
       await it.go('/approvals');
@@ -244,7 +216,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByRole('button', { name: 'Navigation' }).click();
       await page.getByRole('link', { name: /Ship order 18/ }).press('Enter');
       await page.getByRole('button', { name: 'Reject' }).press('Enter');
-      await page.getByRole('dialog', { name: 'Reject?' }).getByRole('button', { name: 'Reject' }).press('Enter');
+      await pressInDialog(page, 'Reject');
       await page.getByText('rejected', { exact: true }).waitFor();
       await it.go('/approvals');
       await page.getByText('Nothing waits for you').waitFor();
@@ -257,12 +229,12 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       await page.getByText('There is no such approval').waitFor();
       expect({ outside: it.outside, faults: it.faults }).toEqual({ outside: [], faults: [] });
 
-      const other = await signedIn({}, owner);
+      const other = await signedIn({}, its.owner);
       await other.go('/approvals?of=all&state=all');
       await other.page.getByRole('link', { name: /Ship order 18/ }).press('Enter');
       await other.page.getByText('0 of 1 agreed').waitFor();
       expect(await other.page.getByRole('button', { name: /Approve|Reject/ }).count()).toBe(0);
       expectQuiet(other);
     });
-  });
-});
+  },
+);

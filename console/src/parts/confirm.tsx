@@ -1,6 +1,7 @@
-import { Button, Code, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { asProblem, type Problem } from '../api/problem.ts';
+import { Dialog } from './dialog.tsx';
 import { ProblemAlert } from './states.tsx';
 
 interface ConfirmProps {
@@ -39,7 +40,7 @@ export function Confirm(props: ConfirmProps) {
     }
   }
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={(event) => void submit(event)}>
         <Stack>
           <Text size="sm" component="div">
@@ -74,6 +75,6 @@ export function Confirm(props: ConfirmProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { Box, Group, Text, Title } from '@mantine/core';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 
 interface PageHeaderProps {
   readonly title: string;
@@ -11,12 +11,21 @@ interface PageHeaderProps {
 /** The portal is its tenant's: it bears no name of ours. */
 const application = document.querySelector<HTMLMetaElement>('meta[name="application-name"]')?.content ?? 'Plinth';
 
-/** The page's name, in the window's title too. It takes the focus, so that screen readers say where they are. */
+/** The address whose page had the focus last. */
+let focusedAt = '';
+
+/**
+ * The page's name, in the window's title too. It takes the focus, so that screen readers say where they are: at once, or
+ * keys pressed as soon as the page is seen would go elsewhere. What the page reads may come late: its name then leaves the
+ * focus to what somebody has gone on to, such as the palette.
+ */
 export function PageHeader({ title, description, actions }: PageHeaderProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} – ${application}`;
-    heading.current?.focus({ preventScroll: true });
+    const isLeft = document.activeElement === null || document.activeElement === document.body;
+    if (isLeft || focusedAt !== location.pathname) heading.current?.focus({ preventScroll: true });
+    focusedAt = location.pathname;
   }, [title]);
   return (
     <Group justify="space-between" align="flex-start" mb="md" gap="sm">

@@ -1,9 +1,10 @@
-import { Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange, useMe } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { memberRoles, type NewApiKey, roleRank } from '../../api/types.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
@@ -49,7 +50,7 @@ export function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key:
     onMade(made);
   }
   return (
-    <Modal opened onClose={onClose} title="New API key">
+    <Dialog onClose={onClose} title="New API key">
       <form onSubmit={(event) => void submit(event).catch(() => undefined)}>
         <Stack>
           {make.error && Object.keys(errors).length === 0 ? <ProblemAlert problem={make.error} /> : null}
@@ -112,6 +113,6 @@ export function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key:
           <FormButtons action="Create key" isPending={make.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { NativeSelect, Stack, Text } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { api } from '../../api/request.ts';
 import type { ApiKey, NewApiKey } from '../../api/types.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
@@ -31,7 +32,7 @@ export function RotateKey({ apiKey, onClose, onMade }: RotateKeyProps) {
     onMade(await rotate.mutateAsync(Number(grace)));
   }
   return (
-    <Modal opened onClose={onClose} title="Rotate this key">
+    <Dialog onClose={onClose} title="Rotate this key">
       <form onSubmit={(event) => void submit(event).catch(() => undefined)}>
         <Stack>
           <Text size="sm">
@@ -48,6 +49,6 @@ export function RotateKey({ apiKey, onClose, onMade }: RotateKeyProps) {
           <FormButtons action="Rotate" isPending={rotate.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 import type { NewApiKey } from '../../api/types.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 
 /** The key itself. It is in this dialog and nowhere else: not in the list, not in what this page keeps. */
 export function ShownOnce({ made, onClose }: { made: NewApiKey; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="Your new key" size="lg" closeOnClickOutside={false} closeOnEscape={false}>
+    <Dialog onClose={onClose} title="Your new key" size="lg" closeOnClickOutside={false} closeOnEscape={false}>
       <Stack>
         <Text size="sm">
           Copy <b>{made.name}</b> now: it is shown this once. Who has it can do what it may.
@@ -33,6 +34,6 @@ export function ShownOnce({ made, onClose }: { made: NewApiKey; onClose: () => v
           <Button onClick={onClose}>I have it</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

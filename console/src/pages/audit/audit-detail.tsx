@@ -1,5 +1,6 @@
-import { Code, Drawer, Stack, Table, Text } from '@mantine/core';
+import { Code, Stack, Table, Text } from '@mantine/core';
 import type { AuditEntry } from '../../api/types.ts';
+import { SideDialog } from '../../parts/dialog.tsx';
 import { JsonView, visible } from '../../parts/json-view.tsx';
 import { ExactTime } from '../../parts/time.tsx';
 
@@ -15,7 +16,7 @@ export function AuditDetail({ entry, who, onClose }: { entry: AuditEntry; who: s
   ];
   const changes = changesOf(entry);
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={`${entry.action} ${entry.resource_type}`}>
+    <SideDialog onClose={onClose} size="lg" title={`${entry.action} ${entry.resource_type}`}>
       <Stack>
         <Table withRowBorders={false} verticalSpacing={4}>
           <Table.Tbody>
@@ -59,7 +60,7 @@ export function AuditDetail({ entry, who, onClose }: { entry: AuditEntry; who: s
         )}
         {entry.details === null ? null : <JsonView label="Details" value={entry.details} />}
       </Stack>
-    </Drawer>
+    </SideDialog>
   );
 }
 

@@ -33,7 +33,12 @@ interface ResendBarProps {
 }
 
 /** Sends again what is chosen, or all that match and have ended. */
-export function ResendBar({ chosen, onClear, filter }: ResendBarProps) {
+export function ResendBar(props: ResendBarProps) {
+  // a question about what was filtered before is not answered about what is filtered now
+  return <Bar key={JSON.stringify(props.filter ?? null)} {...props} />;
+}
+
+function Bar({ chosen, onClear, filter }: ResendBarProps) {
   const [asked, setAsked] = useState<'chosen' | 'all'>();
   const out = useOut();
   const client = useQueryClient();

@@ -1,10 +1,11 @@
-import { Checkbox, Group, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -177,7 +178,7 @@ function Tuning({ fields, errors, set, setFields }: PartProps) {
   });
   return (
     <>
-      <Group grow align="flex-start">
+      <FieldRow>
         <NumberInput
           label="Rate"
           description="A second; empty: no limit"
@@ -204,7 +205,7 @@ function Tuning({ fields, errors, set, setFields }: PartProps) {
           error={errors['timeout_ms']}
           {...number('timeout_seconds')}
         />
-      </Group>
+      </FieldRow>
       <TextInput
         label="In order by"
         description="Events with the same value at this place go one after the other, such as payload.order.id; * for all; empty: as they come"

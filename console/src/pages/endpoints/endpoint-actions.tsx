@@ -137,7 +137,7 @@ function Recover({ endpoint, onClose }: DialogProps) {
   const counts = useRead<DeliveryCounts>(
     '/v1/event-delivery-statistics',
     { by: 'endpoint', endpoint_id: endpoint.id, since },
-    { enabled: !out.isPortal, keepsPrevious: true },
+    { enabled: !out.isPortal },
   );
   const dead = counts.data ? (counts.data.data[0]?.dead ?? 0) : undefined;
   async function recover() {

@@ -31,21 +31,21 @@ function columnsFor(isPortal: boolean, counts: ReadonlyMap<string, DeliveryCount
     {
       id: 'url',
       title: 'Endpoint',
-      width: 'minmax(15rem, 3fr)',
+      width: 'minmax(14rem, 3fr)',
       render: ({ id, url }) => (
         <Anchor component={Link} to={`/endpoints/${id}`} size="sm">
           <PlainText text={url} chars={200} />
         </Anchor>
       ),
     },
-    { id: 'state', title: 'State', width: '9rem', render: (endpoint) => <State endpoint={endpoint} /> },
+    { id: 'state', title: 'State', width: '8rem', render: (endpoint) => <State endpoint={endpoint} /> },
     ...(isPortal
       ? []
       : [
           {
             id: 'rate',
             title: 'Delivered lately',
-            width: '9.5rem',
+            width: '9rem',
             align: 'end' as const,
             render: ({ id }: Endpoint) => {
               const count = counts.get(id);
@@ -62,7 +62,7 @@ function columnsFor(isPortal: boolean, counts: ReadonlyMap<string, DeliveryCount
     {
       id: 'description',
       title: 'Description',
-      width: 'minmax(8rem, 2fr)',
+      width: 'minmax(7.5rem, 2fr)',
       render: ({ description }) => (description === null ? null : <PlainText text={description} chars={200} />),
     },
     {

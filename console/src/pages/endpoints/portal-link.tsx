@@ -1,9 +1,10 @@
-import { Anchor, Button, Code, CopyButton, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Code, CopyButton, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { basePath } from '../../api/base-path.ts';
 import { useChange } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -47,7 +48,7 @@ function Make({ customer, onClose, onMade }: MakeProps) {
     onMade(await make.mutateAsync(body));
   }
   return (
-    <Modal opened onClose={onClose} title="Portal of a customer">
+    <Dialog onClose={onClose} title="Portal of a customer">
       <form onSubmit={(event) => void submit(event).catch(() => undefined)} noValidate>
         <Stack>
           <Text size="sm">
@@ -79,14 +80,14 @@ function Make({ customer, onClose, onMade }: MakeProps) {
           />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
 function Shown({ link, onClose }: { link: NewLink; onClose: () => void }) {
   const { href } = new URL(basePath + link.path, window.location.origin);
   return (
-    <Modal opened onClose={onClose} title="The link to the portal" size="lg" closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title="The link to the portal" size="lg" closeOnClickOutside={false}>
       <Stack>
         <Text size="sm">
           Who has it acts for <PlainText text={link.customer} chars={200} /> until <ExactTime at={link.expires_at} />,
@@ -116,6 +117,6 @@ function Shown({ link, onClose }: { link: NewLink; onClose: () => void }) {
           <Button onClick={onClose}>Done</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Code, CopyButton, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -18,14 +19,7 @@ const overlaps = [
 /** The secret itself. It is in this dialog and nowhere else: not in the list, not in what this page keeps. */
 export function SecretShownOnce({ made, onClose }: { made: EndpointShownOnce; onClose: () => void }) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="The signing secret"
-      size="lg"
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-    >
+    <Dialog onClose={onClose} title="The signing secret" size="lg" closeOnClickOutside={false} closeOnEscape={false}>
       <Stack>
         <Text size="sm">
           Put it where <PlainText text={made.url} chars={200} /> verifies what comes in: it is shown this once. Any
@@ -54,7 +48,7 @@ export function SecretShownOnce({ made, onClose }: { made: EndpointShownOnce; on
           <Button onClick={onClose}>I have it</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -78,7 +72,7 @@ export function RotateSecret({ endpoint, onClose, onMade }: RotateSecretProps) {
     onMade(await rotate.mutateAsync(Number(overlap)));
   }
   return (
-    <Modal opened onClose={onClose} title="Rotate the secret">
+    <Dialog onClose={onClose} title="Rotate the secret">
       <form onSubmit={(event) => void submit(event).catch(() => undefined)}>
         <Stack>
           <Text size="sm">Deliveries are signed with a new secret from now on; it is shown once.</Text>
@@ -94,6 +88,6 @@ export function RotateSecret({ endpoint, onClose, onMade }: RotateSecretProps) {
           <FormButtons action="Rotate" isPending={rotate.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
-import { Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import type { Problem } from '../../api/problem.ts';
+import { FieldRow } from '../../parts/field-row.tsx';
 
 export interface HmacFields {
   readonly header: string;
@@ -52,18 +53,18 @@ export function HmacSettings({ fields, problem, onChange }: HmacSettingsProps) {
   );
   return (
     <Stack gap="sm">
-      <Group grow align="flex-start">
+      <FieldRow>
         {text('header', 'Header of the signature', 'Where the sender puts it')}
         {text('prefix', 'Prefix', 'What stands before it, such as sha256=')}
-      </Group>
-      <Group grow align="flex-start">
+      </FieldRow>
+      <FieldRow>
         {choice('algorithm', 'Algorithm', ['sha256', 'sha512'])}
         {choice('encoding', 'Encoding', ['hex', 'base64'])}
-      </Group>
-      <Group grow align="flex-start">
+      </FieldRow>
+      <FieldRow>
         {text('id_header', 'Header of the id', 'If it sends one; repeats are known by it')}
         {text('kind_header', 'Header of the type', 'If it sends one; else all are message')}
-      </Group>
+      </FieldRow>
     </Stack>
   );
 }

@@ -1,8 +1,9 @@
-import { Modal, Stack, TextInput } from '@mantine/core';
+import { Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 import { type EventSource, touchedBySources } from './types.ts';
@@ -18,7 +19,7 @@ export function RenameSource({ source: { id, name }, onClose }: { source: EventS
     save.mutate(undefined, { onSuccess: onClose });
   }
   return (
-    <Modal opened onClose={onClose} title="Rename this source">
+    <Dialog onClose={onClose} title="Rename this source">
       <form onSubmit={submit}>
         <Stack>
           <TextInput
@@ -34,6 +35,6 @@ export function RenameSource({ source: { id, name }, onClose }: { source: EventS
           <FormButtons action="Rename" isPending={save.isPending} disabled={text.trim() === ''} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

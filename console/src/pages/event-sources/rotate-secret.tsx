@@ -1,8 +1,9 @@
-import { Modal, NativeSelect, PasswordInput, Stack, Text } from '@mantine/core';
+import { NativeSelect, PasswordInput, Stack, Text } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -39,7 +40,7 @@ export function RotateSecret({ source: { id, name, scheme }, onClose, onMade }: 
     rotate.mutate(undefined, { onSuccess: onMade });
   }
   return (
-    <Modal opened onClose={onClose} title="A new secret">
+    <Dialog onClose={onClose} title="A new secret">
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm">
@@ -66,6 +67,6 @@ export function RotateSecret({ source: { id, name, scheme }, onClose, onMade }: 
           <FormButtons action="Rotate" isPending={rotate.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

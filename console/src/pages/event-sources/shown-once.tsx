@@ -1,4 +1,5 @@
-import { Button, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
+import { Dialog } from '../../parts/dialog.tsx';
 import { hookAddress, type SourceShownOnce, schemeOf } from './types.ts';
 
 interface ShownOnceProps {
@@ -11,8 +12,7 @@ interface ShownOnceProps {
 export function ShownOnce({ title, made, onClose }: ShownOnceProps) {
   const { hook_path, secret, scheme } = made;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={title}
       size="lg"
@@ -40,7 +40,7 @@ export function ShownOnce({ title, made, onClose }: ShownOnceProps) {
           <Button onClick={onClose}>I have it</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

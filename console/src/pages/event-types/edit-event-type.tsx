@@ -1,10 +1,11 @@
-import { Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { asProblem, fieldErrors, Problem } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedObject } from '../../parts/json-field.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
@@ -112,7 +113,7 @@ function Form({ start, isNew }: { start: Fields; isNew: boolean }) {
   return (
     <form onSubmit={submit} noValidate>
       <Stack maw="42rem" className="surface" p="md">
-        <Group grow align="flex-start">
+        <FieldRow>
           <NativeSelect
             label="Source"
             description="The sender; api: sent with a key"
@@ -132,7 +133,7 @@ function Form({ start, isNew }: { start: Fields; isNew: boolean }) {
             value={fields.name}
             onChange={set('name')}
           />
-        </Group>
+        </FieldRow>
         <Textarea
           label="Schema of the payload"
           description="JSON Schema. An event that breaks it is kept, and failed. Empty: any payload."
@@ -146,7 +147,7 @@ function Form({ start, isNew }: { start: Fields; isNew: boolean }) {
           error={wrong ?? (isOfSchema ? put.error?.detail : undefined)}
           onChange={set('schema')}
         />
-        <Group grow align="flex-start">
+        <FieldRow>
           <NativeSelect
             label="Category"
             data={[...eventCategories]}
@@ -163,7 +164,7 @@ function Form({ start, isNew }: { start: Fields; isNew: boolean }) {
             value={fields.retention_days}
             onChange={(value) => setFields((before) => ({ ...before, retention_days: value }))}
           />
-        </Group>
+        </FieldRow>
         <Textarea
           label="Description"
           autosize

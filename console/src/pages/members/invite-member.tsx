@@ -1,9 +1,10 @@
-import { Button, Code, CopyButton, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, CopyButton, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange, useMe } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { memberRoles, type NewInvitation, roleRank } from '../../api/types.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 
@@ -25,7 +26,7 @@ export function InviteMember({ onClose }: { onClose: () => void }) {
     await invite.mutateAsync(fields);
   }
   return (
-    <Modal opened onClose={onClose} title="Invite a member">
+    <Dialog onClose={onClose} title="Invite a member">
       <form onSubmit={(event) => void submit(event).catch(() => undefined)}>
         <Stack>
           <Text size="sm">You get a link to hand over. It works once, for seven days; nothing is mailed.</Text>
@@ -51,7 +52,7 @@ export function InviteMember({ onClose }: { onClose: () => void }) {
           <FormButtons action="Make the link" isPending={invite.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -59,7 +60,7 @@ export function InviteMember({ onClose }: { onClose: () => void }) {
 function Link({ invitation, onClose }: { invitation: NewInvitation; onClose: () => void }) {
   const link = invitation.path === null ? undefined : new URL(invitation.path, window.location.origin).href;
   return (
-    <Modal opened onClose={onClose} title="The invitation" size="lg" closeOnClickOutside={false} closeOnEscape={false}>
+    <Dialog onClose={onClose} title="The invitation" size="lg" closeOnClickOutside={false} closeOnEscape={false}>
       <Stack>
         <Text size="sm">
           Hand this link to <b>{invitation.email}</b>: it is shown this once. Who follows it joins as {invitation.role}.
@@ -87,6 +88,6 @@ function Link({ invitation, onClose }: { invitation: NewInvitation; onClose: () 
           <Button onClick={onClose}>I have it</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
-import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useChange, useMe, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -116,7 +117,7 @@ function Form({ project, ownerId }: { project: Project | undefined; ownerId: str
           {...bind('slug')}
         />
         <Textarea label="Description" autosize minRows={3} maxRows={15} maxLength={10_000} {...bind('description')} />
-        <Group grow align="flex-start">
+        <FieldRow>
           <NativeSelect
             label="Status"
             data={statuses.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
@@ -124,8 +125,8 @@ function Form({ project, ownerId }: { project: Project | undefined; ownerId: str
             {...bind('status')}
           />
           <Owner {...bind('owner_id')} />
-        </Group>
-        <Group grow align="flex-start">
+        </FieldRow>
+        <FieldRow>
           <TextInput label="Starts on" type="date" {...bind('starts_on')} />
           <TextInput label="Due on" type="date" {...bind('due_on')} />
           <NumberInput
@@ -137,7 +138,7 @@ function Form({ project, ownerId }: { project: Project | undefined; ownerId: str
             {...bind('priority')}
             onChange={(value) => setFields((old) => ({ ...old, priority: String(value) }))}
           />
-        </Group>
+        </FieldRow>
         <Textarea label="Goals" description="One a line" autosize minRows={2} maxRows={15} {...bind('goals')} />
         <TextInput
           label="Git URL"

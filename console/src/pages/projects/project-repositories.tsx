@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -6,6 +6,7 @@ import { useChange, useRows } from '../../api/hooks.ts';
 import { api } from '../../api/request.ts';
 import { containing, useTableRows } from '../../api/use-table-rows.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { PlainText, plainText } from '../../parts/plain-text.tsx';
 import { Section } from '../../parts/section.tsx';
 import { EmptyState, ErrorState, LoadingState, ProblemAlert } from '../../parts/states.tsx';
@@ -105,7 +106,7 @@ function LinkRepository({ path, linked, onClose }: LinkProps) {
   const link = useChange((id: string) => api.put(`${path}/${id}`), { touches: [path] });
   const choices = found.rows.filter(({ id }) => !linked.includes(id));
   return (
-    <Modal opened onClose={onClose} title="Link a repository">
+    <Dialog onClose={onClose} title="Link a repository">
       <Stack>
         <TextInput
           label="Search"
@@ -146,6 +147,6 @@ function LinkRepository({ path, linked, onClose }: LinkProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Anchor, Button, SimpleGrid, Stack } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -131,7 +131,7 @@ function Depth({ types, figures, type }: Omit<FoundProps, 'intervals'>) {
         title="Due now"
         to={`/tasks?status=pending${query}`}
         value={sum('due').toLocaleString('en')}
-        detail={`${sum('open').toLocaleString('en')} have not ended, delayed and blocked ones included`}
+        detail={`${sum('open').toLocaleString('en')} not ended yet, delayed and blocked ones included`}
       />
       <Tile
         title="Oldest that is due"
@@ -226,6 +226,6 @@ const columns: readonly Column<Row>[] = [
     title: 'Run, 50 / 95 %',
     width: '8.25rem',
     align: 'end',
-    render: ({ run_p50, run_p95 }) => <Text size="sm">{pair(run_p50, run_p95)}</Text>,
+    render: ({ run_p50, run_p95 }) => pair(run_p50, run_p95),
   },
 ];

@@ -1,10 +1,11 @@
-import { Code, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Code, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useCan, useChange } from '../../api/hooks.ts';
 import type { Problem } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { ProblemAlert } from '../../parts/states.tsx';
 import { touchedByTasks } from '../tasks/types.ts';
@@ -44,7 +45,7 @@ export function StartAnalysis({ repository, onClose }: { repository: Repository;
     if (isCommit) start.mutate(undefined, { onSuccess: ({ id }) => void navigate(`/tasks/${id}`) });
   }
   return (
-    <Modal opened onClose={onClose} title="Start an analysis">
+    <Dialog onClose={onClose} title="Start an analysis">
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">
@@ -72,7 +73,7 @@ export function StartAnalysis({ repository, onClose }: { repository: Repository;
           <FormButtons action="Start" isPending={start.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

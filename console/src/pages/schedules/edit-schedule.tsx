@@ -1,4 +1,4 @@
-import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
@@ -6,6 +6,7 @@ import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import type { Page } from '../../api/types.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedJson } from '../../parts/json-field.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
@@ -135,7 +136,7 @@ function Form({ start, id }: { start: Fields; id?: string }) {
           error={errors['name']}
           onChange={set('name')}
         />
-        <Group grow align="flex-start">
+        <FieldRow>
           <TextInput
             label="Cron expression"
             description="minute hour day month weekday"
@@ -154,7 +155,7 @@ function Form({ start, id }: { start: Fields; id?: string }) {
             error={errors['timezone'] ?? expression['timezone']}
             onChange={set('timezone')}
           />
-        </Group>
+        </FieldRow>
         <Preview of={preview} />
         <NativeSelect
           label="Enqueues"
@@ -175,7 +176,7 @@ function Form({ start, id }: { start: Fields; id?: string }) {
           error={wrong ?? errors['payload']}
           onChange={set('payload')}
         />
-        <Group grow align="flex-start">
+        <FieldRow>
           <NativeSelect
             label="Times that were missed"
             description="While no scheduler ran"
@@ -198,7 +199,7 @@ function Form({ start, id }: { start: Fields; id?: string }) {
             error={errors['priority']}
             onChange={(priority) => setFields((before) => ({ ...before, priority }))}
           />
-        </Group>
+        </FieldRow>
         <Textarea
           label="Description"
           autosize

@@ -152,7 +152,7 @@ const columns: readonly Column<Firing>[] = [
   {
     id: 'tick',
     title: 'Time',
-    width: '13rem',
+    width: '15rem',
     render: ({ tick }) => <ExactTime at={tick} />,
   },
   { id: 'kind', title: 'By', width: '7rem', render: ({ kind }) => (kind === 'tick' ? 'the clock' : 'hand') },

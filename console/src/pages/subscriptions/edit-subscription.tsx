@@ -1,10 +1,11 @@
-import { Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { DetailState } from '../../parts/detail-state.tsx';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { Section } from '../../parts/section.tsx';
@@ -171,7 +172,7 @@ function BatchFields({ fields, errors, set }: BatchFieldsProps) {
         onChange={({ currentTarget: { checked } }) => set({ isBatched: checked })}
       />
       {fields.isBatched ? (
-        <Group grow align="flex-start">
+        <FieldRow>
           <NumberInput
             label="For so many events"
             description="1 to 500"
@@ -194,7 +195,7 @@ function BatchFields({ fields, errors, set }: BatchFieldsProps) {
             error={errors['batch/seconds_max']}
             onChange={(seconds_max) => set({ seconds_max })}
           />
-        </Group>
+        </FieldRow>
       ) : null}
     </>
   );

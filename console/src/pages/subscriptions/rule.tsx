@@ -36,13 +36,20 @@ export function ruleOf(text: RuleText): { readonly rule: Rule } | { readonly wro
     : { wrong: parsed.wrong };
 }
 
+/** A filter in its other form. */
+export interface OtherForm {
+  readonly label: string;
+  /** undefined until the server has read what is typed: that of an older filter would take its place. */
+  readonly filter: string | undefined;
+}
+
 interface RuleFieldsProps {
   readonly text: RuleText;
   readonly onChange: (text: RuleText) => void;
   /** What is wrong with the filter, and where. */
   readonly wrong?: string | undefined;
-  /** The filter in its other form, where it can be read. */
-  readonly other?: { readonly label: string; readonly filter: string } | undefined;
+  /** Where the filter can be read. */
+  readonly other?: OtherForm | undefined;
 }
 
 const mono = { input: { fontFamily: 'var(--mantine-font-family-monospace)' } };
@@ -87,7 +94,12 @@ export function RuleFields({ text, onChange, wrong, other }: RuleFieldsProps) {
       />
       {other ? (
         <Group>
-          <Button size="compact-sm" variant="default" onClick={() => onChange({ ...text, filter: other.filter })}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={other.filter === undefined}
+            onClick={() => onChange({ ...text, filter: other.filter ?? text.filter })}
+          >
             {other.label}
           </Button>
         </Group>

@@ -1,6 +1,7 @@
-import { Group, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useCan, useRead } from '../../api/hooks.ts';
 import { memberRoles, type Page } from '../../api/types.ts';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { plainText } from '../../parts/plain-text.tsx';
 import type { Endpoint } from '../endpoints/types.ts';
 import { usePeople } from '../projects/use-people.ts';
@@ -132,7 +133,7 @@ function TaskFields({ text, errors, onChange }: FieldsProps) {
   const types = useRead<Page<{ task_type: string }>>('/v1/task-types');
   const options = (types.data?.data ?? []).map(({ task_type: value }) => ({ value, label: value }));
   return (
-    <Group grow align="flex-start">
+    <FieldRow>
       <NativeSelect
         label="Task type"
         data={withChosen(options, text.task_type, 'Choose a type')}
@@ -141,7 +142,7 @@ function TaskFields({ text, errors, onChange }: FieldsProps) {
         onChange={(event) => onChange({ ...text, task_type: event.currentTarget.value })}
       />
       <Priority {...{ text, errors, onChange }} />
-    </Group>
+    </FieldRow>
   );
 }
 
@@ -150,7 +151,7 @@ function WorkflowFields({ text, errors, onChange }: FieldsProps) {
   const options = (workflows.data?.data ?? []).map(({ name }) => ({ value: name, label: name }));
   return (
     <>
-      <Group grow align="flex-start">
+      <FieldRow>
         <NativeSelect
           label="Workflow"
           data={withChosen(options, text.workflow, 'Choose a workflow')}
@@ -169,7 +170,7 @@ function WorkflowFields({ text, errors, onChange }: FieldsProps) {
           onChange={(version) => onChange({ ...text, version })}
         />
         <Priority {...{ text, errors, onChange }} />
-      </Group>
+      </FieldRow>
       <TextInput
         label="Correlation key from"
         description="A place in the event, such as payload.order.id: events for a run find it by this value. May be empty."

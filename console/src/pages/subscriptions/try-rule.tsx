@@ -7,7 +7,7 @@ import { api } from '../../api/request.ts';
 import { PlainText } from '../../parts/plain-text.tsx';
 import { EmptyState, ErrorState, LoadingState } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
-import { type RuleText, ruleOf } from './rule.tsx';
+import { type OtherForm, type RuleText, ruleOf } from './rule.tsx';
 
 interface Reason {
   readonly path: string;
@@ -44,7 +44,7 @@ export interface Trial {
   readonly isAsking: boolean;
   /** What is wrong with the filter, and where. */
   readonly wrong: string | undefined;
-  readonly other: { readonly label: string; readonly filter: string } | undefined;
+  readonly other: OtherForm | undefined;
   ask(): void;
 }
 
@@ -53,7 +53,7 @@ export function useTrial(text: RuleText): Trial {
   const [asked] = useDebouncedValue(text, typing_ms);
   const read = ruleOf(asked);
   const rule = 'rule' in read ? read.rule : undefined;
-  const { data, error, isFetching, refetch } = useQuery<Tried, Problem>({
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery<Tried, Problem>({
     queryKey: ['/v1/event-subscriptions/test', rule],
     queryFn: () => api.post<Tried>('/v1/event-subscriptions/test', rule),
     enabled: rule !== undefined,
@@ -65,7 +65,7 @@ export function useTrial(text: RuleText): Trial {
     error,
     isAsking: isFetching,
     wrong: 'wrong' in read ? read.wrong : error ? filterWrong(error) : undefined,
-    other: error ? undefined : otherForm(asked.filter, data),
+    other: error ? undefined : otherForm(text.filter, data, asked === text && !isPlaceholderData),
     ask: () => void refetch(),
   };
 }
@@ -77,11 +77,12 @@ export function filterWrong(problem: Problem): string | undefined {
   return problem.errors.map(({ path, message }) => `${path} ${message}`.trim()).join('; ') || problem.detail;
 }
 
-function otherForm(typed: string, tried: Tried | undefined): Trial['other'] {
+function otherForm(typed: string, tried: Tried | undefined, isOfTyped: boolean): OtherForm | undefined {
   if (!tried?.filter || tried.filter_text === null) return undefined;
-  return typed.trim().startsWith('{')
-    ? { label: 'Write it as text', filter: tried.filter_text }
-    : { label: 'Write it as a tree', filter: JSON.stringify(tried.filter, undefined, 2) };
+  const [label, filter] = typed.trim().startsWith('{')
+    ? ['Write it as text', tried.filter_text]
+    : ['Write it as a tree', JSON.stringify(tried.filter, undefined, 2)];
+  return { label, filter: isOfTyped ? filter : undefined };
 }
 
 const parts = {

@@ -1,9 +1,10 @@
-import { Anchor, Box, Drawer, Stack } from '@mantine/core';
+import { Anchor, Box, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Problem } from '../../api/problem.ts';
 import { send } from '../../api/request.ts';
 import { DefinitionList } from '../../parts/definition-list.tsx';
+import { SideDialog } from '../../parts/dialog.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
 import { EmptyState, ErrorState, LoadingState } from '../../parts/states.tsx';
 import { Cell } from './cell.tsx';
@@ -40,7 +41,7 @@ export function RowDetail({ table, row, as, onClose }: RowDetailProps) {
     enabled: key !== undefined,
   });
   return (
-    <Drawer opened onClose={onClose} position="right" size="xl" title={`A row of ${table.name}`}>
+    <SideDialog onClose={onClose} size="xl" title={`A row of ${table.name}`}>
       {key === undefined || found.data === null ? (
         <EmptyState title="There is no such row">It may be gone, or not be yours to see.</EmptyState>
       ) : found.error ? (
@@ -50,7 +51,7 @@ export function RowDetail({ table, row, as, onClose }: RowDetailProps) {
       ) : (
         <LoadingState />
       )}
-    </Drawer>
+    </SideDialog>
   );
 }
 

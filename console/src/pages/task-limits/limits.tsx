@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -8,7 +8,9 @@ import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { durationText } from '../../parts/duration.ts';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { PlainText, plainText } from '../../parts/plain-text.tsx';
@@ -181,7 +183,7 @@ function EditLimit({ limit, onClose }: { limit?: Limit; onClose: () => void }) {
     );
   }
   return (
-    <Modal opened onClose={onClose} title={limit ? 'Change the limit' : 'New limit'}>
+    <Dialog onClose={onClose} title={limit ? 'Change the limit' : 'New limit'}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
@@ -189,7 +191,7 @@ function EditLimit({ limit, onClose }: { limit?: Limit; onClose: () => void }) {
             description="What tasks name as their concurrency_key"
             maxLength={200}
             required
-            data-autofocus
+            data-autofocus={limit === undefined || undefined}
             autoComplete="off"
             disabled={limit !== undefined}
             value={key}
@@ -198,6 +200,7 @@ function EditLimit({ limit, onClose }: { limit?: Limit; onClose: () => void }) {
           />
           <NumberInput
             label="At once"
+            data-autofocus={limit !== undefined || undefined}
             description="Tasks with the key that workers hold; empty: no limit"
             min={1}
             max={1_000_000}
@@ -207,7 +210,7 @@ function EditLimit({ limit, onClose }: { limit?: Limit; onClose: () => void }) {
             error={errors['concurrency_limit']}
             onChange={setMost}
           />
-          <Group grow align="flex-start">
+          <FieldRow>
             <NumberInput
               label="Rate"
               description="Tasks that are begun; empty: no limit"
@@ -229,11 +232,11 @@ function EditLimit({ limit, onClose }: { limit?: Limit; onClose: () => void }) {
               error={errors['rate_seconds']}
               onChange={setTime}
             />
-          </Group>
+          </FieldRow>
           {save.error ? <ProblemAlert problem={save.error} /> : null}
           <FormButtons action="Save" isPending={save.isPending} disabled={key.trim() === ''} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

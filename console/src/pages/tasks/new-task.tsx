@@ -1,10 +1,11 @@
-import { Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { useChange, useRead } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
 import type { Page } from '../../api/types.ts';
+import { FieldRow } from '../../parts/field-row.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedJson } from '../../parts/json-field.ts';
 import { PageHeader } from '../../parts/page-header.tsx';
@@ -115,7 +116,7 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
           error={payloadError ?? errors['payload']}
           onChange={(event) => setPayload(event.currentTarget.value)}
         />
-        <Group grow>
+        <FieldRow>
           <NumberInput
             label="Priority"
             description="Higher runs first"
@@ -138,7 +139,7 @@ function Form({ types, projects }: { types: readonly TaskType[]; projects: reado
             error={errors['max_attempts']}
             onChange={setAttempts}
           />
-        </Group>
+        </FieldRow>
         {enqueue.error ? <ProblemAlert problem={enqueue.error} /> : null}
         <FormButtons action="Enqueue" isPending={enqueue.isPending} cancel="/tasks" />
       </Stack>

@@ -1,9 +1,10 @@
-import { Modal, Stack, Textarea, TextInput } from '@mantine/core';
+import { Stack, Textarea, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedObject } from '../../parts/json-field.ts';
 import { ProblemAlert } from '../../parts/states.tsx';
@@ -41,7 +42,7 @@ export function SendEvent({ runId, suggested, onClose }: SendEventProps) {
     );
   }
   return (
-    <Modal opened onClose={onClose} title="Send an event to this run">
+    <Dialog onClose={onClose} title="Send an event to this run">
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
@@ -70,6 +71,6 @@ export function SendEvent({ runId, suggested, onClose }: SendEventProps) {
           <FormButtons action="Send" isPending={send.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

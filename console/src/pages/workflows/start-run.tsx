@@ -1,9 +1,10 @@
-import { Modal, Stack, Textarea, TextInput } from '@mantine/core';
+import { Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useChange } from '../../api/hooks.ts';
 import { fieldErrors } from '../../api/problem.ts';
 import { api } from '../../api/request.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { FormButtons } from '../../parts/form-buttons.tsx';
 import { parsedJson } from '../../parts/json-field.ts';
 import { randomKey } from '../../parts/random-key.ts';
@@ -50,7 +51,7 @@ export function StartRun({ name, version, onClose }: StartRunProps) {
     );
   }
   return (
-    <Modal opened onClose={onClose} title={`Start ${name} v${version}`}>
+    <Dialog onClose={onClose} title={`Start ${name} v${version}`}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Textarea
@@ -78,6 +79,6 @@ export function StartRun({ name, version, onClose }: StartRunProps) {
           <FormButtons action="Start" isPending={start.isPending} cancel={onClose} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
