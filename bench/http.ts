@@ -4,11 +4,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { newDatabase, openBenchPlinth, startServer } from './database.ts';
-import { alternate, type BenchContext, type Benchmark, median, perSecond, type Row, ratio } from './measure.ts';
+import { alternate, type BenchContext, type Benchmark, median, pause, perSecond, type Row, ratio } from './measure.ts';
 import { type RunningServer, startUp } from './process.ts';
 
 const connections = 50;
 const get_goal = 0.3;
+const rest_ms = 20_000;
 
 export const http: Benchmark = async (context) => {
   const server = await startServer();
@@ -62,6 +63,9 @@ async function measure(
   });
   const writes = await measureCreates(context, server, engine, headers);
   const loadedMb = server.memoryMb();
+  // V8 gives back what nobody uses once there is nothing to do
+  await pause(rest_ms);
+  const restedMb = server.memoryMb();
   bare.stop();
   await server.stop();
   const get = (name: string, value: number): Row => ({
@@ -76,9 +80,9 @@ async function measure(
     get('/v1', read.route),
     writes,
     {
-      what: 'Memory of the process: idle, and after this load',
+      what: 'Memory of the process: idle, after this load, and 20 s later',
       engine,
-      result: `${Math.round(idleMb)} MB, ${Math.round(loadedMb)} MB`,
+      result: [idleMb, loadedMb, restedMb].map((mb) => `${Math.round(mb)} MB`).join(', '),
       goal: '',
     },
   ];

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { errors } from '../../platform/core/errors.ts';
 import { type ParsedToken, parseToken, tokenPrefixes } from '../../platform/core/tokens.ts';
 import type { Actor, Authenticator } from '../../platform/http/actor.ts';
@@ -20,6 +21,8 @@ interface KeyRow {
   readonly state: string;
 }
 
+const prefix = `${tokenPrefixes.api_key}_`;
+
 /** An authenticator with something to write when the server stops. */
 export interface FlushingAuthenticator extends Authenticator {
   flush(): Promise<void>;
@@ -39,14 +42,7 @@ export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
   const remembered = rememberKeys(platform);
   const touches = touchKeys(platform);
 
-  const authenticate: Authenticator = async (request) => {
-    const text = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!text?.startsWith(`${tokenPrefixes.api_key}_`)) return undefined;
-    const at = platform.clock.now();
-    const known = remembered(text, at);
-    if (!known) throw refused();
-    const { parsed } = known;
-    const row = await known.row;
+  function admit(request: FastifyRequest, { parsed }: RememberedKey, row: KeyRow | undefined, at: Date): Actor {
     if (row?.state !== 'live' || (row.expires_at !== null && row.expires_at <= at)) {
       recordRefusal(events, request, parsed, row);
       throw refused();
@@ -54,6 +50,16 @@ export function apiKeyAuthenticator(platform: Platform): FlushingAuthenticator {
     assertOrganization(wantedOrganization(request), parsed.organizationId, row.organization_slug);
     touches.note(`${parsed.organizationId}/${row.key_id}`, at, row.last_used_at);
     return toActor(parsed.organizationId, row);
+  }
+
+  const authenticate: Authenticator = (request) => {
+    const text = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (!text?.startsWith(prefix)) return undefined;
+    const at = platform.clock.now();
+    const known = remembered(text, at);
+    if (!known) throw refused();
+    if (known.live) return admit(request, known, known.live, at);
+    return known.row.then((row) => admit(request, known, row, at));
   };
   return Object.assign(authenticate, {
     flush: async () => {
@@ -103,6 +109,8 @@ function recordRefusal(
 interface RememberedKey {
   readonly parsed: ParsedToken;
   readonly row: Promise<KeyRow | undefined>;
+  /** The same once it is there, and that of a key which opens: nobody waits for it any more. */
+  live: KeyRow | undefined;
   readonly until: number;
 }
 
@@ -136,13 +144,15 @@ function rememberKeys(platform: Platform): Lookup {
       if (until > at.getTime() && keys.size < tenancyLimits.api_key_cache_rows) break;
       keys.delete(oldest);
     }
-    const entry = { parsed, row: ask(parsed, at), until: at.getTime() + tenancyLimits.api_key_cache_ms };
+    const until = at.getTime() + tenancyLimits.api_key_cache_ms;
+    const entry: RememberedKey = { parsed, row: ask(parsed, at), live: undefined, until };
     keys.set(text, entry);
     const forget = () => {
       if (keys.get(text) === entry) keys.delete(text);
     };
     entry.row.then((row) => {
-      if (row?.state !== 'live') forget();
+      if (row?.state === 'live') entry.live = row;
+      else forget();
     }, forget);
     return entry;
   };

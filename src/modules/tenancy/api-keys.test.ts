@@ -278,4 +278,15 @@ describeEngines('API keys', (on) => {
     for (let n = 0; n < 60; n++) await wrong();
     expect((await wrong()).status).toBe(429);
   });
+
+  // last: the clock stands still from here on
+  it('once expired are dead at once, though remembered', async () => {
+    plinth.clock.hold();
+    const expiresAt = new Date(plinth.clock.now().getTime() + 10_000);
+    const key = text((await create(acme.key, { expires_at: expiresAt.toISOString() })).body['key']);
+    plinth.clock.advance(9_500);
+    for (let time = 0; time < 3; time++) expect((await me(key)).status).toBe(200);
+    plinth.clock.advance(500);
+    expect((await me(key)).status).toBe(401);
+  });
 });

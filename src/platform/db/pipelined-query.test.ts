@@ -89,6 +89,41 @@ describeEngines('a pipeline of statements', (on) => {
     });
   });
 
+  it('has the columns of a prepared statement described once, and again when they are others', async () => {
+    if (!named()) return;
+    await on.pool.query('create table widened (n int); insert into widened values (1)');
+    await withConnection(async (client) => {
+      let described = 0;
+      const { connection } = client as unknown as { connection: import('node:events').EventEmitter };
+      connection.on('rowDescription', () => described++);
+      const read = { text: 'select *, now() as at from widened', named: true };
+      const rows = async () => (await pipelined(client, [read]))[0]?.rows;
+      for (let time = 0; time < 3; time++) expect(await rows()).toEqual([{ n: 1, at: expect.any(Date) }]);
+      expect((await pipelined(client, [read, read])).map((result) => result.fields.map(({ name }) => name))).toEqual([
+        ['n', 'at'],
+        ['n', 'at'],
+      ]);
+      expect(described).toBe(1);
+      await client.query('alter table widened add column m int default 2');
+      await expect(rows()).rejects.toMatchObject({ code: '0A000' });
+      for (let time = 0; time < 3; time++) expect(await rows()).toEqual([{ n: 1, m: 2, at: expect.any(Date) }]);
+      expect(described).toBe(2);
+    });
+  });
+
+  it('has the columns described each time where they need not be the same', async () => {
+    if (!named()) return;
+    await withConnection(async (client) => {
+      const fetch = { text: 'fetch all from rows_of', named: true };
+      const fetched = async (query: string) =>
+        (await pipelined(client, [{ text: 'begin' }, { text: `declare rows_of cursor for ${query}` }, fetch]))[2]?.rows;
+      expect(await fetched('select 1 as a')).toEqual([{ a: 1 }]);
+      await client.query('rollback');
+      await expect(fetched(`select 'x' as b, 2 as c`)).resolves.toEqual([{ b: 'x', c: 2 }]);
+      await client.query('rollback');
+    });
+  });
+
   it('gives the same types as a plain query', async () => {
     const text = `select now() as at, 1.5::numeric as price, '{"a":1}'::jsonb as doc, array[1,2] as list`;
     await withConnection(async (client) => {

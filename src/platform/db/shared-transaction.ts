@@ -13,8 +13,9 @@ export interface QueuedRead {
 export function shareTransactions(reads: readonly QueuedRead[]): QueuedRead[][] {
   const shared: QueuedRead[][] = [];
   for (const read of reads) {
-    const fitting = shared.find(([first]) => mayShare(first!.statements, read.statements));
-    if (fitting) fitting.push(read);
+    let at = 0;
+    while (at < shared.length && !mayShare(shared[at]![0]!.statements, read.statements)) at++;
+    if (at < shared.length) shared[at]!.push(read);
     else shared.push([read]);
   }
   return shared;
@@ -45,10 +46,11 @@ function mayShare(a: readonly PipelinedStatement[], b: readonly PipelinedStateme
 /** Objects are never the same: what they become on the way to the server is not known yet. */
 function sameValues(a: readonly unknown[] = [], b: readonly unknown[] = []): boolean {
   if (a.length !== b.length) return false;
-  return a.every((value, at) => {
-    const other = b[at];
-    return (value ?? null) === (other ?? null) && (typeof value !== 'object' || value === null);
-  });
+  for (let at = 0; at < a.length; at++) {
+    const value = a[at] ?? null;
+    if (value !== (b[at] ?? null) || (typeof value === 'object' && value !== null)) return false;
+  }
+  return true;
 }
 
 /**

@@ -20,20 +20,24 @@ export interface Actor {
   readonly viaCookie?: boolean;
 }
 
-/** Finds the actor of a request, or undefined when the credentials are not of its kind. Throws `unauthenticated`. */
-export type Authenticator = (request: FastifyRequest) => Promise<Actor | undefined>;
+/**
+ * Finds the actor of a request, or undefined when the credentials are not of its kind. Throws `unauthenticated`. What is
+ * known already is returned as it is: a promise for each read is one of the things it would wait for.
+ */
+export type Authenticator = (request: FastifyRequest) => Actor | undefined | Promise<Actor | undefined>;
 
 /** The database scope of an actor's request. */
 export function scopeOf(actor: Actor | undefined, request: { id: string; ip: string }): Scope {
-  return {
+  const scope: { -readonly [K in keyof Scope]: Scope[K] } = {
     as: 'app',
     requestId: request.id,
     ipAddress: request.ip,
-    ...(actor?.organizationId ? { organizationId: actor.organizationId } : {}),
-    ...(actor?.userId ? { userId: actor.userId } : {}),
-    ...(actor?.memberRole ? { memberRole: actor.memberRole } : {}),
-    ...(actor?.apiKeyId ? { apiKeyId: actor.apiKeyId } : {}),
   };
+  if (actor?.organizationId) scope.organizationId = actor.organizationId;
+  if (actor?.userId) scope.userId = actor.userId;
+  if (actor?.memberRole) scope.memberRole = actor.memberRole;
+  if (actor?.apiKeyId) scope.apiKeyId = actor.apiKeyId;
+  return scope;
 }
 
 export interface Policy {

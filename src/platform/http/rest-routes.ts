@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { errors, PlinthError } from '../core/errors.ts';
+import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { coveredWrites, hookErrors } from '../hooks.ts';
 import type { ModuleDefinition, TableDeclaration, Verb } from '../module.ts';
 import type { Platform } from '../platform.ts';
 import { readRelations } from '../rest/catalogue.ts';
-import { handleRest, isReadOnly, mayRefuseAfterwards, type RunStatement } from '../rest/execute.ts';
+import { handleRest, isReadOnly, mayRefuseAfterwards } from '../rest/execute.ts';
 import type { Relations, RestAccess } from '../rest/relations.ts';
 import { postgrestFields, type RestResponse } from '../rest/respond.ts';
 import { type Actor, type Policy, scopeOf } from './actor.ts';
@@ -37,6 +37,7 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
   const functions = exposedFunctions(platform.modules);
   const covered = coveredWrites(platform.modules);
   let loading: Promise<Relations> | undefined;
+  let loaded: Relations | undefined;
   const relations = (): Promise<Relations> => {
     loading ??= loadRelations(platform, exposed, functions, rolePrefix).catch((error: unknown) => {
       loading = undefined;
@@ -59,10 +60,17 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
     });
     const recordView = makeViewRecorder(platform);
     /** What the request may do, as itself or as whom it wants to look. */
-    const accessFor = async (request: FastifyRequest, table: string): Promise<RestAccess> => {
+    const accessFor = (request: FastifyRequest, table: string): RestAccess | Promise<RestAccess> => {
       const actor = inOrganization(request.actor);
       const own = accessOf(actor, exposed, functions, policy);
-      if (!wantsView(request)) return own;
+      return wantsView(request) ? viewedAccess(request, table, actor, own) : own;
+    };
+    const viewedAccess = async (
+      request: FastifyRequest,
+      table: string,
+      actor: Actor & { organizationId: string },
+      own: RestAccess,
+    ): Promise<RestAccess> => {
       const viewed = await viewedBy(platform, request, actor);
       if (!viewed) return own;
       // what is not there shows nothing, and its name may be anything
@@ -92,17 +100,20 @@ export function registerRest(app: FastifyInstance, platform: Platform, policy: P
         inOrganization(request.actor);
         refuseCoveredWrite(request, covered);
         const { '*': resource } = request.params as { '*': string };
-        const access = await accessFor(request, resource);
-        const answer = await answerRest(platform, request, reply, { relations: await relations(), access });
-        for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
-        return reply
-          .code(answer.status)
-          .serializer((text: string) => text)
-          .send(answer.bodyText);
+        // each await is a turn of the queue of promises: what is there is not waited for
+        const asked = accessFor(request, resource);
+        const access = asked instanceof Promise ? await asked : asked;
+        loaded ??= await relations();
+        const answer = await answerRest(platform, request, reply, { relations: loaded, access });
+        for (const name in answer.headers) reply.header(name, answer.headers[name]);
+        reply.code(answer.status).serializer(asItIs);
+        return answer.bodyText;
       },
     });
   });
 }
+
+const asItIs = (text: string): string => text;
 
 /** What the list of tables is called in the audit log. */
 const table_list = 'tables';
@@ -132,7 +143,7 @@ function refuseCoveredWrite(request: FastifyRequest, covered: ReadonlyMap<string
   }
 }
 
-async function answerRest(
+function answerRest(
   platform: Platform,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -150,38 +161,19 @@ async function answerRest(
   };
   const scope = scopeOf(request.actor, request);
   if (isReadOnly(rest) && !rest.resource.startsWith('rpc/')) {
-    return handleRest(
-      rest,
-      unwrapped(({ text, values }) => platform.door.readOne(scope, text, values, readOptions(request))),
-    );
+    return handleRest(rest, ({ text, values }) => platform.door.readOne(scope, text, values, readOptions(request)));
   }
   const onItsOwn = request.headers['idempotency-key'] === undefined || isReadOnly(rest);
   if (onItsOwn && !isReadOnly(rest) && !mayRefuseAfterwards(rest)) {
-    return handleRest(
-      rest,
-      unwrapped(async (statement) => (await platform.door.writeAll(scope, [statement]))[0]!),
-    );
+    return handleRest(rest, async (statement) => (await platform.door.writeAll(scope, [statement]))[0]!);
   }
   const work = isReadOnly(rest) ? platform.door.read : platform.door.write;
   if (onItsOwn) {
     return work(scope, (tx) => handleRest(rest, ({ text, values }) => tx.sql(text, values)));
   }
-  return (await withIdempotency(platform, request, reply, scope, (tx) =>
+  return withIdempotency(platform, request, reply, scope, (tx) =>
     handleRest(rest, ({ text, values }) => tx.sql(text, values)),
-  )) as RestResponse;
-}
-
-/** The layer reads the database's own errors; the door has wrapped them already. */
-function unwrapped(run: RunStatement): RunStatement {
-  return async (statement) => {
-    try {
-      return await run(statement);
-    } catch (error) {
-      throw error instanceof PlinthError && error.cause instanceof Error && 'severity' in error.cause
-        ? error.cause
-        : error;
-    }
-  };
+  ) as Promise<RestResponse>;
 }
 
 function bodyText(body: unknown): string | undefined {

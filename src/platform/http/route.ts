@@ -171,7 +171,7 @@ export function makeRegistrar(
           >[1];
           if ('handle' in route) return (await route.handle(typed)) ?? reply.send();
           if (route.mode === 'read')
-            return platform.door.read(scope, (tx) => route.run(tx, typed), readOptions(request));
+            return await platform.door.read(scope, (tx) => route.run(tx, typed), readOptions(request));
           return withIdempotency(platform, request, reply, scope, (tx) => route.run(tx, typed));
         },
       });

@@ -154,7 +154,8 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
       return answer;
     };
   });
-  app.addHook('onRequest', async (request, reply) => {
+  // here too nothing is a promise where who asks is known already
+  app.addHook('onRequest', (request, reply, done) => {
     reply
       .header('x-request-id', request.id)
       .header('x-content-type-options', 'nosniff')
@@ -162,14 +163,14 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
     if (request.url.length > limits.url_chars)
       throw errors.invalid_request({ detail: `the URL is longer than ${limits.url_chars} characters` });
     checkHost(request, options.hosts);
-    if (request.routeOptions.config.ownCredentials || (request.is404 && isDeepLink(request))) return;
+    if (request.routeOptions.config.ownCredentials || (request.is404 && isDeepLink(request))) return done();
     failures.check(request.ip);
-    request.actor = await authenticate(request, options.authenticators, () => failures.count(request.ip));
-    checkOrigin(request, options.hosts, request.actor?.viaCookie === true);
-    // where it is not looked at it must not be passed over: the answer would be taken for somebody else's
-    if (wantsView(request) && !isRest(request.routeOptions.url)) {
-      throw httpErrors.view_as_refused({ detail: 'only /rest/v1 is answered as somebody else' });
+    const found = authenticate(request, options.authenticators, () => failures.count(request.ip));
+    if (!(found instanceof Promise)) {
+      admit(request, found, options.hosts);
+      return done();
     }
+    found.then((actor) => admit(request, actor, options.hosts)).then(() => done(), done);
   });
   // without a promise for each: what nobody waits for is not made to be waited for
   app.addHook('onResponse', (request, reply, done) => {
@@ -201,7 +202,7 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   registerPages(app);
   registerConsole(app);
   registerRest(app, platform, policy, options.rolePrefix ?? 'plinth');
-  const registrar: RouteRegistrar = makeRegistrar(app, platform, policy, (request) =>
+  const registrar: RouteRegistrar = makeRegistrar(app, platform, policy, async (request) =>
     authenticate(request, options.authenticators, () => undefined),
   );
   addRoutes(registrar, platform);
@@ -226,24 +227,53 @@ export async function makeServer(options: ServerOptions): Promise<PlinthServer> 
   };
 }
 
-async function authenticate(
+/** The request is this actor's from here on, unless a page or a header says that it must not be. */
+function admit(request: FastifyRequest, actor: Actor | undefined, hosts: AllowedHosts): void {
+  request.actor = actor;
+  checkOrigin(request, hosts, actor?.viaCookie === true);
+  // where it is not looked at it must not be passed over: the answer would be taken for somebody else's
+  if (wantsView(request) && !isRest(request.routeOptions.url)) {
+    throw httpErrors.view_as_refused({ detail: 'only /rest/v1 is answered as somebody else' });
+  }
+}
+
+/** A promise only where one of them had to ask; what it finds out then, and the rest of them, is waited for. */
+function authenticate(
   request: FastifyRequest,
   authenticators: readonly Authenticator[],
   failed: () => void,
-): Promise<Actor | undefined> {
-  try {
-    for (const authenticator of authenticators) {
-      const actor = await authenticator(request);
-      if (actor) return actor;
-    }
-    if (request.headers.authorization !== undefined && !request.url.startsWith('/metrics')) {
-      throw errors.unauthenticated({ detail: 'the Authorization header holds no key of ours' });
-    }
-    return undefined;
-  } catch (error) {
+): Actor | undefined | Promise<Actor | undefined> {
+  const counted = (error: unknown): never => {
     if (asPlinthError(error).status === 401) failed();
     throw error;
+  };
+  try {
+    for (const [at, authenticator] of authenticators.entries()) {
+      const actor = authenticator(request);
+      if (actor instanceof Promise) return firstActor(actor, request, authenticators.slice(at + 1)).catch(counted);
+      if (actor) return actor;
+    }
+    refuseUnknown(request);
+    return undefined;
+  } catch (error) {
+    return counted(error);
   }
+}
+
+async function firstActor(
+  asked: Promise<Actor | undefined>,
+  request: FastifyRequest,
+  others: readonly Authenticator[],
+): Promise<Actor | undefined> {
+  let actor = await asked;
+  for (const authenticator of others) actor ??= await authenticator(request);
+  if (!actor) refuseUnknown(request);
+  return actor;
+}
+
+function refuseUnknown(request: FastifyRequest): void {
+  if (request.headers.authorization === undefined || request.url.startsWith('/metrics')) return;
+  throw errors.unauthenticated({ detail: 'the Authorization header holds no key of ours' });
 }
 
 /** A line for each request costs more than answering it: at `info` only what was slow or failed. */

@@ -92,7 +92,8 @@ export async function handleRest(request: RestRequest, run: RunStatement): Promi
   }
   if (permission(request.access, relation, verb) === 'none')
     throw errors.forbidden({ detail: `${relation.name}:${verb}` });
-  if (verb === 'select') return read(request, relation, preferences, format, run);
+  // awaited here: a promise that is returned as it is takes two turns more of their queue
+  if (verb === 'select') return await read(request, relation, preferences, format, run);
   return write(request, relation, verb, preferences, format, run);
 }
 
@@ -113,11 +114,18 @@ function findTable(request: RestRequest, name: string): Relation {
   });
 }
 
+/** The layer reads the database's own errors, which the door may have wrapped. */
+function databaseErrorOf(error: unknown): unknown {
+  if (!(error instanceof PlinthError)) return error;
+  return error.cause instanceof Error && 'severity' in error.cause ? error.cause : error;
+}
+
 async function answer(run: RunStatement, statement: Statement): Promise<Answer> {
   let row: Record<string, unknown> | undefined;
   try {
     row = (await run(statement))[0];
-  } catch (cause) {
+  } catch (error) {
+    const cause = databaseErrorOf(error);
     if (cause instanceof PlinthError) throw cause;
     throw fromSqlState(cause) ?? cause;
   }
@@ -152,11 +160,11 @@ function requireSingle(format: Format, rows: number): void {
 }
 
 function headersOf(format: Format | undefined, range: string | undefined, applied: string | undefined) {
-  return {
-    ...(format === undefined ? {} : { 'content-type': format.contentType }),
-    ...(range === undefined ? {} : { 'content-range': range }),
-    ...(applied === undefined ? {} : { 'preference-applied': applied }),
-  };
+  const headers: Record<string, string> = {};
+  if (format !== undefined) headers['content-type'] = format.contentType;
+  if (range !== undefined) headers['content-range'] = range;
+  if (applied !== undefined) headers['preference-applied'] = applied;
+  return headers;
 }
 
 async function read(

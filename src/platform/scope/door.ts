@@ -111,26 +111,24 @@ export function makeDoor(engine: Engine, hooks: Hooks = noHooks): Door {
   function entering(scope: Scope, readOnly: boolean, options: ScopeOptions): PipelinedStatement {
     const limit = options.statementTimeoutMs ?? engine.statementTimeoutMs;
     const statementTimeoutMs = sessionSettings && limit === engine.statementTimeoutMs ? null : limit;
-    return { ...enterStatement(scope, { readOnly, statementTimeoutMs, distributed }), named, rowsUnread: true };
+    const { text, values } = enterStatement(scope, { readOnly, statementTimeoutMs, distributed });
+    return { text, values, named, rowsUnread: true };
   }
 
-  /** One statement with its context, in a transaction of its own. */
-  async function readStatement(
+  /** One statement with its context, in a transaction of its own: the results of both. */
+  function readStatement(
     enter: PipelinedStatement,
     text: string,
     values: readonly unknown[],
     options: ScopeOptions,
-  ) {
+  ): Promise<pg.QueryResult[]> {
     const statements = [enter, { text, values, named }];
-    if (options.pool === 'replica' && runReplicaRead) {
-      try {
-        return (await runReplicaRead(statements))[1]!;
-      } catch (error) {
-        if (!isOfTheReplica(error)) throw error;
-      }
-    }
     const run = options.pool === 'worker' ? runWorkerRead : runRead;
-    return (await run(statements))[1]!;
+    if (options.pool !== 'replica' || !runReplicaRead) return run(statements);
+    return runReplicaRead(statements).catch((error: unknown) => {
+      if (!isOfTheReplica(error)) throw error;
+      return run(statements);
+    });
   }
 
   /**
@@ -144,7 +142,7 @@ export function makeDoor(engine: Engine, hooks: Hooks = noHooks): Door {
     const open: OpenScope = { active: true };
     const hints: (() => void)[] = [];
     const enter = entering(scope, true, options);
-    const run: RunInScope = (text, values) => readStatement(enter, text, values, options);
+    const run: RunInScope = async (text, values) => (await readStatement(enter, text, values, options))[1]!;
     try {
       const result = await current.run(open, () => work(makeTx(run, { scope, hooks, open, hints })));
       open.active = false;
@@ -191,7 +189,7 @@ export function makeDoor(engine: Engine, hooks: Hooks = noHooks): Door {
       if (!pipelinedScope) return transaction(scope, true, (tx) => tx.sql<R>(text, values), options);
       refuseReentry();
       try {
-        return (await readStatement(entering(scope, true, options), text, values, options)).rows as R[];
+        return (await readStatement(entering(scope, true, options), text, values, options))[1]!.rows as R[];
       } catch (error) {
         throw fromDatabaseError(error);
       }
@@ -261,9 +259,10 @@ interface TxParts {
 }
 
 function makeTx(runInScope: RunInScope, { scope, hooks, open, hints }: TxParts): ScopedTx {
-  async function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
+  /** Throws at once where the transaction is over: all its callers are asynchronous. */
+  function run<R>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     if (!open.active) throw errors.internal({ cause: new Error('a transaction was used after it had ended') });
-    return (await runInScope(text, values)) as pg.QueryResult<R & pg.QueryResultRow>;
+    return runInScope(text, values) as Promise<pg.QueryResult<R & pg.QueryResultRow>>;
   }
   const compiled = <R>(query: Compilable<R>) => {
     const { sql, parameters } = query.compile();
