@@ -29,7 +29,7 @@ import { listenError } from './platform/http/client-errors.ts';
 import { type AllowedHosts, allowedHosts } from './platform/http/hosts.ts';
 import { makeServer, type PlinthServer } from './platform/http/server.ts';
 import { openKeyring, readMasterKeyFingerprint } from './platform/keyring.ts';
-import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
+import { migrateEngine, migrationChecksumsOf } from './platform/migrate/schema.ts';
 import { type SchemaReport, schemaState } from './platform/migrate/status.ts';
 import type { LoopDeclaration, ModuleDefinition } from './platform/module.ts';
 import { type OutboundClient, outbound } from './platform/net/index.ts';
@@ -159,7 +159,7 @@ export async function openPlinth(options: OpenOptions = {}): Promise<Plinth> {
         onProgress: (event) => event.kind === 'done' && options.onMigration?.(event.id),
       });
     }
-    const set = await migrationsOf(modules);
+    const set = await migrationChecksumsOf(modules);
     const schema = () => schemaState(engine.directPool, set, { programVersion: version, prefix: config.rolePrefix });
     const report = await schema();
     if (report.state === 'behind') throw errors.schema_behind({ detail: `not applied: ${report.because.join(', ')}` });
