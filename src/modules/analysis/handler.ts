@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { compiledOnce } from '../../platform/core/compiled-once.ts';
 import { PlinthError } from '../../platform/core/errors.ts';
+import { compiledOnce } from '../../platform/core/schema-checks.ts';
 import type { TaskContext, TaskHandler } from '../../platform/module.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import { TaskFailure } from '../tasks/index.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Validator } from 'typebox/compile';
-import { compiledOnce } from '../../platform/core/compiled-once.ts';
 import { errors, type FieldError, PlinthError } from '../../platform/core/errors.ts';
+import { compiledOnce } from '../../platform/core/schema-checks.ts';
 import { Id, Line } from '../../platform/http/schemas.ts';
 import { eventCategories } from './extract/github-columns.ts';
 import { isEmail } from './extract/mentions.ts';

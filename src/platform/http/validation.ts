@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { IsOptional, type TSchema } from 'typebox';
-import { Convert } from 'typebox/value';
-import { compiledOnce } from '../core/compiled-once.ts';
+import { compiledOnce, valueChecks } from '../core/schema-checks.ts';
 
 /**
  * Validation by TypeBox: what does not fit is refused, never coerced and never dropped. Only query strings and path
@@ -18,7 +17,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     // an id is text and wants no converting: it took 3 % of reading one row
     const validator = compiled();
     if (validator.Check(input)) return { value: input };
-    const value = isText ? Convert(schema, input) : input;
+    const value = isText ? valueChecks().Convert(schema, input) : input;
     if (isText && validator.Check(value)) return { value };
     const violations = validator
       .Errors(value)

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { compiledOnce } from './compiled-once.ts';
+import { compiledOnce } from './schema-checks.ts';
 
 test('a schema is not looked at before its validator is asked for, and compiled once', () => {
   let looks = 0;
