@@ -24,7 +24,7 @@ import { type Actor, makePolicy } from './platform/http/actor.ts';
 import { renderBootstrap } from './platform/migrate/bootstrap.ts';
 import { migrationId } from './platform/migrate/files.ts';
 import { quoteName, roleName } from './platform/migrate/names.ts';
-import { migrateEngine, migrationsOf } from './platform/migrate/schema.ts';
+import { migrateEngine, migrationChecksumsOf } from './platform/migrate/schema.ts';
 import type { ModuleDefinition, OrganizationRole } from './platform/module.ts';
 import type { OutboundClient } from './platform/net/index.ts';
 import type { Platform } from './platform/platform.ts';
@@ -289,7 +289,7 @@ export async function templateFile(modules: readonly ModuleDefinition[], prefix:
 
 /** Everything that decides what the template holds. */
 async function templateName(modules: readonly ModuleDefinition[], prefix: string): Promise<string> {
-  const { migrations } = await migrationsOf(modules);
+  const { migrations } = await migrationChecksumsOf(modules);
   const packageFile = new URL('../package.json', import.meta.resolve('@electric-sql/pglite'));
   const { version: engineVersion } = JSON.parse(await readFile(packageFile, 'utf8')) as { version: string };
   const hash = createHash('sha256').update(`${version}\n${engineVersion}\n${renderBootstrap({ prefix })}\n`);

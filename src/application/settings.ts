@@ -1,6 +1,6 @@
 import type { Static, TObject } from 'typebox';
-import { Default, Errors } from 'typebox/value';
 import type { FieldError } from '../platform/core/errors.ts';
+import { valueChecks } from '../platform/core/schema-checks.ts';
 import type { ModuleDefinition } from '../platform/module.ts';
 import type { Platform } from '../platform/platform.ts';
 import { applicationErrors } from './errors.ts';
@@ -22,6 +22,7 @@ export function readSettings(
   for (const { name, settings: schema } of modules) {
     if (!schema) continue;
     // a copy: Default fills in what it is given
+    const { Default, Errors } = valueChecks();
     const value = Default(schema, copyOf(given[name]));
     for (const { keyword, instancePath, message } of Errors(schema, value)) {
       // said below, with the names there are

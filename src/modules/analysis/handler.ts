@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { PlinthError } from '../../platform/core/errors.ts';
+import { compiledOnce } from '../../platform/core/schema-checks.ts';
 import type { TaskContext, TaskHandler } from '../../platform/module.ts';
 import type { Scope } from '../../platform/scope/scope.ts';
 import { TaskFailure } from '../tasks/index.ts';
@@ -28,7 +28,7 @@ const Payload = Type.Object({
   ),
 });
 type Payload = Static<typeof Payload>;
-const checkPayload = Compile(Payload);
+const checkPayload = compiledOnce(Payload);
 
 /**
  * Analyses the commit an event leads to, in the event's own repository. Ends `source_unknown` for a repository or a
@@ -38,7 +38,7 @@ const checkPayload = Compile(Payload);
 export const analysisHandler: TaskHandler = {
   description: 'Analyse a repository at a commit: { repository_id, commit_sha, branch? }, or what an event says',
   async run(context, payload) {
-    if (!checkPayload.Check(payload)) {
+    if (!checkPayload().Check(payload)) {
       throw new TaskFailure('invalid_payload', 'the payload names no repository and commit', { retryable: false });
     }
     if (payload.head?.state === 'deleted')

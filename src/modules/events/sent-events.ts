@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Static, type TSchema, Type } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import type { Validator } from 'typebox/compile';
 import { errors, type FieldError, PlinthError } from '../../platform/core/errors.ts';
+import { compiledOnce } from '../../platform/core/schema-checks.ts';
 import { Id, Line } from '../../platform/http/schemas.ts';
 import { eventCategories } from './extract/github-columns.ts';
 import { isEmail } from './extract/mentions.ts';
@@ -165,17 +166,17 @@ export function readSent(bytes: Buffer): unknown {
 
 /** Throws `invalid_request` with each fault and its path. */
 export function readCloudEvent(value: unknown, now: Date): NewEvent {
-  return cloudEventToNewEvent(checked(cloudEvent, value), now);
+  return cloudEventToNewEvent(checked(cloudEvent(), value), now);
 }
 
 /** One event, of whichever of the two forms it has: a CloudEvent says so by `specversion`. Throws `invalid_request`. */
 export function readItem(value: unknown, now: Date): NewEvent {
   if (isObject(value) && Object.hasOwn(value, 'specversion')) return readCloudEvent(value, now);
-  return toNewEvent(checked(sentEvent, value), now);
+  return toNewEvent(checked(sentEvent(), value), now);
 }
 
-const sentEvent = Compile(SentEvent);
-const cloudEvent = Compile(CloudEvent);
+const sentEvent = compiledOnce(SentEvent);
+const cloudEvent = compiledOnce(CloudEvent);
 
 function checked<T extends TSchema>(schema: Validator<Record<never, never>, T>, value: unknown): Static<T> {
   if (schema.Check(value)) return value as Static<T>;

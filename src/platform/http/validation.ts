@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { IsOptional, type TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import { Convert } from 'typebox/value';
+import { compiledOnce, valueChecks } from '../core/schema-checks.ts';
 
 /**
  * Validation by TypeBox: what does not fit is refused, never coerced and never dropped. Only query strings and path
@@ -9,17 +8,18 @@ import { Convert } from 'typebox/value';
  * `Type.Optional` may be missing.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema);
+  const compiled = compiledOnce(schema);
   const isText = httpPart === 'querystring' || httpPart === 'params';
   const isOptional = IsOptional(schema);
   return (input: unknown) => {
     // the framework's null: there is no body
     if (isOptional && input === null) return { value: undefined };
     // an id is text and wants no converting: it took 3 % of reading one row
-    if (compiled.Check(input)) return { value: input };
-    const value = isText ? Convert(schema, input) : input;
-    if (isText && compiled.Check(value)) return { value };
-    const violations = compiled
+    const validator = compiled();
+    if (validator.Check(input)) return { value: input };
+    const value = isText ? valueChecks().Convert(schema, input) : input;
+    if (isText && validator.Check(value)) return { value };
+    const violations = validator
       .Errors(value)
       .filter((violation) => violation.keyword !== 'boolean')
       .slice(0, 20)

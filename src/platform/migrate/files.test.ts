@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { Fixture, standardFiles } from '../../../tests/migrations/fixtures.ts';
-import { parseScript, readMigrations } from './files.ts';
+import { parseScript, readMigrationChecksums, readMigrations } from './files.ts';
 
 const fixtures: Fixture[] = [];
 afterEach(async () => {
@@ -66,6 +66,24 @@ test.each<[string, (fixture: Fixture) => Promise<void>, string]>([
   const error = await refusal(fixture);
   expect(error).toMatchObject({ code: 'migration_invalid' });
   expect(error?.detail).toContain(expected);
+});
+
+test('what a start compares is read without taking the files apart, from folders that are in order', async () => {
+  const fixture = await make();
+  const { migrations } = await fixture.read();
+  const expected = migrations.map(({ module, version, up }) => ({ module, version, up: { checksum: up.checksum } }));
+  expect((await readMigrationChecksums(fixture.sources)).migrations).toEqual(expected);
+
+  await fixture.write('projects/0002_priority.up.sql', "select 'x;");
+  expect(await refusal(fixture)).toMatchObject({ code: 'migration_invalid' });
+  const changed = (await readMigrationChecksums(fixture.sources)).migrations;
+  expect(changed.filter((_, at) => at !== 2)).toEqual(expected.filter((_, at) => at !== 2));
+  expect(changed[2]?.up.checksum).not.toBe(expected[2]?.up.checksum);
+
+  await fixture.remove('projects/0002_priority.down.sql');
+  await expect(readMigrationChecksums(fixture.sources)).rejects.toMatchObject({
+    detail: expect.stringContaining('has no .down.sql beside it'),
+  });
 });
 
 test('a module must stand after what it depends on, once', async () => {

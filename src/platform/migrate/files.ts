@@ -75,6 +75,10 @@ async function readText(path: string): Promise<string> {
   return text.replaceAll('\r\n', '\n');
 }
 
+function checksumOf(sql: string): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
 interface Header {
   readonly description: string | undefined;
   readonly transactional: boolean;
@@ -135,7 +139,7 @@ export function parseScript(path: string, sql: string): MigrationScript & Header
   return {
     path,
     sql,
-    checksum: createHash('sha256').update(sql).digest('hex'),
+    checksum: checksumOf(sql),
     transactional: header.transactional,
     statements,
     description: header.description === '' ? undefined : header.description,
@@ -143,9 +147,17 @@ export function parseScript(path: string, sql: string): MigrationScript & Header
   };
 }
 
-/** Reads one module's folder. Throws migration_invalid for gaps, duplicates, a missing half and bad names. */
-async function readFolder(source: MigrationSource): Promise<Migration[]> {
-  const { module, directory } = source;
+/** One pair of files, before either is read. */
+interface MigrationFiles {
+  readonly module: string;
+  readonly version: number;
+  readonly name: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** Lists one module's folder. Throws migration_invalid for gaps, duplicates, a missing half and bad names. */
+async function listFolder({ module, directory }: MigrationSource): Promise<MigrationFiles[]> {
   let names: string[];
   try {
     names = (await readdir(directory)).filter((name) => !name.startsWith('.') && !name.endsWith('.md')).sort();
@@ -163,31 +175,51 @@ async function readFolder(source: MigrationSource): Promise<Migration[]> {
     half[match[3] === 'up' ? 'up' : 'down'] = path;
     halves.set(version, half);
   }
-  const migrations: Migration[] = [];
-  for (const [version, half] of [...halves].sort(([a], [b]) => a - b)) {
-    const expected = migrations.length + 1;
+  const files: MigrationFiles[] = [];
+  for (const [version, { name, up, down }] of [...halves].sort(([a], [b]) => a - b)) {
+    const expected = files.length + 1;
     if (version !== expected) {
       throw invalid(
-        half.up ?? half.down ?? directory,
+        up ?? down ?? directory,
         `numbers start at 0001 and have no gaps: ${migrationId({ module, version: expected })} is not there`,
       );
     }
-    if (!half.up) throw invalid(half.down!, 'has no .up.sql beside it');
-    if (!half.down) throw invalid(half.up, 'has no .down.sql beside it');
-    const up = parseScript(half.up, await readText(half.up));
-    const down = parseScript(half.down, await readText(half.down));
-    if (up.statements.length === 0) throw invalid(half.up, 'holds no statement');
-    const description = up.description ?? half.name.replaceAll('_', ' ');
-    migrations.push({ module, version, name: half.name, description, phase: up.phase, up, down });
+    if (!up) throw invalid(down!, 'has no .up.sql beside it');
+    if (!down) throw invalid(up, 'has no .down.sql beside it');
+    files.push({ module, version, name, up, down });
   }
-  return migrations;
+  return files;
+}
+
+async function readMigration({ module, version, name, ...path }: MigrationFiles): Promise<Migration> {
+  const up = parseScript(path.up, await readText(path.up));
+  const down = parseScript(path.down, await readText(path.down));
+  if (up.statements.length === 0) throw invalid(path.up, 'holds no statement');
+  const description = up.description ?? name.replaceAll('_', ' ');
+  return { module, version, name, description, phase: up.phase, up, down };
 }
 
 /** Every migration of the given modules, in the order they run: the list's order, then number. */
 export async function readMigrations(sources: readonly MigrationSource[]): Promise<MigrationSet> {
   checkModuleOrder(sources);
   const migrations: Migration[] = [];
-  for (const source of sources) migrations.push(...(await readFolder(source)));
+  for (const source of sources) {
+    for (const files of await listFolder(source)) migrations.push(await readMigration(files));
+  }
+  return { sources, migrations };
+}
+
+/**
+ * What tells whether a database has these migrations, which every start asks: the files are not taken apart, which takes
+ * ten times as long (0.11 s of a processor for 50). Throws for gaps, duplicates and a missing half alike; what is wrong inside a file, `readMigrations` says.
+ */
+export async function readMigrationChecksums(sources: readonly MigrationSource[]): Promise<MigrationChecksums> {
+  checkModuleOrder(sources);
+  const migrations: MigrationChecksum[] = [];
+  for (const source of sources) {
+    for (const { module, version, up } of await listFolder(source))
+      migrations.push({ module, version, up: { checksum: checksumOf(await readText(up)) } });
+  }
   return { sources, migrations };
 }
 
@@ -195,6 +227,15 @@ export async function readMigrations(sources: readonly MigrationSource[]): Promi
 export interface MigrationSet {
   readonly sources: readonly MigrationSource[];
   readonly migrations: readonly Migration[];
+}
+
+export interface MigrationChecksum extends Pick<Migration, 'module' | 'version'> {
+  readonly up: Pick<MigrationScript, 'checksum'>;
+}
+
+/** A `MigrationSet` is one too. */
+export interface MigrationChecksums extends Pick<MigrationSet, 'sources'> {
+  readonly migrations: readonly MigrationChecksum[];
 }
 
 /** The list of modules is the order; what a module depends on must stand before it (so there are no cycles). */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { migrationErrors } from './errors.ts';
-import { type MigrationSet, migrationId } from './files.ts';
+import { type MigrationChecksums, type MigrationSet, migrationId } from './files.ts';
 import { quoteName, roleName, SCHEMA } from './names.ts';
 import { type MigrationState, planMigrations } from './plan.ts';
 import { loadHistory } from './run.ts';
@@ -95,7 +95,7 @@ function asRole(role: string): string {
 /** What `serve` and `work` ask before they start; they exit with code 3 unless it is current or ahead by one release. */
 export async function schemaState(
   pool: pg.Pool,
-  set: MigrationSet,
+  set: MigrationChecksums,
   options: { readonly programVersion: string; readonly prefix?: string },
 ): Promise<SchemaReport> {
   const rows = await appliedRows(pool, options.prefix ?? 'plinth');

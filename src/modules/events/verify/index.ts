@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value';
 import { errors } from '../../../platform/core/errors.ts';
+import { valueChecks } from '../../../platform/core/schema-checks.ts';
 import { deploymentScheme } from './deployment.ts';
 import { githubScheme } from './github.ts';
 import { HmacConfiguration, hmacScheme } from './hmac.ts';
@@ -25,8 +25,9 @@ const fixed = {
  */
 export function webhookScheme(name: SchemeName, configuration?: unknown): WebhookScheme {
   if (name !== 'hmac') return fixed[name];
-  if (!Value.Check(HmacConfiguration, configuration)) {
-    const found = Value.Errors(HmacConfiguration, configuration);
+  const { Check, Errors } = valueChecks();
+  if (!Check(HmacConfiguration, configuration)) {
+    const found = Errors(HmacConfiguration, configuration);
     throw errors.invalid_value({
       field: 'configuration',
       detail: 'The settings of the hmac scheme are not valid.',

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
-import { Check, Errors } from 'typebox/schema';
 import type { FieldError } from '../../../platform/core/errors.ts';
+import { schemaChecks } from '../../../platform/core/schema-checks.ts';
 import { taskErrors } from '../errors.ts';
 import { patternProblem } from './pattern.ts';
 
@@ -259,7 +259,7 @@ export function assertParameters(all: readonly GivenParameters[], msMax: number 
   let at = checked[0]!;
   context['check'] = () => {
     for (at of checked) {
-      if (Check(at.schema, at.value)) continue;
+      if (schemaChecks().Check(at.schema, at.value)) continue;
       violations = violationsOf(at);
       return;
     }
@@ -284,7 +284,7 @@ export function assertParameters(all: readonly GivenParameters[], msMax: number 
 
 function violationsOf({ schema, value, path }: GivenParameters): FieldError[] {
   const messages = new Map<string, string>();
-  for (const { keyword, instancePath, message, params } of Errors(schema, value)[1]) {
+  for (const { keyword, instancePath, message, params } of schemaChecks().Errors(schema, value)[1]) {
     const { additionalProperties: extra, requiredProperties: missing } = params as Record<string, string[] | undefined>;
     const at = `${path}${instancePath}`;
     if (extra) for (const name of extra) messages.set(`${at}/${escapePointer(name)}`, 'is not a known field');
