@@ -68,7 +68,9 @@ export async function makeFirstComeFirstServed(superuserUrl: string): Promise<vo
        where concurrency_key is null`,
     );
     await client.query(
-      `create or replace function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean) returns tid[]
+      // in place of the one that is there, so with its parameters: another beside it would never be called
+      `create or replace function plinth.due_places(types text[], rows_max int, after uuid[], by_age boolean,
+         floors timestamptz[]) returns tid[]
        language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
        as $$
        declare
@@ -87,5 +89,9 @@ export async function makeFirstComeFirstServed(superuserUrl: string): Promise<vo
        end
        $$`,
     );
+    const { rows } = await client.query(
+      `select 1 from pg_proc where pronamespace = 'plinth'::regnamespace and proname = 'due_places'`,
+    );
+    if (rows.length !== 1) throw new Error('the fair search is still there beside the one in order of age');
   });
 }

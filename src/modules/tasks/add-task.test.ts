@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeEngines } from '../../../tests/support/engines.ts';
 import { addTask } from './add-task.ts';
-import type { NewTask } from './enqueue.ts';
+import { enqueueTasks, type NewTask } from './enqueue.ts';
 import { openWorld, type World } from './fixtures/world.ts';
 
 const callers = 100;
@@ -39,6 +39,43 @@ describeEngines('tasks that are added one by one', (on) => {
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(made.filter(({ created }) => created)).toHaveLength(1);
     expect(await stored()).toHaveLength(1);
+  });
+
+  it('with and without keys in one call: answers in its order, and only what is new stands in the queue or among the timers', async () => {
+    const { id: known } = await add({ idempotency_key: 'known', payload: { n: 0 } });
+    const own = randomUUID();
+    const later = '2100-01-01T00:00:00.000Z';
+    const asked: Partial<NewTask>[] = [
+      { payload: { n: 1 } },
+      { idempotency_key: 'known', payload: { n: 2 } },
+      { idempotency_key: 'new', payload: { n: 3 } },
+      { idempotency_key: 'new', payload: { n: 4 } },
+      { id: own, payload: { n: 5 } },
+      { payload: { n: 6 }, scheduled_at: later },
+      { idempotency_key: 'later', payload: { n: 7 }, scheduled_at: later },
+      { idempotency_key: 'known', payload: { n: 8 }, scheduled_at: later },
+    ];
+    const scope = { as: 'app', organizationId: world.organizationId } as const;
+    const made = await world.platform.door.write(scope, (tx) =>
+      enqueueTasks(
+        world.platform,
+        tx,
+        asked.map((task) => ({ task_type, ...task })),
+      ),
+    );
+    expect(made.map(({ created }) => created)).toEqual([true, false, true, false, true, true, true, false]);
+    const [first, , third, fourth, fifth, sixth, seventh, eighth] = made.map(({ id }) => id);
+    expect([made[1]!.id, eighth, fourth, fifth]).toEqual([known, known, third, own]);
+    const ids = new Map((await stored()).map(({ id, n }) => [n, id]));
+    expect(ids).toEqual(
+      new Map([first, third, own, sixth, seventh, known].map((id, at) => [[1, 3, 5, 6, 7, 0][at]!, id!])),
+    );
+    const standing = async (table: string) =>
+      (await world.owner<{ id: string }>(`select id from plinth.${table}`)).map(({ id }) => id).sort();
+    expect(await standing('task_queue')).toEqual([known, first!, third!, own].sort());
+    expect(await standing('task_timers')).toEqual([sixth!, seventh!].sort());
+    // in the order of the call
+    expect(first! < third! && third! < sixth! && sixth! < seventh!).toBe(true);
   });
 
   it('what is wrong with one is told to its caller alone', async () => {

@@ -127,13 +127,13 @@ export const tasksModule: ModuleDefinition = {
     'claim_keyed_tasks_by_tenant(text[], integer, uuid, boolean)': { security: 'definer', callers: [] },
     'task_key_use(uuid, text)': { security: 'definer', callers: ['app'] },
     'release_items(uuid, uuid, uuid[])': { security: 'definer', callers: [] },
-    'complete_tasks(uuid, uuid, uuid[], integer[], jsonb[])': { security: 'definer', callers: ['worker'] },
+    'complete_tasks(uuid, uuid, uuid[], integer[], jsonb)': { security: 'definer', callers: ['worker'] },
     'claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])': {
       security: 'definer',
       callers: ['worker'],
     },
     'promote_due_tasks_by_tenant(integer)': { security: 'definer', callers: ['worker'] },
-    'complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])': { security: 'definer', callers: ['worker'] },
+    'complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb)': { security: 'definer', callers: ['worker'] },
     'fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)':
       {
         security: 'definer',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isUuid, uuidTime, uuidv7 } from './ids.ts';
+import { isUuid, uuidTime, uuidv7, uuidv7s } from './ids.ts';
 
 test('an id carries the millisecond it was minted from', () => {
   const at = new Date('2026-11-22T10:11:12.345Z');
@@ -15,6 +15,15 @@ test('ids minted in turn from one time sort in turn', () => {
   const ids = Array.from({ length: 4000 }, () => uuidv7(at));
   expect(ids.toSorted()).toEqual(ids);
   expect(ids.every((id) => uuidTime(id).getTime() === at.getTime())).toBe(true);
+});
+
+test('ids minted together are in order, more than fit into a millisecond too, and all are version 7 ids of their time', () => {
+  const at = new Date('2026-01-01T00:00:00.000Z');
+  const ids = uuidv7s(10_000, at);
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids.map((id) => id.slice(-12))).size).toBe(10_000);
+  expect(ids.every((id) => isUuid(id) && id[14] === '7' && '89ab'.includes(id[19]!))).toBe(true);
+  expect([ids[0]!, ids[4095]!, ids[4096]!].map((id) => uuidTime(id).getTime() - at.getTime())).toEqual([0, 0, 1]);
 });
 
 test('ids of later milliseconds sort later, ids of one millisecond differ', () => {

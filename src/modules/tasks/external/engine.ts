@@ -1,7 +1,7 @@
 import type { Platform } from '../../../platform/platform.ts';
 import type { Statement } from '../../../platform/scope/door.ts';
 import { isAboutAnAnswer, toFailure } from '../answers.ts';
-import type { ClaimedTask } from '../engine.ts';
+import { type ClaimedTask, resultsOf } from '../engine.ts';
 import { external_type_label, outcomeCounts } from '../statistics/outcome-counts.ts';
 
 /** A task a worker outside holds, under a lease of its own. */
@@ -80,7 +80,7 @@ export function makeExternalEngine(platform: Platform): ExternalEngine {
       return {
         text: `select coalesce(cardinality(refused), 0) = 0 as recorded, released
                from plinth.complete_tasks${distributed ? '_by_tenant' : ''}($1, $2, $3, $4, $5)`,
-        values: [task.lease_id, worker.id, [task.task_id], [task.held_ms], [answer.result ?? null]],
+        values: [task.lease_id, worker.id, [task.task_id], [task.held_ms], resultsOf([answer])],
       };
     }
     const failure = toFailure({ ...task, payload: null }, answer.thrown, task.held_ms);

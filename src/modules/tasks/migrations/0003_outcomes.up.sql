@@ -46,11 +46,12 @@ begin
 end
 $$;
 
--- Records successes: for each task its duration in ms, and its result (null for all: none has one). Returns the tasks
+-- Records successes: for each task its duration in ms, and its result in one array (null for all: none has one; as jsonb[] they
+-- took half as long again to read, and as long in Node to write). Returns the tasks
 -- that were refused (lost to another worker or cancelled meanwhile, they stay as they are), and how many tasks that had
 -- waited for these can run now.
 -- A plan of its own each time (0.3 ms a batch): a generic one made while the table was small reads all of it later.
-create function plinth.complete_tasks(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb[])
+create function plinth.complete_tasks(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb)
 returns table (refused uuid[], released int)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
@@ -64,6 +65,7 @@ set plan_cache_mode = force_custom_plan
 as $$
 declare
   at constant timestamptz := clock_timestamp();
+  given jsonb[] := array(select jsonb_array_elements(complete_tasks.results));
   held record;
   recorded int;
   awaited record;
@@ -78,7 +80,7 @@ begin
   end if;
   if held.places is not null then
     durations := array(select durations[p.n] from unnest(held.places) with ordinality as p(n, nth) order by p.nth);
-    results := array(select complete_tasks.results[p.n] from unnest(held.places) with ordinality as p(n, nth) order by p.nth);
+    given := array(select given[p.n] from unnest(held.places) with ordinality as p(n, nth) order by p.nth);
   end if;
   with done as (
     update tasks t
@@ -87,7 +89,7 @@ begin
     from (
       -- in the order in which whoever adds a dependency locks them
       select *
-      from unnest(held.organizations, held.tasks, held.attempts, durations, complete_tasks.results)
+      from unnest(held.organizations, held.tasks, held.attempts, durations, given)
         as u(organization, task, attempt, ms, result)
       order by u.organization, u.task
     ) h
@@ -334,7 +336,7 @@ end
 $$;
 
 select plinth.register_function('release_items(uuid, uuid, uuid[])');
-select plinth.register_function('complete_tasks(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');
+select plinth.register_function('complete_tasks(uuid, uuid, uuid[], integer[], jsonb)', '{worker}');
 select plinth.register_function('fail_attempt(uuid, uuid, integer, uuid, text, jsonb, integer, timestamp with time zone, timestamp with time zone)');
 select plinth.register_function('fail_tasks(uuid, uuid, uuid[], jsonb[])', '{worker}');
 select plinth.register_function('settle_failed(uuid[], uuid[])');

@@ -143,13 +143,14 @@ end
 $$;
 
 -- As complete_tasks.
-create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb[])
+create function plinth.complete_tasks_by_tenant(lease uuid, worker uuid, ids uuid[], durations int[], results jsonb)
 returns table (refused uuid[], released int)
 language plpgsql security definer
 set search_path = plinth, pg_catalog, pg_temp
 as $$
 declare
   at constant timestamptz := clock_timestamp();
+  given constant jsonb[] := array(select jsonb_array_elements(complete_tasks_by_tenant.results));
   held record;
   tenant record;
   recorded uuid[] := '{}';
@@ -165,7 +166,7 @@ begin
   end if;
   for tenant in
     select u.o as id,
-           jsonb_agg(jsonb_build_object('i', u.i, 'a', u.a, 'r', complete_tasks_by_tenant.results[coalesce(u.p, u.n)],
+           jsonb_agg(jsonb_build_object('i', u.i, 'a', u.a, 'r', given[coalesce(u.p, u.n)],
              's', at - coalesce(durations[coalesce(u.p, u.n)], 0) * interval '1 ms') order by u.i) as answers
     from unnest(held.organizations, held.tasks, held.attempts, held.places) with ordinality as u(o, i, a, p, n)
     group by u.o
@@ -192,4 +193,4 @@ $$;
 
 select plinth.register_function('claim_tasks_by_tenant(uuid, uuid, text[], integer, numeric, uuid[], boolean, integer, uuid[])', '{worker}');
 select plinth.register_function('promote_due_tasks_by_tenant(integer)', '{worker}');
-select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb[])', '{worker}');
+select plinth.register_function('complete_tasks_by_tenant(uuid, uuid, uuid[], integer[], jsonb)', '{worker}');
