@@ -1,0 +1,3 @@
+import type { GatewayPart } from '../part.ts';
+
+export const budgetsPart: GatewayPart = {};
