@@ -2,7 +2,7 @@
  * `npm test`: everything on PGlite and on PostgreSQL 18 as an ordinary login, beside it a smoke on what else is installed.
  * `npm run test:matrix`: everything on every engine, and the long versions of the tests that break things.
  * With arguments: those files, as vitest takes them. PLINTH_TEST_ENGINES chooses the engines.
- * Tests in a browser that failed are run once more, alone, and it is said which passed then.
+ * Files with a test that failed are run once more, alone, and it is said which passed then.
  * Closes with "N passed, N failed, N skipped".
  */
 import { spawn } from 'node:child_process';
@@ -26,7 +26,8 @@ const smokeFiles = [
   'src/modules/projects/projects.test.ts',
 ];
 
-const browser_tests = 'tests/browser/';
+/** More failures than these are no matter of time, and are not tried again. */
+const files_again_max = 8;
 
 const base: readonly EngineName[] = ['pglite', 'postgres'];
 const others: readonly EngineName[] = ['superuser', 'postgres15', 'pgbouncer'];
@@ -59,14 +60,16 @@ async function main(args: readonly string[]): Promise<number> {
   const there = (engines: readonly EngineName[]) => engines.filter((engine) => !missing.has(engine));
   const parts = plan(isMatrix, files, there);
   // beside the first, whose tests wait for a fifth of their time; what they say comes behind what it says
-  const runs = parts.map((part, at) => run(part, at > 0));
+  const runs = parts.map((part, at) => run(part, at > 0 ? 'beside' : 'first'));
   for (const [at, part] of parts.entries()) {
     const { counts, said, seconds } = await runs[at]!;
     process.stdout.write(said);
     console.log(`${part.name} (${part.engines.join(', ')}): ${words(counts)} in ${seconds} s\n`);
     add(total, counts);
   }
-  for (const [at, part] of parts.entries()) await runAgain(part, await runs[at]!, total);
+  let flaky = 0;
+  for (const [at, part] of parts.entries()) flaky += await runAgain(part, await runs[at]!, total);
+  if (flaky > 0) console.log(`${flaky} FLAKY: passed only the second time`);
   const worked = processorSeconds();
   console.log(`took ${secondsSince(started)} s${worked === undefined ? '' : `, of processors ${worked.toFixed(0)} s`}`);
   console.log(words(total));
@@ -74,23 +77,28 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /**
- * A browser, its pages and their server share the processors with two other files: a page that a busy machine did not
- * finish in time is told from one that is broken by opening it once more with nothing beside it.
+ * Three files share two processors, and some start servers and a browser: what a busy machine did not finish in time is
+ * told from what is broken by running it once more with nothing beside it. What passes then is named, for it wants mending.
+ * Returns how many tests passed then.
  */
-async function runAgain(part: Part, first: Ran, total: Counts): Promise<void> {
-  const failed = first.files.filter(({ file, failures }) => file.startsWith(browser_tests) && failures.length > 0);
-  if (failed.length === 0) return;
+async function runAgain(part: Part, first: Ran, total: Counts): Promise<number> {
+  const failed = first.files.filter(({ failures }) => failures.length > 0);
+  if (failed.length === 0 || failed.length > files_again_max) return 0;
   const files = failed.map(({ file }) => file);
   console.log(`once more, with nothing beside it: ${files.join(', ')}`);
-  const again = await run({ ...part, files }, false);
+  const again = await run({ ...part, files }, 'alone');
+  let flaky = 0;
   for (const before of failed) {
     const after = again.files.find(({ file }) => file === before.file);
     if (!after) continue;
     add(total, before.counts, -1);
     add(total, after.counts);
-    for (const test of before.failures.filter((one) => !after.failures.includes(one)))
+    for (const test of before.failures.filter((one) => !after.failures.includes(one))) {
+      flaky++;
       console.log(`FLAKY, passed the second time: ${before.file}: ${test}`);
+    }
   }
+  return flaky;
 }
 
 function add(total: Counts, more: Counts, factor = 1): void {
@@ -133,7 +141,7 @@ interface Ran {
 }
 
 /** One vitest run; its words go to the terminal, or come back where another has it; its counts come back as JSON. */
-async function run({ engines, files, full }: Part, isBeside: boolean): Promise<Ran> {
+async function run({ engines, files, full }: Part, how: 'first' | 'beside' | 'alone'): Promise<Ran> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'plinth-test-report-'));
   const report = join(folder, 'report.json');
@@ -149,12 +157,12 @@ async function run({ engines, files, full }: Part, isBeside: boolean): Promise<R
         ...files,
       ],
       {
-        stdio: isBeside ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+        stdio: how === 'beside' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
         env: {
           ...process.env,
           PLINTH_TEST_ENGINES: engines.join(','),
           ...(full ? { PLINTH_FULL: '1' } : {}),
-          ...(isBeside ? { PLINTH_TEST_WORKERS: '1' } : {}),
+          ...(how === 'first' ? {} : { PLINTH_TEST_WORKERS: '1' }),
         },
       },
     );

@@ -363,6 +363,15 @@ describe('the wire', () => {
     expect(await projects()).toHaveLength(expected);
   });
 
+  it('what follows a request that said it is the last: that one has its answer, and nothing else is read', async () => {
+    const answers = await sendRaw(
+      port,
+      `GET /v1/projects HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${acme.key}\r\nConnection: close\r\n\r\n${smuggled()}`,
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200]);
+    expect(await projects()).toHaveLength(expected);
+  });
+
   it('says why, as a problem', async () => {
     const [answer] = await sendRaw(port, 'nonsense\r\n\r\n');
     expectProblem({ ...answer!, type: answer?.headers.get('content-type') }, 'malformed_http');

@@ -145,7 +145,11 @@ export const errors = defineErrors({
     hint: 'Create what the named field points at first, in the same organization.',
   },
   still_referenced: { status: 409, title: 'Others still refer to it', hint: 'Remove what refers to it first.' },
-  invalid_value: { status: 422, title: 'A value is not allowed', hint: 'See "field" and "detail".' },
+  invalid_value: {
+    status: 422,
+    title: 'A value is not allowed',
+    hint: 'Correct the value that is named, and send it again.',
+  },
   required_value: { status: 422, title: 'A value is missing', hint: 'Give the field named in "field".' },
   invalid_transition: {
     status: 409,

@@ -9,6 +9,8 @@ import { toProblem } from './problem.ts';
  * error is answered, and closes the connection: what follows on it could be anything.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // bytes after a request that said it is the last one: they are not read, and that request has its answer, or will have
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
