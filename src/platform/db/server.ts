@@ -6,6 +6,7 @@ import { databaseErrors } from './errors.ts';
 import { guardPool } from './pool-guard.ts';
 import { parseServerUrl, type ServerAddress } from './server-url.ts';
 import { assertSessionSettings, pinnedSettings, settingsSql } from './session-settings.ts';
+import { valueTypes } from './value-types.ts';
 
 export interface ServerOptions {
   /** Requests. The others default to it. */
@@ -118,6 +119,7 @@ function openPool(target: Inspection, max: number, options: ServerOptions): pg.P
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: idleTransactionMs,
       }),
+      types: valueTypes,
       keepAlive: true,
       keepAliveInitialDelayMillis: tcpKeepAliveMs,
       max,

@@ -1,10 +1,10 @@
 import { errors } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { bounds } from './bounds.ts';
+import { compiledBefore, type PageFormat } from './compiled-before.ts';
 import { columnSql, comparableSql, conditionSql, type EmbedFilter, fieldSql, type Source } from './conditions.ts';
 import { restErrors } from './errors.ts';
 import type { Filter, OrderTerm } from './grammar.ts';
-import type { Format } from './headers.ts';
 import { tooComplex } from './parse-select.ts';
 import { type ColumnOutput, type EmbedPlan, type Output, type PlanNode, permission } from './plan.ts';
 import type { Relation, RestAccess } from './relations.ts';
@@ -256,7 +256,7 @@ export function pageStatementSql(
   compilation: Compilation,
   node: PlanNode,
   page: PageSource,
-  format: Pick<Format, 'single' | 'stripNulls'>,
+  format: PageFormat,
   withTotal: boolean,
 ): string {
   const { source, from } = page;
@@ -273,12 +273,11 @@ export function pageStatementSql(
 }
 
 /** A read of one table: a page of rows as JSON text, how many they are, and how many there are in all if asked. */
-export function compileRead(
-  access: RestAccess,
-  node: PlanNode,
-  format: Pick<Format, 'single' | 'stripNulls'>,
-  withTotal: boolean,
-): Statement {
+export function compileRead(access: RestAccess, node: PlanNode, format: PageFormat, withTotal: boolean): Statement {
+  return compiledBefore(access, node, format, withTotal, () => compileReadAnew(access, node, format, withTotal));
+}
+
+function compileReadAnew(access: RestAccess, node: PlanNode, format: PageFormat, withTotal: boolean): Statement {
   const compilation = new Compilation(access);
   const source: Source = { relation: node.relation, alias: 't' };
   const conditions = [

@@ -96,11 +96,12 @@ export interface Format {
 
 const UTF8 = '; charset=utf-8';
 
+const plain: Format = { single: false, stripNulls: false, contentType: `application/json${UTF8}` };
+
 /** The first of the media types in `Accept` that the layer makes; throws `not_acceptable` when there is none. */
 export function parseAccept(headers: Headers): Format {
   const accept = header(headers, 'accept')?.trim();
-  const plain: Format = { single: false, stripNulls: false, contentType: `application/json${UTF8}` };
-  if (accept === undefined || accept === '') return plain;
+  if (accept === undefined || accept === '' || accept === '*/*') return plain;
   for (const part of accept.split(',')) {
     const [type = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
     const stripNulls = parameters.includes('nulls=stripped');

@@ -26,8 +26,8 @@ export function parseQuery(search: string, argumentNames?: ReadonlySet<string>):
   if (search.length > limits.url_chars) throw tooComplex(`${limits.url_chars} characters`);
   const allowance: Allowance = { selectItems: 0, embeds: 0, conditions: 0 };
   const top: Draft = { conditions: [] };
-  const drafts = new Map<string, { path: string[]; draft: Draft }>();
-  const draftAt = (path: string[]): Draft => {
+  const drafts = new Map<string, { path: readonly string[]; draft: Draft }>();
+  const draftAt = (path: readonly string[]): Draft => {
     if (path.length === 0) return top;
     const key = JSON.stringify(path);
     const known = drafts.get(key) ?? { path, draft: { conditions: [] } };
@@ -93,16 +93,30 @@ function decode(text: string): string {
   return decoded;
 }
 
+/** Which column a filter's parameter names: the same few in all requests of a program. */
+const filterNames = new Map<string, ReturnType<typeof parseFilterName>>();
+const filterNames_max = 1_000;
+const filterName_chars_max = 100;
+
+function rememberFilterName(parameter: string): ReturnType<typeof parseFilterName> {
+  const name = parseFilterName(parameter);
+  if (parameter.length > filterName_chars_max) return name;
+  if (filterNames.size >= filterNames_max) filterNames.clear();
+  filterNames.set(parameter, name);
+  return name;
+}
+
 function readParameter(
   parameter: string,
   value: string,
-  draftAt: (path: string[]) => Draft,
+  draftAt: (path: readonly string[]) => Draft,
   allowance: Allowance,
 ): void {
-  const modifier = MODIFIER.exec(parameter);
+  const known = filterNames.get(parameter);
+  const modifier = known ? null : MODIFIER.exec(parameter);
   if (modifier === null) {
-    const { path, ...field } = parseFilterName(parameter);
-    draftAt(path).conditions.push(parseFilter(parameter, field.field, value, allowance));
+    const { path, field } = known ?? rememberFilterName(parameter);
+    draftAt(path).conditions.push(parseFilter(parameter, field, value, allowance));
     return;
   }
   const word = modifier[2] as 'order' | 'limit' | 'offset' | 'and' | 'or';

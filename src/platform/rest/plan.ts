@@ -96,6 +96,8 @@ export function readableColumn(relation: Relation, name: string, parameter: stri
   });
 }
 
+const star: readonly SelectItem[] = [{ kind: 'star' }];
+
 interface PlanContext {
   readonly relations: Relations;
   readonly access: RestAccess;
@@ -105,13 +107,33 @@ interface PlanContext {
 /** Finds every name of a query in the catalogue. `relation` is the table asked for, or a function's result. */
 export function planQuery(relations: Relations, access: RestAccess, relation: Relation, query: RestQuery): PlanNode {
   const context: PlanContext = { relations, access, query };
-  const items: readonly SelectItem[] = query.select?.length ? query.select : [{ kind: 'star' }];
+  const items: readonly SelectItem[] = query.select?.length ? query.select : star;
   const node = planNode(context, relation, items, query, []);
   for (const { path } of query.embedded) requireEmbedded(node, path);
   return node;
 }
 
+/** By what is selected, and of which table; what it needs of other tables depends on who asks, and is planned each time. */
+const planned = new WeakMap<readonly SelectItem[], WeakMap<Relation, readonly Output[]>>();
+
 function planNode(
+  context: PlanContext,
+  relation: Relation,
+  items: readonly SelectItem[],
+  query: NodeQuery,
+  path: readonly string[],
+): PlanNode {
+  const known = planned.get(items)?.get(relation);
+  if (known) return { relation, outputs: known, embeds: [], query };
+  const node = planItems(context, relation, items, query, path);
+  if (node.embeds.length === 0) {
+    const ofItems = planned.get(items) ?? new WeakMap<Relation, readonly Output[]>();
+    planned.set(items, ofItems.set(relation, node.outputs));
+  }
+  return node;
+}
+
+function planItems(
   context: PlanContext,
   relation: Relation,
   items: readonly SelectItem[],

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { limits } from '../../core/limits.ts';
 import type { Capabilities, Engine, EngineLog } from '../engine.ts';
 import { guardPool } from '../pool-guard.ts';
+import { valueTypes } from '../value-types.ts';
 import { claimDataFolder, type DataFolder, openDataFolder } from './data-folder.ts';
 import { PgliteHost, type RestartReport } from './host.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -139,7 +140,7 @@ function openPool(host: PgliteHost, log: EngineLog | undefined): pg.Pool {
       super({ ...config, user: 'postgres', database: 'postgres', ssl: false, stream: () => host.openWire() });
     }
   }
-  return guardPool(new pg.Pool({ Client: PgliteClient, max: 1, idleTimeoutMillis: 0 }), log);
+  return guardPool(new pg.Pool({ Client: PgliteClient, max: 1, idleTimeoutMillis: 0, types: valueTypes }), log);
 }
 
 /** Removes a data folder's database, for `reset`; the folder must be locked by nobody. */
