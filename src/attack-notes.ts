@@ -110,6 +110,15 @@ export const callSamples: CallSamples = {
       '10',
     ],
   ],
+  record_cost: [
+    [
+      '{organization}',
+      '{"kind": "call", "call_id": "{cost_calls.call_id}", "provider": "p", "model": "m", "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0, "reasoning_tokens": 0}',
+    ],
+  ],
+  reprice_costs: [
+    ['{organization}', '[{"id": "{cost_records.id}", "input_cost": "1", "output_cost": "0", "total_cost": "1"}]'],
+  ],
   add_to_batch: [
     ['{organization}', '{event_subscriptions.id}', '[{"id": "{events.id}", "occurred_at": "{time}"}]', '{time}', '10'],
   ],

@@ -256,6 +256,84 @@ export interface CodeElements {
   start_line: number;
 }
 
+export interface CostCalls {
+  call_id: string;
+  /**
+   * The cost record of the call itself: made by the gateway, or told by who made it.
+   */
+  call_record_id: string | null;
+  created_at: Generated<Timestamp>;
+  organization_id: string;
+  /**
+   * The cost record from a trace; it counts where the call has none of its own.
+   */
+  trace_record_id: string | null;
+}
+
+export interface CostRecords {
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  /**
+   * Of all tokens, those of audio. A model that has another price for these has none for this call.
+   */
+  audio_tokens: Generated<Int8>;
+  /**
+   * Of cache_write_tokens, those kept for an hour: they may cost more.
+   */
+  cache_write_1h_tokens: Generated<Int8>;
+  cache_write_tokens: Generated<Int8>;
+  cached_input_tokens: Generated<Int8>;
+  call_id: string;
+  conversation_id: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  input_cost: Numeric | null;
+  /**
+   * Neither read from a cache nor written to one.
+   */
+  input_tokens: Generated<Int8>;
+  is_batch: Generated<boolean>;
+  /**
+   * False for the trace of a call that has a record of its own: sums leave it out.
+   */
+  is_counted: Generated<boolean>;
+  /**
+   * call: from who made it; trace: from a trace that tells of it.
+   */
+  kind: string;
+  model: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  output_cost: Numeric | null;
+  /**
+   * Without reasoning.
+   */
+  output_tokens: Generated<Int8>;
+  /**
+   * Where the price is from: "genai-prices" and its version, or "override" and its id.
+   */
+  price_source: string | null;
+  project_id: string | null;
+  provider: string;
+  /**
+   * Usage as the provider said it.
+   */
+  raw_usage: Json | null;
+  reasoning_tokens: Generated<Int8>;
+  task_id: string | null;
+  /**
+   * Input, output and a fee of the call. Null: no price is known.
+   */
+  total_cost: Numeric | null;
+  total_tokens: Generated<Int8>;
+  /**
+   * The trace it is part of, as 32 hexadecimal digits.
+   */
+  trace_id: string | null;
+  user_id: string | null;
+}
+
 export interface DeploymentEvents {
   branch: string | null;
   commit_sha: string | null;
@@ -958,6 +1036,73 @@ export interface MetricDefinitions {
   version: string;
 }
 
+export interface ModelPriceProviders {
+  created_at: Generated<Timestamp>;
+  /**
+   * Whose models it sells at their prices, where it has none of its own.
+   */
+  fallback_providers: Generated<string[]>;
+  /**
+   * Which names mean this provider besides its own: conditions as in model_prices.match.
+   */
+  match: Json | null;
+  name: string;
+  /**
+   * Where more than one match a name, the first does.
+   */
+  position: number;
+  provider: string;
+  /**
+   * When the catalogue was written last: who holds a copy of it compares this.
+   */
+  seeded_at: Timestamp;
+  /**
+   * The version of @pydantic/genai-prices it was copied from.
+   */
+  source_version: string;
+}
+
+export interface ModelPrices {
+  /**
+   * The length of its context window, where known.
+   */
+  context_tokens: Int8 | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * It holds in these hours of each day, in UTC; past midnight where daily_to is earlier.
+   */
+  daily_from: string | null;
+  daily_to: string | null;
+  /**
+   * Which names mean this model: { "equals" | "starts_with" | "ends_with" | "contains" | "regex": text } or { "and" | "or": [...] }.
+   */
+  match: Json;
+  model: string;
+  name: string | null;
+  /**
+   * As the source has them: audio, images, searches. Nothing is charged by these.
+   */
+  other_prices: Json | null;
+  /**
+   * Of the models of one provider: the first whose match holds is the one that is meant.
+   */
+  position: number;
+  /**
+   * USD a million tokens as decimal strings: input, cached_input, cache_write, cache_write_1h, output, reasoning; request: USD a call; tiers: [{ "above": input tokens of the call, and prices }]. {}: nobody says.
+   */
+  prices: Json;
+  provider: string;
+  source_version: string;
+  /**
+   * Of the prices of one model: the last that holds at a time counts, and where none does, step 0.
+   */
+  step: number;
+  /**
+   * In UTC.
+   */
+  valid_from: Timestamp | null;
+}
+
 export interface Notifications {
   /**
    * Plain text.
@@ -1016,6 +1161,32 @@ export interface Organizations {
 export interface OrganizationSlugs {
   organization_id: string;
   slug: string;
+}
+
+export interface PriceOverrides {
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * The model's name as it is called with, in lower case; no pattern.
+   */
+  model: string;
+  note: string | null;
+  organization_id: string;
+  /**
+   * As in model_prices; and batch: the same prices for batches.
+   */
+  prices: Json;
+  provider: string;
+  updated_at: Generated<Timestamp>;
+  /**
+   * Null: since ever.
+   */
+  valid_from: Timestamp | null;
+  /**
+   * The first instant at which it no longer holds; null: for ever.
+   */
+  valid_to: Timestamp | null;
 }
 
 export interface ProcessingPerformance {
@@ -1841,6 +2012,8 @@ export interface DB {
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
   code_elements: CodeElements;
+  cost_calls: CostCalls;
+  cost_records: CostRecords;
   deployment_events: DeploymentEvents;
   encryption_keys: EncryptionKeys;
   endpoint_states: EndpointStates;
@@ -1868,11 +2041,14 @@ export interface DB {
   issues: Issues;
   linear_events: LinearEvents;
   metric_definitions: MetricDefinitions;
+  model_price_providers: ModelPriceProviders;
+  model_prices: ModelPrices;
   notifications: Notifications;
   one_time_tokens: OneTimeTokens;
   organization_memberships: OrganizationMemberships;
   organization_slugs: OrganizationSlugs;
   organizations: Organizations;
+  price_overrides: PriceOverrides;
   processing_performance: ProcessingPerformance;
   project_repositories: ProjectRepositories;
   projects: Projects;

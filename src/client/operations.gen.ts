@@ -193,6 +193,215 @@ export interface AuthSignOutEverywhereResult {
   sessions: number;
 }
 
+export interface Cost {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  kind: 'call' | 'trace';
+  call_id: string;
+  /** False for the trace of a call that has a record of its own. */
+  is_counted: boolean;
+  provider: string;
+  model: string;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  raw_usage: unknown;
+  is_batch: boolean;
+  input_cost: string | null;
+  output_cost: string | null;
+  total_cost: string | null;
+  price_source: string | null;
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  task_id: string | null;
+  conversation_id: string | null;
+  trace_id: string | null;
+}
+
+export interface CostsCreateInput {
+  /** Names the call: told again, it is recorded once. */
+  call_id: string;
+  provider: string;
+  model: string;
+  usage?: {
+    /** Neither read from a cache nor written to one. */
+    input_tokens?: number | undefined;
+    cached_input_tokens?: number | undefined;
+    cache_write_tokens?: number | undefined;
+    /** Of cache_write_tokens. */
+    cache_write_1h_tokens?: number | undefined;
+    /** Without reasoning. */
+    output_tokens?: number | undefined;
+    reasoning_tokens?: number | undefined;
+    /** Of all tokens, those of audio. */
+    audio_tokens?: number | undefined;
+  } | undefined;
+  /** How raw_usage says it. */
+  wire?: 'openai_chat' | 'openai_responses' | 'openai_embeddings' | 'anthropic_messages' | 'google' | undefined;
+  /** The provider’s answer, or its usage alone. */
+  raw_usage?: Record<string, unknown> | undefined;
+  /** ISO 8601, UTC. */
+  occurred_at?: string | undefined;
+  /** Made in a batch: at the prices for batches, where there are any. */
+  batch?: boolean | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  agent_type?: string | undefined;
+  /** UUID, lower case. */
+  task_id?: string | undefined;
+  /** UUID, lower case. */
+  conversation_id?: string | undefined;
+  /** 32 hexadecimal digits. */
+  trace_id?: string | undefined;
+}
+
+export interface CostsCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  kind: 'call' | 'trace';
+  call_id: string;
+  /** False for the trace of a call that has a record of its own. */
+  is_counted: boolean;
+  provider: string;
+  model: string;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  raw_usage: unknown;
+  is_batch: boolean;
+  input_cost: string | null;
+  output_cost: string | null;
+  total_cost: string | null;
+  price_source: string | null;
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  task_id: string | null;
+  conversation_id: string | null;
+  trace_id: string | null;
+  is_new: boolean;
+}
+
+export interface CostsGetReportResult {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  time_zone: string;
+  by: string[];
+  rows: ({
+    user_id?: string | null;
+    agent_id?: string | null;
+    agent_type?: string | null;
+    project_id?: string | null;
+    api_key_id?: string | null;
+    provider?: string | null;
+    model?: string | null;
+    day?: string | null;
+    calls: number;
+    /** Calls without a price: nothing of them is in the cost. */
+    unpriced_calls: number;
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    total_tokens: number;
+    /** USD, as a decimal. */
+    total_cost: string;
+  })[];
+  total: {
+    calls: number;
+    /** Calls without a price: nothing of them is in the cost. */
+    unpriced_calls: number;
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    total_tokens: number;
+    /** USD, as a decimal. */
+    total_cost: string;
+  };
+  /** False: there are more rows than the limit; the total is of all. */
+  is_complete: boolean;
+}
+
+export interface CostsGetUsageResult {
+  month: string;
+  time_zone: string;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  calls: number;
+  /** Calls without a price: nothing of them is in the cost. */
+  unpriced_calls: number;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  /** USD, as a decimal. */
+  total_cost: string;
+  forecast: {
+    /** USD, as a decimal. */
+    cost: string;
+    low: string | null;
+    high: string | null;
+    /** Complete days it is made from. */
+    days: number;
+    /** USD, as a decimal. */
+    mean_daily_cost: string;
+    method: string;
+  } | null;
+}
+
+export interface CostsRepriceInput {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  provider?: string | undefined;
+  model?: string | undefined;
+  /** "next" of the call before. */
+  after?: string | undefined;
+}
+
+export interface CostsRepriceResult {
+  examined: number;
+  changed: number;
+  /** Of those that were examined, how many have no price. */
+  unpriced: number;
+  /** USD, as a decimal. */
+  cost_before: string;
+  /** USD, as a decimal. */
+  cost_after: string;
+  /** After less before, of what was changed and counts. */
+  difference: string;
+  next: string | null;
+}
+
 export interface Event {
   /** UUID, lower case. */
   id: string;
@@ -1205,6 +1414,176 @@ export interface OrganizationsCreateResult {
   slug: string;
 }
 
+export interface PriceOverride {
+  /** UUID, lower case. */
+  id: string;
+  provider: string;
+  model: string;
+  prices: {
+    /** USD a million tokens, as a decimal. */
+    input?: string;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string;
+    /** USD a million tokens, as a decimal. */
+    output?: string;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string;
+    /** USD a call, as a decimal. */
+    request?: string;
+    tiers?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string;
+      /** USD a million tokens, as a decimal. */
+      output?: string;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    }[];
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string;
+      /** USD a million tokens, as a decimal. */
+      output?: string;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string;
+    };
+  };
+  valid_from: string | null;
+  valid_to: string | null;
+  note: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface PriceOverridesCreateInput {
+  provider: string;
+  model: string;
+  prices: {
+    /** USD a million tokens, as a decimal. */
+    input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    output?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string | undefined;
+    /** USD a call, as a decimal. */
+    request?: string | undefined;
+    tiers?: readonly ({
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    })[] | undefined;
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+    } | undefined;
+  };
+  valid_from?: string | null | undefined;
+  valid_to?: string | null | undefined;
+  note?: string | null | undefined;
+}
+
+export interface PriceOverridesUpdateInput {
+  prices?: {
+    /** USD a million tokens, as a decimal. */
+    input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    output?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string | undefined;
+    /** USD a call, as a decimal. */
+    request?: string | undefined;
+    tiers?: readonly ({
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    })[] | undefined;
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+    } | undefined;
+  } | undefined;
+  valid_from?: string | null | undefined;
+  valid_to?: string | null | undefined;
+  note?: string | null | undefined;
+}
+
 export interface Project {
   /** UUID, lower case. */
   id: string;
@@ -2213,6 +2592,50 @@ export interface AuthResource {
   signOutEverywhere(options?: CallOptions): Promise<AuthSignOutEverywhereResult>;
 }
 
+export interface CostsResource {
+  /** Record a call that you made of a provider yourself; once for each call_id. POST /v1/costs (costs:write) */
+  create(body: CostsCreateInput, options?: CallOptions): Promise<CostsCreateResult>;
+  /** Calls with what they cost, newest first: your own, or everybody’s for administrators. GET /v1/costs (costs:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    conversation_id?: string | undefined;
+    trace_id?: string | undefined;
+  }, options?: CallOptions): Paged<Cost>;
+  /** One call with what it cost. GET /v1/costs/{id} (costs:read) */
+  get(id: string, options?: CallOptions): Promise<Cost>;
+  /** What calls cost by up to three dimensions, of this month or another time. GET /v1/costs/report (costs:read) */
+  getReport(query?: {
+    by?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    agent_id?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+    time_zone?: string | undefined;
+    format?: 'json' | 'csv' | undefined;
+    limit?: number | undefined;
+  }, options?: CallOptions): Promise<CostsGetReportResult>;
+  /** What a month has used and cost, and what it is going to cost. GET /v1/costs/usage (costs:read) */
+  getUsage(query?: {
+    month?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    agent_id?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+    time_zone?: string | undefined;
+  }, options?: CallOptions): Promise<CostsGetUsageResult>;
+  /** Price the calls of a time again, after prices have changed. POST /v1/costs/reprice (costs:reprice) */
+  reprice(body: CostsRepriceInput, options?: CallOptions): Promise<CostsRepriceResult>;
+}
+
 export interface EventDeliveriesResource {
   /** The log of deliveries, newest first. GET /v1/event-deliveries (event_deliveries:read) */
   list(query?: {
@@ -2528,6 +2951,24 @@ export interface OrganizationsResource {
   recover(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface PriceOverridesResource {
+  /** Your own prices of models, newest first. GET /v1/price-overrides (price_overrides:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+  }, options?: CallOptions): Paged<PriceOverride>;
+  /** Set prices of a model in place of the catalogue’s. POST /v1/price-overrides (price_overrides:write) */
+  create(body: PriceOverridesCreateInput, options?: CallOptions): Promise<PriceOverride>;
+  /** One price override. GET /v1/price-overrides/{id} (price_overrides:read) */
+  get(id: string, options?: CallOptions): Promise<PriceOverride>;
+  /** Change prices, or when they hold. PATCH /v1/price-overrides/{id} (price_overrides:write) */
+  update(id: string, body?: PriceOverridesUpdateInput, options?: CallOptions): Promise<PriceOverride>;
+  /** Delete a price override: the catalogue’s prices hold again. DELETE /v1/price-overrides/{id} (price_overrides:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface ProjectsResource {
   /** Projects, newest first. GET /v1/projects (projects:read) */
   list(query?: {
@@ -2805,6 +3246,7 @@ export interface Resources {
   readonly approvals: ApprovalsResource;
   readonly audit: AuditResource;
   readonly auth: AuthResource;
+  readonly costs: CostsResource;
   readonly eventDeliveries: EventDeliveriesResource;
   readonly eventDeliveryStatistics: EventDeliveryStatisticsResource;
   readonly eventEndpoints: EventEndpointsResource;
@@ -2824,6 +3266,7 @@ export interface Resources {
   readonly notifications: NotificationsResource;
   readonly organization: OrganizationResource;
   readonly organizations: OrganizationsResource;
+  readonly priceOverrides: PriceOverridesResource;
   readonly projects: ProjectsResource;
   readonly repositories: RepositoriesResource;
   readonly schedules: SchedulesResource;
@@ -2870,6 +3313,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     redeemLink: 'POST /v1/sign-in/link b',
     signOut: 'POST /v1/sign-out -',
     signOutEverywhere: 'POST /v1/sign-out/everywhere -',
+  },
+  costs: {
+    create: 'POST /v1/costs bi',
+    list: 'GET /v1/costs qp',
+    get: 'GET /v1/costs/{id} -',
+    getReport: 'GET /v1/costs/report q',
+    getUsage: 'GET /v1/costs/usage q',
+    reprice: 'POST /v1/costs/reprice b',
   },
   eventDeliveries: {
     list: 'GET /v1/event-deliveries qp',
@@ -2995,6 +3446,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     list: 'GET /v1/organizations -',
     create: 'POST /v1/organizations b',
     recover: 'POST /v1/organizations/{id}/recover -',
+  },
+  priceOverrides: {
+    list: 'GET /v1/price-overrides qp',
+    create: 'POST /v1/price-overrides bi',
+    get: 'GET /v1/price-overrides/{id} -',
+    update: 'PATCH /v1/price-overrides/{id} bi',
+    delete: 'DELETE /v1/price-overrides/{id} -i',
   },
   projects: {
     list: 'GET /v1/projects qp',

@@ -11,6 +11,10 @@ export interface Usage {
   /** Output without reasoning. */
   readonly output_tokens: number;
   readonly reasoning_tokens: number;
+  /** Of `cache_write_tokens`, those kept for an hour where the provider says so: they may cost more. */
+  readonly cache_write_1h_tokens?: number;
+  /** Of all tokens, those of audio: a model that has another price for these has none that we know. */
+  readonly audio_tokens?: number;
 }
 
 /** What a call counts for: the budgets, limits and reports it is in. */

@@ -27,6 +27,12 @@ OPERATIONS: Dict[str, str] = {
     "auth.redeem_link": "POST /v1/sign-in/link",
     "auth.sign_out": "POST /v1/sign-out",
     "auth.sign_out_everywhere": "POST /v1/sign-out/everywhere",
+    "costs.create": "POST /v1/costs",
+    "costs.list": "GET /v1/costs",
+    "costs.get": "GET /v1/costs/{id}",
+    "costs.get_report": "GET /v1/costs/report",
+    "costs.get_usage": "GET /v1/costs/usage",
+    "costs.reprice": "POST /v1/costs/reprice",
     "event_deliveries.list": "GET /v1/event-deliveries",
     "event_deliveries.get": "GET /v1/event-deliveries/{id}",
     "event_deliveries.retry": "POST /v1/event-deliveries/{id}/retry",
@@ -114,6 +120,11 @@ OPERATIONS: Dict[str, str] = {
     "organizations.list": "GET /v1/organizations",
     "organizations.create": "POST /v1/organizations",
     "organizations.recover": "POST /v1/organizations/{id}/recover",
+    "price_overrides.list": "GET /v1/price-overrides",
+    "price_overrides.create": "POST /v1/price-overrides",
+    "price_overrides.get": "GET /v1/price-overrides/{id}",
+    "price_overrides.update": "PATCH /v1/price-overrides/{id}",
+    "price_overrides.delete": "DELETE /v1/price-overrides/{id}",
     "projects.list": "GET /v1/projects",
     "projects.create": "POST /v1/projects",
     "projects.get": "GET /v1/projects/{id}",
@@ -339,6 +350,148 @@ class AuthSignInResult(TypedDict):
 
 class AuthSignOutEverywhereResult(TypedDict):
     sessions: int
+
+
+class Cost(TypedDict):
+    id: str
+    occurred_at: str
+    kind: Literal["call", "trace"]
+    call_id: str
+    is_counted: bool
+    provider: str
+    model: str
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    raw_usage: Any
+    is_batch: bool
+    input_cost: Optional[str]
+    output_cost: Optional[str]
+    total_cost: Optional[str]
+    price_source: Optional[str]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    api_key_id: Optional[str]
+    task_id: Optional[str]
+    conversation_id: Optional[str]
+    trace_id: Optional[str]
+
+
+class CostsCreateResult(TypedDict):
+    id: str
+    occurred_at: str
+    kind: Literal["call", "trace"]
+    call_id: str
+    is_counted: bool
+    provider: str
+    model: str
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    raw_usage: Any
+    is_batch: bool
+    input_cost: Optional[str]
+    output_cost: Optional[str]
+    total_cost: Optional[str]
+    price_source: Optional[str]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    api_key_id: Optional[str]
+    task_id: Optional[str]
+    conversation_id: Optional[str]
+    trace_id: Optional[str]
+    is_new: bool
+
+
+class _CostsGetReportResultRowsItemRequired(TypedDict):
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+
+
+class CostsGetReportResultRowsItem(_CostsGetReportResultRowsItemRequired, total=False):
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    project_id: Optional[str]
+    api_key_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    day: Optional[str]
+
+
+class CostsGetReportResultTotal(TypedDict):
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+
+
+class CostsGetReportResult(TypedDict):
+    since: str
+    until: str
+    time_zone: str
+    by: List[str]
+    rows: List[CostsGetReportResultRowsItem]
+    total: CostsGetReportResultTotal
+    is_complete: bool
+
+
+class CostsGetUsageResultForecast(TypedDict):
+    cost: str
+    low: Optional[str]
+    high: Optional[str]
+    days: int
+    mean_daily_cost: str
+    method: str
+
+
+class CostsGetUsageResult(TypedDict):
+    month: str
+    time_zone: str
+    since: str
+    until: str
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+    forecast: Optional[CostsGetUsageResultForecast]
+
+
+class CostsRepriceResult(TypedDict):
+    examined: int
+    changed: int
+    unpriced: int
+    cost_before: str
+    cost_after: str
+    difference: str
+    next: Optional[str]
 
 
 class Event(TypedDict):
@@ -907,6 +1060,53 @@ class OrganizationsCreateResult(TypedDict):
     slug: str
 
 
+class _PriceOverridePricesTiersItemRequired(TypedDict):
+    above: int
+
+
+class PriceOverridePricesTiersItem(_PriceOverridePricesTiersItemRequired, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridePricesBatch(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridePrices(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+    request: str
+    tiers: List[PriceOverridePricesTiersItem]
+    batch: PriceOverridePricesBatch
+
+
+class PriceOverride(TypedDict):
+    id: str
+    provider: str
+    model: str
+    prices: PriceOverridePrices
+    valid_from: Optional[str]
+    valid_to: Optional[str]
+    note: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Project(TypedDict):
     id: str
     name: str
@@ -1397,6 +1597,16 @@ class WorkflowsListVersionsResult(TypedDict):
     created_at: str
 
 
+class CostsCreateInputUsage(TypedDict, total=False):
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    cache_write_1h_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    audio_tokens: int
+
+
 class _EventRetentionSetInputRulesItemRequired(TypedDict):
     keep_days: int
 
@@ -1456,6 +1666,40 @@ class EventSubscriptionsCreateInputTarget(TypedDict):
 class EventSubscriptionsCreateInputBatch(TypedDict):
     count_max: int
     seconds_max: int
+
+
+class _PriceOverridesCreateInputPricesTiersItemRequired(TypedDict):
+    above: int
+
+
+class PriceOverridesCreateInputPricesTiersItem(_PriceOverridesCreateInputPricesTiersItemRequired, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridesCreateInputPricesBatch(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridesCreateInputPrices(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+    request: str
+    tiers: Sequence[PriceOverridesCreateInputPricesTiersItem]
+    batch: PriceOverridesCreateInputPricesBatch
 
 
 class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
@@ -1755,6 +1999,103 @@ class AuthResource(Resource):
     ) -> AuthSignOutEverywhereResult:
         """End all of your sessions. POST /v1/sign-out/everywhere (user)"""
         return self._transport.send("POST", "/v1/sign-out/everywhere", options=options)
+
+
+class CostsResource(Resource):
+    def create(
+        self,
+        *,
+        call_id: str,
+        provider: str,
+        model: str,
+        usage: CostsCreateInputUsage = NOT_GIVEN,
+        wire: Literal["openai_chat", "openai_responses", "openai_embeddings", "anthropic_messages", "google"] = NOT_GIVEN,
+        raw_usage: Mapping[str, Any] = NOT_GIVEN,
+        occurred_at: str = NOT_GIVEN,
+        batch: bool = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        agent_type: str = NOT_GIVEN,
+        task_id: str = NOT_GIVEN,
+        conversation_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsCreateResult:
+        """Record a call that you made of a provider yourself; once for each call_id. POST /v1/costs (costs:write)"""
+        return self._transport.send("POST", "/v1/costs", body=given(call_id=call_id, provider=provider, model=model, usage=usage, wire=wire, raw_usage=raw_usage, occurred_at=occurred_at, batch=batch, user_id=user_id, project_id=project_id, agent_id=agent_id, agent_type=agent_type, task_id=task_id, conversation_id=conversation_id, trace_id=trace_id), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        conversation_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Cost]:
+        """Calls with what they cost, newest first: your own, or everybody’s for administrators. GET /v1/costs (costs:read)"""
+        return self._pages("/v1/costs", given(limit=limit, cursor=cursor, since=since, until=until, user_id=user_id, project_id=project_id, conversation_id=conversation_id, trace_id=trace_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Cost:
+        """One call with what it cost. GET /v1/costs/{id} (costs:read)"""
+        return self._transport.send("GET", fill("costs.get", "/v1/costs/{id}", id=id), options=options)
+
+    def get_report(
+        self,
+        *,
+        by: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        time_zone: str = NOT_GIVEN,
+        format: Literal["json", "csv"] = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsGetReportResult:
+        """What calls cost by up to three dimensions, of this month or another time. GET /v1/costs/report (costs:read)"""
+        return self._transport.send("GET", "/v1/costs/report", query=given(by=by, since=since, until=until, user_id=user_id, project_id=project_id, agent_id=agent_id, provider=provider, model=model, time_zone=time_zone, format=format, limit=limit), options=options)
+
+    def get_usage(
+        self,
+        *,
+        month: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        time_zone: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsGetUsageResult:
+        """What a month has used and cost, and what it is going to cost. GET /v1/costs/usage (costs:read)"""
+        return self._transport.send("GET", "/v1/costs/usage", query=given(month=month, user_id=user_id, project_id=project_id, agent_id=agent_id, provider=provider, model=model, time_zone=time_zone), options=options)
+
+    def reprice(
+        self,
+        *,
+        since: str,
+        until: str,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        after: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsRepriceResult:
+        """Price the calls of a time again, after prices have changed. POST /v1/costs/reprice (costs:reprice)"""
+        return self._transport.send("POST", "/v1/costs/reprice", body=given(since=since, until=until, provider=provider, model=model, after=after), options=options)
 
 
 class EventDeliveriesResource(Resource):
@@ -2720,6 +3061,65 @@ class OrganizationsResource(Resource):
     ) -> Any:
         """Take back the deletion of an organization you own. POST /v1/organizations/{id}/recover (user)"""
         return self._transport.send("POST", fill("organizations.recover", "/v1/organizations/{id}/recover", id=id), options=options)
+
+
+class PriceOverridesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[PriceOverride]:
+        """Your own prices of models, newest first. GET /v1/price-overrides (price_overrides:read)"""
+        return self._pages("/v1/price-overrides", given(limit=limit, cursor=cursor, provider=provider, model=model), options)
+
+    def create(
+        self,
+        *,
+        provider: str,
+        model: str,
+        prices: PriceOverridesCreateInputPrices,
+        valid_from: Optional[str] = NOT_GIVEN,
+        valid_to: Optional[str] = NOT_GIVEN,
+        note: Optional[str] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """Set prices of a model in place of the catalogue’s. POST /v1/price-overrides (price_overrides:write)"""
+        return self._transport.send("POST", "/v1/price-overrides", body=given(provider=provider, model=model, prices=prices, valid_from=valid_from, valid_to=valid_to, note=note), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """One price override. GET /v1/price-overrides/{id} (price_overrides:read)"""
+        return self._transport.send("GET", fill("price_overrides.get", "/v1/price-overrides/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        prices: PriceOverridesCreateInputPrices = NOT_GIVEN,
+        valid_from: Optional[str] = NOT_GIVEN,
+        valid_to: Optional[str] = NOT_GIVEN,
+        note: Optional[str] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """Change prices, or when they hold. PATCH /v1/price-overrides/{id} (price_overrides:write)"""
+        return self._transport.send("PATCH", fill("price_overrides.update", "/v1/price-overrides/{id}", id=id), body=given(prices=prices, valid_from=valid_from, valid_to=valid_to, note=note), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a price override: the catalogue’s prices hold again. DELETE /v1/price-overrides/{id} (price_overrides:write)"""
+        return self._transport.send("DELETE", fill("price_overrides.delete", "/v1/price-overrides/{id}", id=id), idempotent=True, options=options)
 
 
 class ProjectsResource(Resource):
@@ -3700,6 +4100,7 @@ class Resources:
         self.approvals = ApprovalsResource(transport)
         self.audit = AuditResource(transport)
         self.auth = AuthResource(transport)
+        self.costs = CostsResource(transport)
         self.event_deliveries = EventDeliveriesResource(transport)
         self.event_delivery_statistics = EventDeliveryStatisticsResource(transport)
         self.event_endpoints = EventEndpointsResource(transport)
@@ -3719,6 +4120,7 @@ class Resources:
         self.notifications = NotificationsResource(transport)
         self.organization = OrganizationResource(transport)
         self.organizations = OrganizationsResource(transport)
+        self.price_overrides = PriceOverridesResource(transport)
         self.projects = ProjectsResource(transport)
         self.repositories = RepositoriesResource(transport)
         self.schedules = SchedulesResource(transport)
