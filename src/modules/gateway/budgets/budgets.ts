@@ -134,7 +134,10 @@ export async function createBudget(platform: Platform, tx: ScopedTx, input: NewB
     throw errors.invalid_request({ detail: `an organization has at most ${budgetLimits.budgets_max} budgets` });
   }
   if (await findBudget(tx, input, input.period)) {
-    throw errors.already_exists({ field: 'body/period', detail: `there is a budget of this ${input.scope} and period` });
+    throw errors.already_exists({
+      field: 'body/period',
+      detail: `there is a budget of this ${input.scope} and period`,
+    });
   }
   const own = zone !== null && isTimeZone(zone) ? zone : 'UTC';
   const [made] = await tx.sql<{ id: string }>(
@@ -222,7 +225,10 @@ function assertLimits(tokens: number | null, cost: string | null): void {
 
 function assertTimeZone(zone: string | undefined): void {
   if (zone !== undefined && !isTimeZone(zone)) {
-    throw errors.invalid_request({ field: 'body/timezone', detail: 'there is no such time zone; one is Europe/Berlin' });
+    throw errors.invalid_request({
+      field: 'body/timezone',
+      detail: 'there is no such time zone; one is Europe/Berlin',
+    });
   }
 }
 

@@ -49,9 +49,5 @@ export interface Budgets {
    * Takes requests and tokens of every limit a minute that a call counts for, or of none. Shares a statement as `reserve`
    * does. Throws `rate_limited` with Retry-After, `call_over_rate_limit`, `too_busy`.
    */
-  take(
-    scope: Scope,
-    subject: CallSubject,
-    ask: { readonly requests: number; readonly tokens: number },
-  ): Promise<void>;
+  take(scope: Scope, subject: CallSubject, ask: { readonly requests: number; readonly tokens: number }): Promise<void>;
 }

@@ -85,7 +85,10 @@ describeEngines('budgets of calls', (on) => {
     await world.settle('expired', '0.5', 20);
     await world.settle('expired', '0.5', 20);
     const { spent_cost, spent_tokens, calls, left_cost } = await world.read(budget.id);
-    expect([['1.71', 431], ['1.72', 432]]).toContainEqual([spent_cost, spent_tokens]);
+    expect([
+      ['1.71', 431],
+      ['1.72', 432],
+    ]).toContainEqual([spent_cost, spent_tokens]);
     expect({ calls, left_cost }).toEqual({ calls: 4, left_cost: '0' });
     expect(await outcomesOf([world.reserve('0')])).toEqual({ budget_exceeded: 1 });
     expect(await budgetDifferences(world.platform, 10)).toEqual([]);
@@ -125,7 +128,12 @@ describeEngines('budgets of calls', (on) => {
   });
 
   it('a budget that warns refuses nothing, counts, and alerts', async () => {
-    const budget = await world.create({ cost_limit: '0.1', token_limit: 10, on_exceed: 'warn', thresholds: [100, 250] });
+    const budget = await world.create({
+      cost_limit: '0.1',
+      token_limit: 10,
+      on_exceed: 'warn',
+      thresholds: [100, 250],
+    });
     await world.reserve('5', { tokens: 100, call: 'a' });
     await world.reserve(null, { tokens: 100, call: 'b' });
     await world.settle('a', '0.2', 5);
@@ -223,7 +231,9 @@ describeEngines('budgets of calls', (on) => {
       await world.settle(call, cost, 1);
     };
     const alerts = async () =>
-      (await world.rows<{ threshold: number }>('budget_alerts')).map(({ threshold }) => threshold).sort((a, b) => a - b);
+      (await world.rows<{ threshold: number }>('budget_alerts'))
+        .map(({ threshold }) => threshold)
+        .sort((a, b) => a - b);
     await spend('0.49');
     expect(await alerts()).toEqual([]);
     await spend('0.01');
@@ -366,7 +376,13 @@ describeEngines('days and months of a time zone', (on) => {
   });
 
   it('cover all time without a gap, also where midnight comes twice', async () => {
-    for (const zone of ['Atlantic/Azores', 'America/Havana', 'Africa/Casablanca', 'Australia/Lord_Howe', 'Asia/Beirut']) {
+    for (const zone of [
+      'Atlantic/Azores',
+      'America/Havana',
+      'Africa/Casablanca',
+      'Australia/Lord_Howe',
+      'Asia/Beirut',
+    ]) {
       const [{ gaps } = { gaps: null }] = await world.owner<{ gaps: string }>(
         `select count(*) as gaps
          from generate_series('2024-01-01'::timestamptz, '2024-12-31', interval '30 minutes') as t(at)

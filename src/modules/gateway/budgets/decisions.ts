@@ -139,7 +139,8 @@ function serviceOf(organizationId: string): Scope {
 }
 
 function assertCallId(id: string): void {
-  if (id.length < 1 || id.length > budgetLimits.call_id_chars) throw new RangeError('a call has an id of 1 to 200 characters');
+  if (id.length < 1 || id.length > budgetLimits.call_id_chars)
+    throw new RangeError('a call has an id of 1 to 200 characters');
 }
 
 function holdSeconds(seconds: number = budgetLimits.hold_seconds_default): number {
@@ -190,7 +191,8 @@ function taking(organizationId: string, asks: readonly RateAsk[], at: Date): Sta
 /** Throws what a refusal is told as. */
 function holdOf(decision: Decision, ask: Ask, now: Date): Hold {
   if (decision.outcome === 'held') return { id: ask.call_id, expires_at: decision.until };
-  if (decision.outcome === 'ended') throw errors.conflict({ detail: 'a call of this id was reserved before, and has ended' });
+  if (decision.outcome === 'ended')
+    throw errors.conflict({ detail: 'a call of this id was reserved before, and has ended' });
   const { measure, limited_to, left_over, reserved, without_holds, ends_at, period } = decision;
   const name = decision.budget_name === '' ? decision.budget_id : `"${decision.budget_name}"`;
   const which = `budget ${name} (${decision.scope}, ${period})`;

@@ -139,7 +139,13 @@ async function openStory(engine: World['engine']) {
     await world.create({ scope: 'agent', agent_id: agent, cost_limit: '0.5', on_exceed: 'warn' }),
     ({ agentId }) => agentId === agent,
   );
-  const subjects: CallSubject[] = [{}, { userId: ada }, { userId: bob }, { userId: ada, agentId: agent }, { agentId: agent }];
+  const subjects: CallSubject[] = [
+    {},
+    { userId: ada },
+    { userId: bob },
+    { userId: ada, agentId: agent },
+    { agentId: agent },
+  ];
   return { world, model, subjects };
 }
 
@@ -250,7 +256,9 @@ describeEngines(`histories of budgets (PLINTH_SEED=${seed})`, (on) => {
       (all, { tokens, cost, budgets }) => ({ tokens: all.tokens + tokens * budgets, cost: all.cost + cost * budgets }),
       { tokens: 0, cost: 0 },
     );
-    expect({ tokens: sum((one) => one.spent_tokens), cost: sum((one) => thousandthsOf(one.spent_cost)) }).toEqual(ledger);
+    expect({ tokens: sum((one) => one.spent_tokens), cost: sum((one) => thousandthsOf(one.spent_cost)) }).toEqual(
+      ledger,
+    );
     expect(settled.size).toBeGreaterThan(5);
     expect(await budgetDifferences(world.platform, 10)).toEqual([]);
   });

@@ -81,7 +81,8 @@ export const holdsLoop: LoopDeclaration = {
   name: 'budget-holds',
   async tick(platform, signal) {
     const { expired, nextAt } = await expireHolds(platform, signal);
-    if (expired > 0) platform.log.warn({ holds: expired }, 'holds of budgets expired: their process is gone, or stalled');
+    if (expired > 0)
+      platform.log.warn({ holds: expired }, 'holds of budgets expired: their process is gone, or stalled');
     const latest = platform.clock.now().getTime() + look_again_ms;
     return new Date(Math.min(latest, nextAt?.getTime() ?? latest));
   },

@@ -76,45 +76,42 @@ describeEngines(
       }
     });
 
-    it(
-      'four processes: exactly 10, never more spent; what a killed one held is given back',
-      async () => {
-        const budget = await world.create({ cost_limit: '1.00' });
-        const four = await Promise.all(Array.from({ length: processes }, startCaller));
-        // all of them are held by processes that will not be heard of again
-        const held = await Promise.all(four.map((caller) => tell(caller, { seconds: 3 })));
-        expect(add(held)).toEqual({ ok: 10, budget_exceeded: 190 });
-        const [dead, ...alive] = four as [ChildProcess, ...ChildProcess[]];
-        await kill(dead);
-        expect(await outcomesOf([world.reserve('0.10')])).toEqual({ budget_exceeded: 1 });
-        await expect
-          .poll(
-            async () => {
-              await expireHolds(world.platform);
-              return (await world.read(budget.id)).reserved_cost;
-            },
-            { timeout: 10_000 },
-          )
-          .toBe('0');
-        const spent = await Promise.all(alive.map((caller) => tell(caller, { what: 'spend', count: 70 })));
-        const { ok, ...others } = add(spent);
-        expect({ ok, others: Object.keys(others) }).toEqual({ ok: 10, others: ['budget_exceeded'] });
-        expect(await world.read(budget.id)).toMatchObject({ spent_cost: '1', reserved_cost: '0', left_cost: '0', calls: 10 });
-        expect(await budgetDifferences(world.platform, 10)).toEqual([]);
-      },
-      60_000,
-    );
+    it('four processes: exactly 10, never more spent; what a killed one held is given back', async () => {
+      const budget = await world.create({ cost_limit: '1.00' });
+      const four = await Promise.all(Array.from({ length: processes }, startCaller));
+      // all of them are held by processes that will not be heard of again
+      const held = await Promise.all(four.map((caller) => tell(caller, { seconds: 3 })));
+      expect(add(held)).toEqual({ ok: 10, budget_exceeded: 190 });
+      const [dead, ...alive] = four as [ChildProcess, ...ChildProcess[]];
+      await kill(dead);
+      expect(await outcomesOf([world.reserve('0.10')])).toEqual({ budget_exceeded: 1 });
+      await expect
+        .poll(
+          async () => {
+            await expireHolds(world.platform);
+            return (await world.read(budget.id)).reserved_cost;
+          },
+          { timeout: 10_000 },
+        )
+        .toBe('0');
+      const spent = await Promise.all(alive.map((caller) => tell(caller, { what: 'spend', count: 70 })));
+      const { ok, ...others } = add(spent);
+      expect({ ok, others: Object.keys(others) }).toEqual({ ok: 10, others: ['budget_exceeded'] });
+      expect(await world.read(budget.id)).toMatchObject({
+        spent_cost: '1',
+        reserved_cost: '0',
+        left_cost: '0',
+        calls: 10,
+      });
+      expect(await budgetDifferences(world.platform, 10)).toEqual([]);
+    }, 60_000);
 
-    it(
-      'four processes: of 60 requests a minute exactly 60 pass',
-      async () => {
-        await world.limit({ requests_per_minute: 60 });
-        const four = await Promise.all(Array.from({ length: processes }, startCaller));
-        const taken = await Promise.all(four.map((caller) => tell(caller, { what: 'take' })));
-        expect(add(taken)).toEqual({ ok: 60, rate_limited: 140 });
-      },
-      60_000,
-    );
+    it('four processes: of 60 requests a minute exactly 60 pass', async () => {
+      await world.limit({ requests_per_minute: 60 });
+      const four = await Promise.all(Array.from({ length: processes }, startCaller));
+      const taken = await Promise.all(four.map((caller) => tell(caller, { what: 'take' })));
+      expect(add(taken)).toEqual({ ok: 60, rate_limited: 140 });
+    }, 60_000);
   },
   { except: ['pglite'] },
 );

@@ -77,7 +77,11 @@ describeEngines('budgets over HTTP', (on) => {
       left_cost: '12.297125',
       calls: 1,
     });
-    const changed = await call('PATCH', `/v1/budgets/${id}`, { cost_limit: null, token_limit: 1_000, on_exceed: 'warn' });
+    const changed = await call('PATCH', `/v1/budgets/${id}`, {
+      cost_limit: null,
+      token_limit: 1_000,
+      on_exceed: 'warn',
+    });
     expect(changed).toMatchObject({
       status: 200,
       body: { cost_limit: null, token_limit: 1_000, left_tokens: 179, left_cost: null, name: 'All of Acme' },
@@ -85,7 +89,9 @@ describeEngines('budgets over HTTP', (on) => {
     expect((await call('GET', '/v1/budgets')).body).toMatchObject({ data: [{ id }], next_cursor: null });
     expect((await call('GET', '/v1/budgets?scope=user')).body).toMatchObject({ data: [] });
     expect((await call('GET', '/rest/v1/budgets?select=id,cost_limit')).body).toMatchObject([{ id }]);
-    expect((await call('GET', '/rest/v1/budget_periods?select=spent_tokens')).body).toMatchObject([{ spent_tokens: 321 }]);
+    expect((await call('GET', '/rest/v1/budget_periods?select=spent_tokens')).body).toMatchObject([
+      { spent_tokens: 321 },
+    ]);
     const audit = await call('GET', `/v1/audit-logs?resource_type=budgets&resource_id=${id}`);
     expect((audit.body['data'] as unknown as { action: string }[]).map(({ action }) => action).sort()).toEqual([
       'insert',
@@ -99,7 +105,12 @@ describeEngines('budgets over HTTP', (on) => {
 
   it('take the time zone of the organization where none is said', async () => {
     await call('PATCH', '/v1/organization', { settings: { timezone: 'Asia/Tokyo' } });
-    const made = await call('POST', '/v1/budgets', { scope: 'user', user_id: member.userId, period: 'day', token_limit: 5 });
+    const made = await call('POST', '/v1/budgets', {
+      scope: 'user',
+      user_id: member.userId,
+      period: 'day',
+      token_limit: 5,
+    });
     expect(made.body).toMatchObject({ timezone: 'Asia/Tokyo', period_ends_at: expect.stringContaining('T15:00:00') });
   });
 
@@ -161,13 +172,16 @@ describeEngines('budgets over HTTP', (on) => {
       expect(await call(method, `/v1/budgets/${id}`, undefined, other.key)).toMatchObject({ status: 404 });
     }
     expect((await call('GET', '/v1/budgets', undefined, other.key)).body).toMatchObject({ data: [] });
-    const service = await plinth.makeKey({ organizationId: acme.organizationId, by: acme.userId, role: 'service' });
+    const service = await plinth.makeKey({ organizationId: acme.organizationId, by: acme.userId });
     expect(await call('PATCH', `/v1/budgets/${id}`, { token_limit: 6 }, service.key)).toMatchObject({ status: 403 });
   });
 
   it('rate limits are made, changed, listed and removed', async () => {
     const made = await call('POST', '/v1/rate-limits', { scope: 'organization', requests_per_minute: 60 });
-    expect(made).toMatchObject({ status: 201, body: { requests_per_minute: 60, tokens_per_minute: null, is_active: true } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { requests_per_minute: 60, tokens_per_minute: null, is_active: true },
+    });
     const url = `/v1/rate-limits/${text(made.body['id'])}`;
     expect(await call('POST', '/v1/rate-limits', { scope: 'organization', requests_per_minute: 6 })).toMatchObject({
       status: 409,
@@ -177,14 +191,18 @@ describeEngines('budgets over HTTP', (on) => {
       requests_per_minute: 60,
       tokens_per_minute: 1_000,
     });
-    expect(await call('PATCH', url, { requests_per_minute: null, tokens_per_minute: null })).toMatchObject({ status: 400 });
+    expect(await call('PATCH', url, { requests_per_minute: null, tokens_per_minute: null })).toMatchObject({
+      status: 400,
+    });
     for (const wrong of [{}, { requests_per_minute: 0 }, { tokens_per_minute: 0.5 }]) {
       const answer = await call('POST', '/v1/rate-limits', { scope: 'agent', agent_id: randomUUID(), ...wrong });
       expect(answer).toMatchObject({ status: 400 });
     }
     expect(await call('PATCH', url, { is_active: false }, member.key)).toMatchObject({ status: 403 });
     expect(await call('DELETE', url, undefined, other.key)).toMatchObject({ status: 404 });
-    expect((await call('GET', '/v1/rate-limits', undefined, member.key)).body).toMatchObject({ data: [{ tokens_per_minute: 1_000 }] });
+    expect((await call('GET', '/v1/rate-limits', undefined, member.key)).body).toMatchObject({
+      data: [{ tokens_per_minute: 1_000 }],
+    });
     expect((await call('DELETE', url)).status).toBe(204);
     expect((await call('GET', '/v1/rate-limits')).body).toMatchObject({ data: [] });
   });
@@ -195,10 +213,23 @@ describeEngines('budgets over HTTP', (on) => {
     const made = await run('set', ...of, '--limit', '1.00', '--period', 'day');
     expect(made).toMatchObject({ exit: 0 });
     expect(made.out[0]).toBe('made:');
-    const changed = await run('set', ...of, '--limit', '2.5', '--tokens', '5000', '--period', 'day', '--on-exceed', 'warn');
+    const changed = await run(
+      'set',
+      ...of,
+      '--limit',
+      '2.5',
+      '--tokens',
+      '5000',
+      '--period',
+      'day',
+      '--on-exceed',
+      'warn',
+    );
     expect(changed.out[0]).toBe('changed:');
     expect((await run('list', ...of)).out.slice(2)).toEqual([
-      expect.stringMatching(/^organization +day +\$2\.50, 5000 tokens +\$0\.00, 0 tokens +\$0\.00, 0 tokens +\$2\.50, 5000 tokens +\d{4}-.* warn$/),
+      expect.stringMatching(
+        /^organization +day +\$2\.50, 5000 tokens +\$0\.00, 0 tokens +\$0\.00, 0 tokens +\$2\.50, 5000 tokens +\d{4}-.* warn$/,
+      ),
     ]);
     const off = JSON.parse((await run('set', ...of, '--period', 'day', '--off', '--json')).out[0]!);
     expect(off).toMatchObject({ is_active: false, cost_limit: '2.5' });

@@ -2,7 +2,16 @@ import { Type } from 'typebox';
 import { limits } from '../../../platform/core/limits.ts';
 import { decodeCursor, toPage } from '../../../platform/http/paging.ts';
 import type { RouteRegistrar } from '../../../platform/http/route.ts';
-import { Id, IdParams, Line, Nullable, PageOf, PageQuery, pageFields, Timestamp } from '../../../platform/http/schemas.ts';
+import {
+  Id,
+  IdParams,
+  Line,
+  Nullable,
+  PageOf,
+  PageQuery,
+  pageFields,
+  Timestamp,
+} from '../../../platform/http/schemas.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { Dollars } from './amounts.ts';
 import { budgetPeriods, createBudget, deleteBudget, listBudgets, readBudget, updateBudget } from './budgets.ts';
@@ -22,7 +31,8 @@ const budgetFields = {
   name: Type.Optional(Line(budgetLimits.name_chars, 0)),
   timezone: Type.Optional({
     ...Type.String({ maxLength: 100 }),
-    description: 'Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC.',
+    description:
+      'Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC.',
   }),
   token_limit: Type.Optional(Nullable(Tokens)),
   cost_limit: Type.Optional(Nullable(Dollars)),

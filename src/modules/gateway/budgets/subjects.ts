@@ -39,7 +39,9 @@ export function targetOf(subject: Subject): (string | null)[] {
   for (const column of subjectColumns) {
     const isWanted = column === `${subject.scope}_id`;
     if (isWanted !== (subject[column] !== undefined)) {
-      const detail = isWanted ? `the scope ${subject.scope} wants ${column}` : `the scope ${subject.scope} takes no ${column}`;
+      const detail = isWanted
+        ? `the scope ${subject.scope} wants ${column}`
+        : `the scope ${subject.scope} takes no ${column}`;
       throw errors.invalid_request({ field: `body/${column}`, detail });
     }
   }
