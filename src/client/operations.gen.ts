@@ -193,6 +193,86 @@ export interface AuthSignOutEverywhereResult {
   sessions: number;
 }
 
+export interface Budget {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  api_key_id: string | null;
+  period: 'day' | 'month' | 'total';
+  timezone: string;
+  token_limit: number | null;
+  cost_limit: string | null;
+  thresholds: number[];
+  on_exceed: 'block' | 'warn';
+  unpriced: 'refuse' | 'allow';
+  is_active: boolean;
+  period_starts_at: string | null;
+  period_ends_at: string | null;
+  spent_tokens: number;
+  /** What calls under way may use at worst. */
+  reserved_tokens: number;
+  left_tokens: number | null;
+  /** US dollars, of calls whose price is known. */
+  spent_cost: string;
+  reserved_cost: string;
+  left_cost: string | null;
+  /** Settled in this period. */
+  calls: number;
+  /** Those of them whose price nobody knew. */
+  unpriced_calls: number;
+  /** Calls that this budget had no room for. */
+  refused_calls: number;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface BudgetsCreateInput {
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  /** UUID, lower case. */
+  api_key_id?: string | undefined;
+  period: 'day' | 'month' | 'total';
+  name?: string | undefined;
+  /** Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC. */
+  timezone?: string | undefined;
+  token_limit?: number | null | undefined;
+  cost_limit?: string | null | undefined;
+  /** Percents of a limit that an alert is made at, once a period. */
+  thresholds?: readonly number[] | undefined;
+  /** warn: counts and alerts, and refuses nothing. */
+  on_exceed?: 'block' | 'warn' | undefined;
+  /** Under a limit of money: what happens to calls whose price nobody knows. */
+  unpriced?: 'refuse' | 'allow' | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface BudgetsUpdateInput {
+  name?: string | undefined;
+  /** Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC. */
+  timezone?: string | undefined;
+  token_limit?: number | null | undefined;
+  cost_limit?: string | null | undefined;
+  /** Percents of a limit that an alert is made at, once a period. */
+  thresholds?: readonly number[] | undefined;
+  /** warn: counts and alerts, and refuses nothing. */
+  on_exceed?: 'block' | 'warn' | undefined;
+  /** Under a limit of money: what happens to calls whose price nobody knows. */
+  unpriced?: 'refuse' | 'allow' | undefined;
+  is_active?: boolean | undefined;
+}
+
 export interface Event {
   /** UUID, lower case. */
   id: string;
@@ -1256,6 +1336,45 @@ export interface ProjectsUpdateInput {
   status?: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | undefined;
 }
 
+export interface RateLimit {
+  /** UUID, lower case. */
+  id: string;
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  api_key_id: string | null;
+  requests_per_minute: number | null;
+  tokens_per_minute: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface RateLimitsCreateInput {
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  /** UUID, lower case. */
+  api_key_id?: string | undefined;
+  requests_per_minute?: number | null | undefined;
+  tokens_per_minute?: number | null | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface RateLimitsUpdateInput {
+  requests_per_minute?: number | null | undefined;
+  tokens_per_minute?: number | null | undefined;
+  is_active?: boolean | undefined;
+}
+
 export interface RepositoriesCreateInput {
   name?: string | undefined;
   provider?: 'github' | 'gitlab' | 'bitbucket' | 'local' | undefined;
@@ -2213,6 +2332,23 @@ export interface AuthResource {
   signOutEverywhere(options?: CallOptions): Promise<AuthSignOutEverywhereResult>;
 }
 
+export interface BudgetsResource {
+  /** Budgets, newest first, with what is spent, reserved and left of each. GET /v1/budgets (budgets:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    scope?: 'organization' | 'project' | 'user' | 'agent' | 'api_key' | undefined;
+  }, options?: CallOptions): Paged<Budget>;
+  /** Make a budget: one for each target and period. POST /v1/budgets (budgets:write) */
+  create(body: BudgetsCreateInput, options?: CallOptions): Promise<Budget>;
+  /** One budget, with what is spent, reserved and left of it. GET /v1/budgets/{id} (budgets:read) */
+  get(id: string, options?: CallOptions): Promise<Budget>;
+  /** Change a budget; what it counts and its period stay. PATCH /v1/budgets/{id} (budgets:write) */
+  update(id: string, body?: BudgetsUpdateInput, options?: CallOptions): Promise<Budget>;
+  /** Delete a budget with its counters; calls under way go on. DELETE /v1/budgets/{id} (budgets:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface EventDeliveriesResource {
   /** The log of deliveries, newest first. GET /v1/event-deliveries (event_deliveries:read) */
   list(query?: {
@@ -2559,6 +2695,20 @@ export interface ProjectsResource {
   unlinkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface RateLimitsResource {
+  /** Limits of requests and tokens a minute, newest first. GET /v1/rate-limits (budgets:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<RateLimit>;
+  /** Limit requests and tokens a minute: one limit for each target. POST /v1/rate-limits (budgets:write) */
+  create(body: RateLimitsCreateInput, options?: CallOptions): Promise<RateLimit>;
+  /** Change a limit of requests and tokens a minute. PATCH /v1/rate-limits/{id} (budgets:write) */
+  update(id: string, body?: RateLimitsUpdateInput, options?: CallOptions): Promise<RateLimit>;
+  /** Remove a limit of requests and tokens a minute. DELETE /v1/rate-limits/{id} (budgets:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface RepositoriesResource {
   /** Repositories, newest first. GET /v1/repositories (repositories:read) */
   list(query?: {
@@ -2805,6 +2955,7 @@ export interface Resources {
   readonly approvals: ApprovalsResource;
   readonly audit: AuditResource;
   readonly auth: AuthResource;
+  readonly budgets: BudgetsResource;
   readonly eventDeliveries: EventDeliveriesResource;
   readonly eventDeliveryStatistics: EventDeliveryStatisticsResource;
   readonly eventEndpoints: EventEndpointsResource;
@@ -2825,6 +2976,7 @@ export interface Resources {
   readonly organization: OrganizationResource;
   readonly organizations: OrganizationsResource;
   readonly projects: ProjectsResource;
+  readonly rateLimits: RateLimitsResource;
   readonly repositories: RepositoriesResource;
   readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
@@ -2870,6 +3022,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     redeemLink: 'POST /v1/sign-in/link b',
     signOut: 'POST /v1/sign-out -',
     signOutEverywhere: 'POST /v1/sign-out/everywhere -',
+  },
+  budgets: {
+    list: 'GET /v1/budgets qp',
+    create: 'POST /v1/budgets bi',
+    get: 'GET /v1/budgets/{id} -',
+    update: 'PATCH /v1/budgets/{id} bi',
+    delete: 'DELETE /v1/budgets/{id} -i',
   },
   eventDeliveries: {
     list: 'GET /v1/event-deliveries qp',
@@ -3007,6 +3166,12 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     listRepositories: 'GET /v1/projects/{id}/repositories qp',
     linkRepository: 'PUT /v1/projects/{id}/repositories/{repository_id} -i',
     unlinkRepository: 'DELETE /v1/projects/{id}/repositories/{repository_id} -i',
+  },
+  rateLimits: {
+    list: 'GET /v1/rate-limits qp',
+    create: 'POST /v1/rate-limits bi',
+    update: 'PATCH /v1/rate-limits/{id} bi',
+    delete: 'DELETE /v1/rate-limits/{id} -i',
   },
   repositories: {
     list: 'GET /v1/repositories qp',

@@ -27,6 +27,11 @@ OPERATIONS: Dict[str, str] = {
     "auth.redeem_link": "POST /v1/sign-in/link",
     "auth.sign_out": "POST /v1/sign-out",
     "auth.sign_out_everywhere": "POST /v1/sign-out/everywhere",
+    "budgets.list": "GET /v1/budgets",
+    "budgets.create": "POST /v1/budgets",
+    "budgets.get": "GET /v1/budgets/{id}",
+    "budgets.update": "PATCH /v1/budgets/{id}",
+    "budgets.delete": "DELETE /v1/budgets/{id}",
     "event_deliveries.list": "GET /v1/event-deliveries",
     "event_deliveries.get": "GET /v1/event-deliveries/{id}",
     "event_deliveries.retry": "POST /v1/event-deliveries/{id}/retry",
@@ -124,6 +129,10 @@ OPERATIONS: Dict[str, str] = {
     "projects.list_repositories": "GET /v1/projects/{id}/repositories",
     "projects.link_repository": "PUT /v1/projects/{id}/repositories/{repository_id}",
     "projects.unlink_repository": "DELETE /v1/projects/{id}/repositories/{repository_id}",
+    "rate_limits.list": "GET /v1/rate-limits",
+    "rate_limits.create": "POST /v1/rate-limits",
+    "rate_limits.update": "PATCH /v1/rate-limits/{id}",
+    "rate_limits.delete": "DELETE /v1/rate-limits/{id}",
     "repositories.list": "GET /v1/repositories",
     "repositories.create": "POST /v1/repositories",
     "repositories.get": "GET /v1/repositories/{id}",
@@ -339,6 +348,38 @@ class AuthSignInResult(TypedDict):
 
 class AuthSignOutEverywhereResult(TypedDict):
     sessions: int
+
+
+class Budget(TypedDict):
+    id: str
+    name: str
+    scope: Literal["organization", "project", "user", "agent", "api_key"]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    api_key_id: Optional[str]
+    period: Literal["day", "month", "total"]
+    timezone: str
+    token_limit: Optional[int]
+    cost_limit: Optional[str]
+    thresholds: List[int]
+    on_exceed: Literal["block", "warn"]
+    unpriced: Literal["refuse", "allow"]
+    is_active: bool
+    period_starts_at: Optional[str]
+    period_ends_at: Optional[str]
+    spent_tokens: int
+    reserved_tokens: int
+    left_tokens: Optional[int]
+    spent_cost: str
+    reserved_cost: str
+    left_cost: Optional[str]
+    calls: int
+    unpriced_calls: int
+    refused_calls: int
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
 
 
 class Event(TypedDict):
@@ -925,6 +966,21 @@ class Project(TypedDict):
     created_at: str
     updated_at: str
     deleted_at: Optional[str]
+
+
+class RateLimit(TypedDict):
+    id: str
+    scope: Literal["organization", "project", "user", "agent", "api_key"]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    api_key_id: Optional[str]
+    requests_per_minute: Optional[int]
+    tokens_per_minute: Optional[int]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
 
 
 class Repository(TypedDict):
@@ -1755,6 +1811,76 @@ class AuthResource(Resource):
     ) -> AuthSignOutEverywhereResult:
         """End all of your sessions. POST /v1/sign-out/everywhere (user)"""
         return self._transport.send("POST", "/v1/sign-out/everywhere", options=options)
+
+
+class BudgetsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        scope: Literal["organization", "project", "user", "agent", "api_key"] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Budget]:
+        """Budgets, newest first, with what is spent, reserved and left of each. GET /v1/budgets (budgets:read)"""
+        return self._pages("/v1/budgets", given(limit=limit, cursor=cursor, scope=scope), options)
+
+    def create(
+        self,
+        *,
+        scope: Literal["organization", "project", "user", "agent", "api_key"],
+        period: Literal["day", "month", "total"],
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        name: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        token_limit: Optional[int] = NOT_GIVEN,
+        cost_limit: Optional[str] = NOT_GIVEN,
+        thresholds: Sequence[int] = NOT_GIVEN,
+        on_exceed: Literal["block", "warn"] = NOT_GIVEN,
+        unpriced: Literal["refuse", "allow"] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """Make a budget: one for each target and period. POST /v1/budgets (budgets:write)"""
+        return self._transport.send("POST", "/v1/budgets", body=given(scope=scope, period=period, project_id=project_id, user_id=user_id, agent_id=agent_id, api_key_id=api_key_id, name=name, timezone=timezone, token_limit=token_limit, cost_limit=cost_limit, thresholds=thresholds, on_exceed=on_exceed, unpriced=unpriced, is_active=is_active), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """One budget, with what is spent, reserved and left of it. GET /v1/budgets/{id} (budgets:read)"""
+        return self._transport.send("GET", fill("budgets.get", "/v1/budgets/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        token_limit: Optional[int] = NOT_GIVEN,
+        cost_limit: Optional[str] = NOT_GIVEN,
+        thresholds: Sequence[int] = NOT_GIVEN,
+        on_exceed: Literal["block", "warn"] = NOT_GIVEN,
+        unpriced: Literal["refuse", "allow"] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """Change a budget; what it counts and its period stay. PATCH /v1/budgets/{id} (budgets:write)"""
+        return self._transport.send("PATCH", fill("budgets.update", "/v1/budgets/{id}", id=id), body=given(name=name, timezone=timezone, token_limit=token_limit, cost_limit=cost_limit, thresholds=thresholds, on_exceed=on_exceed, unpriced=unpriced, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a budget with its counters; calls under way go on. DELETE /v1/budgets/{id} (budgets:write)"""
+        return self._transport.send("DELETE", fill("budgets.delete", "/v1/budgets/{id}", id=id), idempotent=True, options=options)
 
 
 class EventDeliveriesResource(Resource):
@@ -2842,6 +2968,55 @@ class ProjectsResource(Resource):
         return self._transport.send("DELETE", fill("projects.unlink_repository", "/v1/projects/{id}/repositories/{repository_id}", id=id, repository_id=repository_id), idempotent=True, options=options)
 
 
+class RateLimitsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[RateLimit]:
+        """Limits of requests and tokens a minute, newest first. GET /v1/rate-limits (budgets:read)"""
+        return self._pages("/v1/rate-limits", given(limit=limit, cursor=cursor), options)
+
+    def create(
+        self,
+        *,
+        scope: Literal["organization", "project", "user", "agent", "api_key"],
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        requests_per_minute: Optional[int] = NOT_GIVEN,
+        tokens_per_minute: Optional[int] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> RateLimit:
+        """Limit requests and tokens a minute: one limit for each target. POST /v1/rate-limits (budgets:write)"""
+        return self._transport.send("POST", "/v1/rate-limits", body=given(scope=scope, project_id=project_id, user_id=user_id, agent_id=agent_id, api_key_id=api_key_id, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute, is_active=is_active), idempotent=True, options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        requests_per_minute: Optional[int] = NOT_GIVEN,
+        tokens_per_minute: Optional[int] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> RateLimit:
+        """Change a limit of requests and tokens a minute. PATCH /v1/rate-limits/{id} (budgets:write)"""
+        return self._transport.send("PATCH", fill("rate_limits.update", "/v1/rate-limits/{id}", id=id), body=given(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Remove a limit of requests and tokens a minute. DELETE /v1/rate-limits/{id} (budgets:write)"""
+        return self._transport.send("DELETE", fill("rate_limits.delete", "/v1/rate-limits/{id}", id=id), idempotent=True, options=options)
+
+
 class RepositoriesResource(Resource):
     def list(
         self,
@@ -3700,6 +3875,7 @@ class Resources:
         self.approvals = ApprovalsResource(transport)
         self.audit = AuditResource(transport)
         self.auth = AuthResource(transport)
+        self.budgets = BudgetsResource(transport)
         self.event_deliveries = EventDeliveriesResource(transport)
         self.event_delivery_statistics = EventDeliveryStatisticsResource(transport)
         self.event_endpoints = EventEndpointsResource(transport)
@@ -3720,6 +3896,7 @@ class Resources:
         self.organization = OrganizationResource(transport)
         self.organizations = OrganizationsResource(transport)
         self.projects = ProjectsResource(transport)
+        self.rate_limits = RateLimitsResource(transport)
         self.repositories = RepositoriesResource(transport)
         self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)

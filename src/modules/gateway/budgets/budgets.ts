@@ -70,7 +70,8 @@ const states = `select ${columns},
     case when b.period <> 'total' then coalesce(p.starts_at, w.starts_at) end as period_starts_at,
     coalesce(p.ends_at, w.ends_at) as period_ends_at,
     coalesce(p.spent_tokens, 0)::float8 as spent_tokens, coalesce(p.reserved_tokens, 0)::float8 as reserved_tokens,
-    greatest(b.token_limit - coalesce(p.spent_tokens + p.reserved_tokens, 0), 0)::float8 as left_tokens,
+    case when b.token_limit is not null
+      then greatest(b.token_limit - coalesce(p.spent_tokens + p.reserved_tokens, 0), 0)::float8 end as left_tokens,
     trim_scale(coalesce(p.spent_cost, 0))::text as spent_cost, trim_scale(coalesce(p.reserved_cost, 0))::text as reserved_cost,
     case when b.cost_limit is not null
       then trim_scale(greatest(b.cost_limit - coalesce(p.spent_cost + p.reserved_cost, 0), 0))::text end as left_cost,

