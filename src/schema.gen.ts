@@ -236,7 +236,7 @@ export interface AuditSeals {
 
 export interface BudgetAlerts {
   /**
-   * The budget.
+   * The budget; it may be gone by now.
    */
   budget_id: string;
   /**

@@ -161,105 +161,112 @@ async function compare(world: World, model: Model): Promise<void> {
   }
 }
 
-describeEngines(`histories of budgets (PLINTH_SEED=${seed})`, (on) => {
-  it.each([0, 1, 2])('one step after another, as the model says: %d', async (nth) => {
-    const random = seededRandom(seed + nth);
-    const { world, model, subjects } = await openStory(on.engine);
-    const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
-    for (let step = 0; step < steps; step++) {
-      const call = random() < 0.8 ? pick(model.calls.filter(({ state }) => state === 'held')) : pick(model.calls);
-      const [tokens, cost] = [Math.floor(random() * 300), random() < 0.15 ? null : Math.floor(random() * 400)];
-      const costText = cost === null ? null : dollarsOf(cost);
-      const dice = random();
-      if (dice < 0.5 || !call) {
-        const id = randomUUID();
-        const subject = pick(subjects)!;
-        const answer = await codeOf(world.reserve(costText, { tokens, subject, call: id }));
-        expect(answer).toBe(model.reserve(id, subject, tokens, cost));
-      } else if (dice < 0.75) {
-        await world.settle(call.id, costText, tokens);
-        model.settle(call, tokens, cost);
-      } else if (dice < 0.83) {
-        await world.budgets.release(world.scope, call.id);
-        model.end(call, 'released');
-      } else if (dice < 0.91) {
-        // its process has died
-        await world.loseLeases([call.id]);
-        await expireHolds(world.platform);
-        model.end(call, 'expired');
-      } else if (dice < 0.96) {
-        await world.budgets.extend(world.scope, { id: call.id, expires_at: new Date() }, 600);
-        model.extend(call);
-      } else {
-        const budget = pick(model.budgets)!;
-        const limit = 500 + Math.floor(random() * 4_000);
-        if (budget.costLimit === null) budget.tokenLimit = limit;
-        else budget.costLimit = limit;
-        await world.change(
-          budget.id,
-          budget.costLimit === null ? { token_limit: limit } : { cost_limit: dollarsOf(limit) },
-        );
-      }
-      if (step % 10 === 9) await compare(world, model);
-    }
-    await compare(world, model);
-    expect(await budgetDifferences(world.platform, 10)).toEqual([]);
-  });
-
-  it('many at once: never more than the limit, and counters equal the recount at any moment', async () => {
-    const random = seededRandom(seed + 10);
-    const { world, model, subjects } = await openStory(on.engine);
-    const settled = new Map<string, { tokens: number; cost: number; budgets: number }>();
-    const limits = model.budgets.filter(({ blocks }) => blocks);
-    const caller = async () => {
-      for (let n = 0; n < 12; n++) {
-        const call = randomUUID();
-        const subject = subjects[Math.floor(random() * subjects.length)]!;
-        const [tokens, cost] = [Math.floor(random() * 200), Math.floor(random() * 300)];
-        if ((await codeOf(world.reserve(dollarsOf(cost), { tokens, subject, call }))) !== 'ok') continue;
-        const used = { tokens: Math.floor(random() * (tokens + 1)), cost: Math.floor(random() * (cost + 1)) };
+describeEngines(
+  `histories of budgets (PLINTH_SEED=${seed})`,
+  (on) => {
+    it.each([0, 1, 2])('one step after another, as the model says: %d', async (nth) => {
+      const random = seededRandom(seed + nth);
+      const { world, model, subjects } = await openStory(on.engine);
+      const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
+      for (let step = 0; step < steps; step++) {
+        const call = random() < 0.8 ? pick(model.calls.filter(({ state }) => state === 'held')) : pick(model.calls);
+        const [tokens, cost] = [Math.floor(random() * 300), random() < 0.15 ? null : Math.floor(random() * 400)];
+        const costText = cost === null ? null : dollarsOf(cost);
         const dice = random();
-        if (dice < 0.2) await world.budgets.release(world.scope, call);
-        else if (dice < 0.4) {
-          await world.loseLeases([call]);
+        if (dice < 0.5 || !call) {
+          const id = randomUUID();
+          const subject = pick(subjects)!;
+          const answer = await codeOf(world.reserve(costText, { tokens, subject, call: id }));
+          expect(answer).toBe(model.reserve(id, subject, tokens, cost));
+        } else if (dice < 0.75) {
+          await world.settle(call.id, costText, tokens);
+          model.settle(call, tokens, cost);
+        } else if (dice < 0.83) {
+          await world.budgets.release(world.scope, call.id);
+          model.end(call, 'released');
+        } else if (dice < 0.91) {
+          // its process has died
+          await world.loseLeases([call.id]);
           await expireHolds(world.platform);
-        } else if (dice < 0.9) {
-          const answer = await Promise.all([
-            world.settle(call, dollarsOf(used.cost), used.tokens),
-            ...(dice < 0.5 ? [world.settle(call, dollarsOf(used.cost), used.tokens)] : []),
-          ]);
-          expect(answer.length).toBeGreaterThan(0);
-          settled.set(call, { ...used, budgets: model.budgets.filter(({ counts }) => counts(subject)).length });
+          model.end(call, 'expired');
+        } else if (dice < 0.96) {
+          await world.budgets.extend(world.scope, { id: call.id, expires_at: new Date() }, 600);
+          model.extend(call);
+        } else {
+          const budget = pick(model.budgets)!;
+          const limit = 500 + Math.floor(random() * 4_000);
+          if (budget.costLimit === null) budget.tokenLimit = limit;
+          else budget.costLimit = limit;
+          await world.change(
+            budget.id,
+            budget.costLimit === null ? { token_limit: limit } : { cost_limit: dollarsOf(limit) },
+          );
         }
+        if (step % 10 === 9) await compare(world, model);
       }
-    };
-    let isRunning = true;
-    const watch = async () => {
-      while (isRunning) {
-        expect(await budgetDifferences(world.platform, 10)).toEqual([]);
-        for (const { id, tokenLimit, costLimit } of limits) {
-          const { spent_tokens, reserved_tokens, spent_cost, reserved_cost } = await world.read(id);
-          if (tokenLimit !== null) expect(spent_tokens + reserved_tokens).toBeLessThanOrEqual(tokenLimit);
-          if (costLimit !== null) {
-            expect(thousandthsOf(spent_cost) + thousandthsOf(reserved_cost)).toBeLessThanOrEqual(costLimit);
+      await compare(world, model);
+      expect(await budgetDifferences(world.platform, 10)).toEqual([]);
+    });
+
+    it('many at once: never more than the limit, and counters equal the recount at any moment', async () => {
+      const random = seededRandom(seed + 10);
+      const { world, model, subjects } = await openStory(on.engine);
+      const settled = new Map<string, { tokens: number; cost: number; budgets: number }>();
+      const limits = model.budgets.filter(({ blocks }) => blocks);
+      const caller = async () => {
+        for (let n = 0; n < 12; n++) {
+          const call = randomUUID();
+          const subject = subjects[Math.floor(random() * subjects.length)]!;
+          const [tokens, cost] = [Math.floor(random() * 200), Math.floor(random() * 300)];
+          if ((await codeOf(world.reserve(dollarsOf(cost), { tokens, subject, call }))) !== 'ok') continue;
+          const used = { tokens: Math.floor(random() * (tokens + 1)), cost: Math.floor(random() * (cost + 1)) };
+          const dice = random();
+          if (dice < 0.2) await world.budgets.release(world.scope, call);
+          else if (dice < 0.4) {
+            await world.loseLeases([call]);
+            await expireHolds(world.platform);
+          } else if (dice < 0.9) {
+            const answer = await Promise.all([
+              world.settle(call, dollarsOf(used.cost), used.tokens),
+              ...(dice < 0.5 ? [world.settle(call, dollarsOf(used.cost), used.tokens)] : []),
+            ]);
+            expect(answer.length).toBeGreaterThan(0);
+            settled.set(call, { ...used, budgets: model.budgets.filter(({ counts }) => counts(subject)).length });
           }
         }
-      }
-    };
-    const watching = watch();
-    await Promise.all(Array.from({ length: 20 }, caller));
-    isRunning = false;
-    await watching;
-    const states = await Promise.all(model.budgets.map(({ id }) => world.read(id)));
-    const sum = (of: (state: BudgetState) => number) => states.reduce((all, state) => all + of(state), 0);
-    const ledger = [...settled.values()].reduce(
-      (all, { tokens, cost, budgets }) => ({ tokens: all.tokens + tokens * budgets, cost: all.cost + cost * budgets }),
-      { tokens: 0, cost: 0 },
-    );
-    expect({ tokens: sum((one) => one.spent_tokens), cost: sum((one) => thousandthsOf(one.spent_cost)) }).toEqual(
-      ledger,
-    );
-    expect(settled.size).toBeGreaterThan(5);
-    expect(await budgetDifferences(world.platform, 10)).toEqual([]);
-  });
-});
+      };
+      let isRunning = true;
+      const watch = async () => {
+        while (isRunning) {
+          expect(await budgetDifferences(world.platform, 10)).toEqual([]);
+          for (const { id, tokenLimit, costLimit } of limits) {
+            const { spent_tokens, reserved_tokens, spent_cost, reserved_cost } = await world.read(id);
+            if (tokenLimit !== null) expect(spent_tokens + reserved_tokens).toBeLessThanOrEqual(tokenLimit);
+            if (costLimit !== null) {
+              expect(thousandthsOf(spent_cost) + thousandthsOf(reserved_cost)).toBeLessThanOrEqual(costLimit);
+            }
+          }
+        }
+      };
+      const watching = watch();
+      await Promise.all(Array.from({ length: 20 }, caller));
+      isRunning = false;
+      await watching;
+      const states = await Promise.all(model.budgets.map(({ id }) => world.read(id)));
+      const sum = (of: (state: BudgetState) => number) => states.reduce((all, state) => all + of(state), 0);
+      const ledger = [...settled.values()].reduce(
+        (all, { tokens, cost, budgets }) => ({
+          tokens: all.tokens + tokens * budgets,
+          cost: all.cost + cost * budgets,
+        }),
+        { tokens: 0, cost: 0 },
+      );
+      expect({ tokens: sum((one) => one.spent_tokens), cost: sum((one) => thousandthsOf(one.spent_cost)) }).toEqual(
+        ledger,
+      );
+      expect(settled.size).toBeGreaterThan(5);
+      expect(await budgetDifferences(world.platform, 10)).toEqual([]);
+    });
+  },
+  { server: { poolSize: 6, workerPoolSize: 3 } },
+);

@@ -1,5 +1,6 @@
 /** What budgets promise holds over processes: several platforms on one server, and processes of their own. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -106,6 +107,40 @@ describeEngines(
       expect(await budgetDifferences(world.platform, 10)).toEqual([]);
     }, 60_000);
 
+    it('settling, expiring, extending and deleting at once wait for each other in one order', async () => {
+      const user = await world.makeMember();
+      for (let round = 0; round < 15; round++) {
+        const agent = randomUUID();
+        const kept = await world.create({
+          scope: 'agent',
+          agent_id: agent,
+          cost_limit: '1000',
+          token_limit: 1_000_000,
+        });
+        const gone = [];
+        for (const period of ['day', 'month'] as const) {
+          gone.push(
+            await world.create({ scope: 'user', user_id: user, period, token_limit: 100, thresholds: [1, 2, 3, 4, 5] }),
+          );
+        }
+        const calls = Array.from({ length: 12 }, () => randomUUID());
+        const subject = { userId: user, agentId: agent };
+        await Promise.all(calls.map((call) => world.reserve('0.01', { tokens: 5, subject, call })));
+        await world.loseLeases();
+        const answers = await outcomesOf([
+          ...calls.map((call) => world.settle(call, '0.01', 5)),
+          expireHolds(world.platform),
+          ...calls.map((id) => world.budgets.extend(world.scope, { id, expires_at: new Date() }, 60)),
+          expireHolds(world.platform),
+          ...gone.map(({ id }) => world.remove(id)),
+          ...calls.map((call) => world.budgets.release(world.scope, call)),
+        ]);
+        expect(Object.keys(answers)).toEqual(['ok']);
+        expect(await world.read(kept.id)).toMatchObject({ spent_cost: '0.12', reserved_cost: '0', calls: 12 });
+      }
+      expect(await budgetDifferences(world.platform, 10)).toEqual([]);
+    }, 60_000);
+
     it('four processes: of 60 requests a minute exactly 60 pass', async () => {
       await world.limit({ requests_per_minute: 60 });
       const four = await Promise.all(Array.from({ length: processes }, startCaller));
@@ -113,5 +148,5 @@ describeEngines(
       expect(add(taken)).toEqual({ ok: 60, rate_limited: 140 });
     }, 60_000);
   },
-  { except: ['pglite'] },
+  { except: ['pglite'], server: { poolSize: 8, workerPoolSize: 3 } },
 );

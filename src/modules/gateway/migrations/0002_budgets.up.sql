@@ -123,7 +123,10 @@ create table plinth.budget_reservations (
   constraint budget_reservations_pkey primary key (organization_id, call_id, budget_id),
   constraint budget_reservations_call_id_check check (length(call_id) between 1 and 200),
   constraint budget_reservations_state_check check (state in ('held', 'settled', 'released', 'expired')),
-  constraint budget_reservations_amounts_check check (tokens >= 0 and cost >= 0 and used_tokens >= 0 and used_cost >= 0),
+  constraint budget_reservations_tokens_check check (tokens >= 0),
+  constraint budget_reservations_cost_check check (cost >= 0),
+  constraint budget_reservations_used_tokens_check check (used_tokens >= 0),
+  constraint budget_reservations_used_cost_check check (used_cost >= 0),
   constraint budget_reservations_used_check check ((state = 'settled') = (used_tokens is not null)),
   constraint budget_reservations_ended_check check ((state = 'held') = (ended_at is null))
 ) with (fillfactor = 70);
@@ -159,12 +162,11 @@ create table plinth.budget_alerts (
   cost_limit numeric,
   created_at timestamptz not null default now(),
   constraint budget_alerts_pkey primary key (organization_id, id),
-  constraint budget_alerts_threshold_key unique (organization_id, budget_id, starts_at, threshold),
-  constraint budget_alerts_budget_fkey foreign key (organization_id, budget_id)
-    references plinth.budgets (organization_id, id) on delete cascade
+  -- no key to the budget: who deletes one waits for a call that settles, and that would wait for the key
+  constraint budget_alerts_threshold_key unique (organization_id, budget_id, starts_at, threshold)
 );
 comment on table plinth.budget_alerts is 'That a budget has reached one of its thresholds: once for each threshold and period.';
-comment on column plinth.budget_alerts.budget_id is 'The budget.';
+comment on column plinth.budget_alerts.budget_id is 'The budget; it may be gone by now.';
 comment on column plinth.budget_alerts.starts_at is 'The period, by its beginning.';
 comment on column plinth.budget_alerts.threshold is 'The percent that was reached.';
 comment on column plinth.budget_alerts.spent_tokens is 'What was spent then.';
@@ -177,7 +179,7 @@ select plinth.register_table('budget_alerts', visibility => 'tenant', audit => '
 -- The day or month of a time zone that a time is in. Where a midnight comes twice, the day begins at the one PostgreSQL takes it for,
 -- and what lies before that belongs to the day before; one that is skipped is when the clocks jump.
 create function plinth.budget_window(period text, timezone text, at timestamptz, out starts_at timestamptz, out ends_at timestamptz)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
   local_start timestamp;
@@ -204,6 +206,7 @@ $$;
 -- periods never overlap.
 create function plinth.begin_budget_periods(organization uuid, ids uuid[], at timestamptz) returns void
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 begin
   perform 1 from budgets b where b.organization_id = organization and b.id = any (ids) order by b.id for no key update;
@@ -237,6 +240,7 @@ create function plinth.reserve_budgets(
 ) returns table (place int, outcome text, until timestamptz, budget_id uuid, budget_name text, scope text, period text, measure text,
                  limited_to numeric, spent numeric, reserved numeric, ends_at timestamptz)
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 #variable_conflict use_column
 declare

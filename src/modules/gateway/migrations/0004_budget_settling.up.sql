@@ -4,6 +4,7 @@
 create function plinth.raise_budget_alerts(organization uuid, ids uuid[], starts timestamptz[], at timestamptz)
 returns setof plinth.budget_alerts
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 begin
   return query
@@ -31,6 +32,7 @@ $$;
 create function plinth.settle_budgets(organization uuid, calls text[], tokens bigint[], costs numeric[], at timestamptz)
 returns setof plinth.budget_alerts
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 declare
   now_at constant timestamptz := clock_timestamp();
@@ -88,6 +90,7 @@ $$;
 -- Gives back what calls hold: outcome is released or expired. How many rows changed.
 create function plinth.give_back_budgets(organization uuid, calls text[], outcome text) returns int
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 declare
   now_at constant timestamptz := clock_timestamp();
@@ -141,6 +144,7 @@ $$;
 -- room or not: the call is running. The new end; null where nothing is held.
 create function plinth.extend_budgets(organization uuid, calls text[], seconds int) returns timestamptz
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 declare
   until constant timestamptz := clock_timestamp() + make_interval(secs => seconds);
@@ -215,6 +219,7 @@ $$;
 -- Gives back such holds of an organization, of at most so many calls; how many rows. What another gives back just now is passed over.
 create function plinth.expire_budget_holds(organization uuid, calls_max int) returns int
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 declare
   now_at constant timestamptz := clock_timestamp();
@@ -223,15 +228,16 @@ begin
   if organization is distinct from current_organization_id() then
     raise exception 'not the organization of this request' using errcode = '42501';
   end if;
+  -- the first row of a call stands for it: who settles has locked that first too, so nobody is waited for here
   calls := array(
-    select distinct x.call_id
-    from (
-      select r.call_id from budget_reservations r
-      where r.organization_id = organization and r.state = 'held' and r.expires_at <= now_at
-      order by r.expires_at, r.call_id, r.budget_id
-      limit calls_max
-      for update skip locked
-    ) x);
+    select r.call_id from budget_reservations r
+    where r.organization_id = organization and r.state = 'held' and r.expires_at <= now_at
+      and not exists (
+        select 1 from budget_reservations f
+        where f.organization_id = organization and f.call_id = r.call_id and f.budget_id < r.budget_id)
+    order by r.expires_at, r.call_id
+    limit calls_max
+    for update of r skip locked);
   return give_back_budgets(organization, calls, 'expired');
 end
 $$;
@@ -254,6 +260,7 @@ $$;
 -- Removes an organization's reservations that ended before, at most so many; what they had used stays counted. How many went.
 create function plinth.forget_budget_reservations(organization uuid, before timestamptz, rows_max int) returns int
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 declare
   calls text[];

@@ -77,6 +77,7 @@ create function plinth.take_gateway_rates(
   organization uuid, projects uuid[], users uuid[], agents uuid[], keys uuid[], asked_requests int[], asked_tokens bigint[], at timestamptz
 ) returns table (place int, outcome text, limit_id uuid, measure text, limited_to bigint, taken bigint, wait double precision)
 language plpgsql security definer set search_path = plinth, pg_catalog, pg_temp
+set enable_seqscan = off   -- plans are kept from when the tables were empty
 as $$
 #variable_conflict use_column
 declare
