@@ -7,7 +7,7 @@ export const budgetLimits = {
   threshold_percent_max: 1_000,
   token_limit_max: 1_000_000_000_000_000,
   requests_per_minute_max: 10_000_000,
-  tokens_per_minute_max: 1_000_000_000_000,
+  tokens_per_minute_max: 2_000_000_000,
   call_id_chars: 200,
   hold_seconds_default: 120,
   hold_seconds_max: 3_600,

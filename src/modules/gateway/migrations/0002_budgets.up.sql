@@ -33,10 +33,10 @@ create table plinth.budgets (
   constraint budgets_api_key_fkey foreign key (organization_id, api_key_id)
     references plinth.api_keys (organization_id, id) on delete cascade,
   constraint budgets_name_check check (length(name) <= 200),
+  constraint budgets_agent_id_check check ((scope = 'agent') = (agent_id is not null)),
   constraint budgets_scope_check check (scope in ('organization', 'project', 'user', 'agent', 'api_key')),
   constraint budgets_project_id_check check ((scope = 'project') = (project_id is not null)),
   constraint budgets_user_id_check check ((scope = 'user') = (user_id is not null)),
-  constraint budgets_agent_id_check check ((scope = 'agent') = (agent_id is not null)),
   constraint budgets_api_key_id_check check ((scope = 'api_key') = (api_key_id is not null)),
   constraint budgets_period_check check (period in ('day', 'month', 'total')),
   constraint budgets_timezone_check check (length(timezone) between 1 and 100),

@@ -25,14 +25,14 @@ create table plinth.gateway_rate_limits (
     references plinth.organization_memberships (organization_id, user_id) on delete cascade,
   constraint gateway_rate_limits_api_key_fkey foreign key (organization_id, api_key_id)
     references plinth.api_keys (organization_id, id) on delete cascade,
+  constraint gateway_rate_limits_agent_id_check check ((scope = 'agent') = (agent_id is not null)),
   constraint gateway_rate_limits_scope_check check (scope in ('organization', 'project', 'user', 'agent', 'api_key')),
   constraint gateway_rate_limits_project_id_check check ((scope = 'project') = (project_id is not null)),
   constraint gateway_rate_limits_user_id_check check ((scope = 'user') = (user_id is not null)),
-  constraint gateway_rate_limits_agent_id_check check ((scope = 'agent') = (agent_id is not null)),
   constraint gateway_rate_limits_api_key_id_check check ((scope = 'api_key') = (api_key_id is not null)),
   constraint gateway_rate_limits_limits_check check (num_nonnulls(requests_per_minute, tokens_per_minute) > 0),
   constraint gateway_rate_limits_requests_check check (requests_per_minute between 1 and 10000000),
-  constraint gateway_rate_limits_tokens_check check (tokens_per_minute between 1 and 1000000000000)
+  constraint gateway_rate_limits_tokens_check check (tokens_per_minute between 1 and 2000000000)
 );
 comment on table plinth.gateway_rate_limits is 'How many requests and tokens calls of models may take in any minute: one for each scope and target.';
 comment on column plinth.gateway_rate_limits.scope is 'Whose calls count: all of the organization, or those of the one project, user, agent or api_key named beside.';
