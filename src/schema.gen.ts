@@ -234,6 +234,203 @@ export interface AuditSeals {
   sequence: number;
 }
 
+export interface BudgetAlerts {
+  /**
+   * The budget; it may be gone by now.
+   */
+  budget_id: string;
+  /**
+   * The limit then, in USD.
+   */
+  cost_limit: Numeric | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * What was spent then, in USD.
+   */
+  spent_cost: Numeric;
+  /**
+   * What was spent then.
+   */
+  spent_tokens: Int8;
+  /**
+   * The period, by its beginning.
+   */
+  starts_at: Timestamp;
+  /**
+   * The percent that was reached.
+   */
+  threshold: number;
+  /**
+   * The limit then.
+   */
+  token_limit: Int8 | null;
+}
+
+export interface BudgetPeriods {
+  /**
+   * The budget that is counted.
+   */
+  budget_id: string;
+  /**
+   * Settled calls.
+   */
+  calls: Generated<Int8>;
+  created_at: Generated<Timestamp>;
+  /**
+   * End of the period; null: it has none. Periods of a budget never overlap.
+   */
+  ends_at: Timestamp | null;
+  /**
+   * The same of spent_cost.
+   */
+  forgotten_cost: Generated<Numeric>;
+  /**
+   * Of spent_tokens, those of calls whose reservation is no longer kept.
+   */
+  forgotten_tokens: Generated<Int8>;
+  organization_id: string;
+  /**
+   * Calls that this budget had no room for.
+   */
+  refused_calls: Generated<Int8>;
+  /**
+   * USD.
+   */
+  reserved_cost: Generated<Numeric>;
+  /**
+   * What calls under way may use at worst.
+   */
+  reserved_tokens: Generated<Int8>;
+  /**
+   * USD, of calls whose price is known.
+   */
+  spent_cost: Generated<Numeric>;
+  /**
+   * What settled calls have used.
+   */
+  spent_tokens: Generated<Int8>;
+  /**
+   * Beginning of the period; 1970 where the budget is for all time.
+   */
+  starts_at: Timestamp;
+  /**
+   * Those of them whose price nobody knew: their money is not in spent_cost.
+   */
+  unpriced_calls: Generated<Int8>;
+}
+
+export interface BudgetReservations {
+  /**
+   * The budget; it may be gone by now.
+   */
+  budget_id: string;
+  /**
+   * The call, by the id its caller gave it.
+   */
+  call_id: string;
+  /**
+   * The worst case in USD; null: no price is known.
+   */
+  cost: Numeric | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * When it was settled, released or given back.
+   */
+  ended_at: Timestamp | null;
+  /**
+   * What is held until then is given back, unless it is extended.
+   */
+  expires_at: Timestamp;
+  organization_id: string;
+  /**
+   * The period it was reserved in; there it is settled, however late.
+   */
+  starts_at: Timestamp;
+  /**
+   * held; settled: used is what counts; released: the call was not made; expired: its holder was not heard of in time, it may yet settle.
+   */
+  state: Generated<string>;
+  /**
+   * The worst case.
+   */
+  tokens: Int8;
+  /**
+   * What it cost in USD; null: no price is known.
+   */
+  used_cost: Numeric | null;
+  /**
+   * What was used, which may be more than was held.
+   */
+  used_tokens: Int8 | null;
+}
+
+export interface Budgets {
+  /**
+   * The agent whose calls count; without a key, for agents are made by a module above this one.
+   */
+  agent_id: string | null;
+  /**
+   * The key whose calls count.
+   */
+  api_key_id: string | null;
+  /**
+   * USD; null: no limit of money.
+   */
+  cost_limit: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * One that is not lets everything pass, and counts nothing new.
+   */
+  is_active: Generated<boolean>;
+  name: Generated<string>;
+  /**
+   * block: a call without room is refused; warn: calls are counted and alerts made, none is refused.
+   */
+  on_exceed: Generated<string>;
+  organization_id: string;
+  /**
+   * After a day or a month in the time zone the counter begins anew; total: never.
+   */
+  period: string;
+  /**
+   * The project, where the scope is one; likewise the three columns after it.
+   */
+  project_id: string | null;
+  /**
+   * Whose calls count: all of the organization, or those of the one project, user, agent or api_key named beside.
+   */
+  scope: string;
+  /**
+   * The one of the four that is named, else the organization.
+   */
+  target_id: Generated<string>;
+  /**
+   * Percents of a limit; when what was spent reaches one, an alert is made, once a period.
+   */
+  thresholds: Generated<number[]>;
+  /**
+   * Whose midnight ends a day and a month. A change of it holds from the next period on.
+   */
+  timezone: Generated<string>;
+  /**
+   * Tokens of all kinds; null: no limit of tokens.
+   */
+  token_limit: Int8 | null;
+  /**
+   * Under a limit of money: whether a call whose price nobody knows is refused, or let through uncounted in money.
+   */
+  unpriced: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The member whose calls count; the budget goes with the membership.
+   */
+  user_id: string | null;
+}
+
 export interface CodeElements {
   cognitive: number | null;
   cyclomatic: number | null;
@@ -810,6 +1007,74 @@ export interface FileAnalysis {
   reason: Json | null;
   run_id: string;
   size_bytes: Int8;
+}
+
+export interface GatewayRateCounts {
+  /**
+   * The latest time it was counted at; time does not go back here, whichever process's clock says so.
+   */
+  counted_at: Timestamp;
+  /**
+   * When each of the counts is no longer within a minute.
+   */
+  expires_at: Generated<ArrayType<Timestamp>>;
+  /**
+   * The limit that is counted.
+   */
+  limit_id: string;
+  organization_id: string;
+  /**
+   * Requests, for each of expires_at.
+   */
+  requests: Generated<ArrayType<Int8>>;
+  /**
+   * Tokens, for each of expires_at.
+   */
+  tokens: Generated<ArrayType<Int8>>;
+}
+
+export interface GatewayRateLimits {
+  /**
+   * The agent whose calls count; without a key, for agents are made by a module above this one.
+   */
+  agent_id: string | null;
+  /**
+   * The key whose calls count.
+   */
+  api_key_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * One that is not lets everything pass.
+   */
+  is_active: Generated<boolean>;
+  organization_id: string;
+  /**
+   * The project, where the scope is one; likewise the three columns after it.
+   */
+  project_id: string | null;
+  /**
+   * Null: no limit of requests.
+   */
+  requests_per_minute: number | null;
+  /**
+   * Whose calls count: all of the organization, or those of the one project, user, agent or api_key named beside.
+   */
+  scope: string;
+  /**
+   * The one of the four that is named, else the organization.
+   */
+  target_id: Generated<string>;
+  /**
+   * Null: no limit of tokens. A call counts with its worst case.
+   */
+  tokens_per_minute: Int8 | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The member whose calls count; the limit goes with the membership.
+   */
+  user_id: string | null;
 }
 
 export interface GithubEvents {
@@ -2011,6 +2276,10 @@ export interface DB {
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
+  budget_alerts: BudgetAlerts;
+  budget_periods: BudgetPeriods;
+  budget_reservations: BudgetReservations;
+  budgets: Budgets;
   code_elements: CodeElements;
   cost_calls: CostCalls;
   cost_records: CostRecords;
@@ -2035,6 +2304,8 @@ export interface DB {
   events: Events;
   external_workers: ExternalWorkers;
   file_analysis: FileAnalysis;
+  gateway_rate_counts: GatewayRateCounts;
+  gateway_rate_limits: GatewayRateLimits;
   github_events: GithubEvents;
   idempotency_keys: IdempotencyKeys;
   invitations: Invitations;

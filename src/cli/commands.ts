@@ -179,6 +179,16 @@ export const commands: readonly ListedCommand[] = [
     async () => (await costs()).costsReprice,
   ),
   listed(
+    'budgets set',
+    'Make or change a budget: what calls of models may cost, or how many tokens they may use, in a period',
+    async () => (await import('./commands/budgets.ts')).budgetsSet,
+  ),
+  listed(
+    'budgets list',
+    'The budgets of an organization: what is spent, reserved and left of each',
+    async () => (await import('./commands/budgets.ts')).budgetsList,
+  ),
+  listed(
     'members invite',
     'Invite an address to an organization: prints the link to hand over, mails nothing',
     async () => (await import('./commands/members.ts')).membersInvite,
