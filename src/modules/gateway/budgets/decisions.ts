@@ -4,12 +4,13 @@ import { type Batcher, makeBatcher } from '../../../platform/db/batcher.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { refuseReentry, type Statement } from '../../../platform/scope/door.ts';
 import type { Scope } from '../../../platform/scope/scope.ts';
+import { makeLoopWaker } from '../loop-waker.ts';
 import type { CallSubject } from '../usage.ts';
 import { type AlertRow, tellOfAlerts } from './alerts.ts';
 import { assertAmounts, dollars } from './amounts.ts';
 import type { Ask, Budgets, Hold } from './contract.ts';
 import { budgetErrors } from './errors.ts';
-import { budgetLimits } from './limits.ts';
+import { budgetLimits, holds_loop } from './limits.ts';
 
 /** A batch begins in nobody's context: the one of whoever came first may have ended, or be a transaction's. */
 const outside = new AsyncResource('plinth.budgets');
@@ -52,6 +53,7 @@ type Batched<T> = T & { readonly bytes: number; readonly keys: readonly string[]
 /** Budgets and limits a minute of calls, decided in the database; what comes at the same time shares a statement. */
 export function makeBudgets(platform: Platform): Budgets {
   const { door, clock } = platform;
+  const wakeHolds = makeLoopWaker(platform, holds_loop, budgetLimits.look_again_ms);
 
   function batcherOf<T extends { readonly subject: CallSubject }, R extends { readonly place: number }>(
     statementOf: (organizationId: string, asks: readonly T[], at: Date) => Statement,
@@ -81,7 +83,9 @@ export function makeBudgets(platform: Platform): Budgets {
       assertAmounts(ask.worst);
       assertCallId(ask.call_id);
       const decision = await reservations.add(organizationOf(scope), { ...ask, bytes: 0, keys: [ask.call_id] });
-      return decision && holdOf(decision, ask, clock.now());
+      const hold = decision && holdOf(decision, ask, clock.now());
+      if (hold) wakeHolds();
+      return hold;
     },
 
     async extend(scope, { id }, seconds) {

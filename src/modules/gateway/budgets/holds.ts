@@ -1,13 +1,11 @@
 import type { CheckResult, LoopDeclaration } from '../../../platform/module.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { Scope } from '../../../platform/scope/scope.ts';
-import { budgetLimits } from './limits.ts';
+import { budgetLimits, holds_loop } from './limits.ts';
 
 const organizations_batch = 100;
 const calls_batch = 500;
 const rows_batch = 1_000;
-/** A hold may end sooner than the one that ended next when the loop looked. */
-const look_again_ms = 5_000;
 const retention_interval_ms = 3_600_000;
 const day_ms = 86_400_000;
 const differences_shown_max = 3;
@@ -77,14 +75,17 @@ async function changedBy(
   return Number(rows?.[0]?.['changed'] ?? 0);
 }
 
+/** Sleeps while nothing is held: whoever holds something wakes it. */
 export const holdsLoop: LoopDeclaration = {
-  name: 'budget-holds',
+  name: holds_loop,
   async tick(platform, signal) {
     const { expired, nextAt } = await expireHolds(platform, signal);
     if (expired > 0)
       platform.log.warn({ holds: expired }, 'holds of budgets expired: their process is gone, or stalled');
-    const latest = platform.clock.now().getTime() + look_again_ms;
-    return new Date(Math.min(latest, nextAt?.getTime() ?? latest));
+    // one that is made meanwhile may end sooner
+    return nextAt === null
+      ? undefined
+      : new Date(Math.min(nextAt.getTime(), platform.clock.now().getTime() + budgetLimits.look_again_ms));
   },
 };
 

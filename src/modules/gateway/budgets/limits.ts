@@ -1,3 +1,6 @@
+/** The loop that gives back what nobody extends, and what wakes it. */
+export const holds_loop = 'budget-holds';
+
 /** Bounds of budgets, units last. */
 export const budgetLimits = {
   name_chars: 200,
@@ -17,6 +20,8 @@ export const budgetLimits = {
   decision_slots: 2,
   /** Decisions that may wait; the next is refused with `too_busy`. */
   decisions_waiting_max: 10_000,
+  /** While something is held, its loop looks this often at least. */
+  look_again_ms: 5_000,
   /** How long what a call had reserved and used is kept after it ended: a check compares the counters with it. */
   reservations_keep_days: 7,
 } as const;
