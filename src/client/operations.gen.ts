@@ -947,6 +947,110 @@ export interface FirstRunCompleteResult {
   };
 }
 
+export interface GatewayCall {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** refused: by Plinth, no provider was asked; cancelled: the client went away; lost: the process died. */
+  status: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost';
+  wire: string;
+  is_stream: boolean;
+  requested_model: string;
+  alias: string | null;
+  connection_id: string | null;
+  provider: string | null;
+  model: string | null;
+  user_id: string | null;
+  api_key_id: string | null;
+  project_id: string | null;
+  agent_id: string | null;
+  /** How often a provider was asked. */
+  attempts: number;
+  status_code: number | null;
+  error_code: string | null;
+  input_tokens: number | null;
+  cached_input_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The provider’s count is missing or not whole. */
+  is_estimated: boolean;
+  duration_ms: number | null;
+  first_token_ms: number | null;
+  trace_id: string | null;
+  ended_at: string | null;
+}
+
+export interface GatewayCallDetail {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** refused: by Plinth, no provider was asked; cancelled: the client went away; lost: the process died. */
+  status: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost';
+  wire: string;
+  is_stream: boolean;
+  requested_model: string;
+  alias: string | null;
+  connection_id: string | null;
+  provider: string | null;
+  model: string | null;
+  user_id: string | null;
+  api_key_id: string | null;
+  project_id: string | null;
+  agent_id: string | null;
+  /** How often a provider was asked. */
+  attempts: number;
+  status_code: number | null;
+  error_code: string | null;
+  input_tokens: number | null;
+  cached_input_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The provider’s count is missing or not whole. */
+  is_estimated: boolean;
+  duration_ms: number | null;
+  first_token_ms: number | null;
+  trace_id: string | null;
+  ended_at: string | null;
+  content: 'full' | 'redacted' | 'none';
+  request_content: string | null;
+  response_content: string | null;
+  raw_usage: unknown | null;
+}
+
+export interface GatewayPoliciesCreateInput {
+  project_id?: string | null | undefined;
+  content_capture?: 'full' | 'redacted' | 'none' | null | undefined;
+  output_tokens_cap?: number | null | undefined;
+  allowed_models?: readonly string[] | null | undefined;
+  when_unreachable?: 'refuse' | 'allow' | null | undefined;
+}
+
+export interface GatewayPoliciesUpdateInput {
+  content_capture?: 'full' | 'redacted' | 'none' | null | undefined;
+  output_tokens_cap?: number | null | undefined;
+  allowed_models?: readonly string[] | null | undefined;
+  when_unreachable?: 'refuse' | 'allow' | null | undefined;
+}
+
+export interface GatewayPolicy {
+  /** UUID, lower case. */
+  id: string;
+  project_id: string | null;
+  content_capture: 'full' | 'redacted' | 'none' | null;
+  output_tokens_cap: number | null;
+  allowed_models: string[] | null;
+  when_unreachable: 'refuse' | 'allow' | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
 export interface Invitation {
   /** UUID, lower case. */
   id: string;
@@ -1134,6 +1238,56 @@ export interface MembersUpdateInput {
   role: 'owner' | 'admin' | 'member' | 'viewer';
 }
 
+export interface ModelAliase {
+  /** UUID, lower case. */
+  id: string;
+  alias: string;
+  description: string;
+  is_active: boolean;
+  targets: {
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    priority: number;
+    weight: number;
+  }[];
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface ModelAliasesCreateInput {
+  alias: string;
+  description?: string | undefined;
+  is_active?: boolean | undefined;
+  targets: readonly ({
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    /** Lower first; higher ones are fall-backs. */
+    priority?: number | undefined;
+    /** Its part among those of its priority. */
+    weight?: number | undefined;
+  })[];
+}
+
+export interface ModelAliasesUpdateInput {
+  alias?: string | undefined;
+  description?: string | undefined;
+  is_active?: boolean | undefined;
+  targets?: readonly ({
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    /** Lower first; higher ones are fall-backs. */
+    priority?: number | undefined;
+    /** Its part among those of its priority. */
+    weight?: number | undefined;
+  })[] | undefined;
+}
+
 export interface Notification {
   /** UUID, lower case. */
   id: string;
@@ -1254,6 +1408,51 @@ export interface ProjectsUpdateInput {
   git_repo_url?: string | null | undefined;
   name?: string | undefined;
   status?: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | undefined;
+}
+
+export interface ProviderConnection {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  provider: string;
+  wire: 'openai' | 'anthropic';
+  base_url: string;
+  key_last4: string | null;
+  header_names: string[];
+  models: string[] | null;
+  is_active: boolean;
+  tested_at: string | null;
+  test_error: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface ProviderConnectionsCreateInput {
+  /** Short, lower case: a model may be asked for as name/model. */
+  name: string;
+  /** Whose prices hold: openai, anthropic, groq, mistral, … */
+  provider: string;
+  /** The format it speaks; default by the provider. */
+  wire?: 'openai' | 'anthropic' | undefined;
+  /** What SDKs call the base URL; of openai and anthropic it is known. */
+  base_url?: string | undefined;
+  key?: string | null | undefined;
+  headers?: Record<string, string> | null | undefined;
+  models?: readonly string[] | null | undefined;
+}
+
+export interface ProviderConnectionsUpdateInput {
+  /** Short, lower case: a model may be asked for as name/model. */
+  name?: string | undefined;
+  is_active?: boolean | undefined;
+  /** What SDKs call the base URL; of openai and anthropic it is known. */
+  base_url?: string | undefined;
+  key?: string | null | undefined;
+  headers?: Record<string, string> | null | undefined;
+  models?: readonly string[] | null | undefined;
 }
 
 export interface RepositoriesCreateInput {
@@ -2429,6 +2628,38 @@ export interface FirstRunResource {
   complete(body: FirstRunCompleteInput, options?: CallOptions): Promise<FirstRunCompleteResult>;
 }
 
+export interface GatewayCallsResource {
+  /** Model calls, newest first: your own, or for administrators all. GET /v1/gateway-calls (gateway_calls:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost' | undefined;
+    model?: string | undefined;
+    project_id?: string | undefined;
+    user_id?: string | undefined;
+    api_key_id?: string | undefined;
+    trace_id?: string | undefined;
+  }, options?: CallOptions): Paged<GatewayCall>;
+  /** A model call, with its contents as far as they are kept. GET /v1/gateway-calls/{id} (gateway_calls:read) */
+  get(id: string, options?: CallOptions): Promise<GatewayCallDetail>;
+}
+
+export interface GatewayPoliciesResource {
+  /** Say what holds for calls of the organization, or of a project instead. POST /v1/gateway-policies (gateway:write) */
+  create(body?: GatewayPoliciesCreateInput, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Policies of the organization and its projects, newest first. GET /v1/gateway-policies (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<GatewayPolicy>;
+  /** A policy. GET /v1/gateway-policies/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Change a policy; null takes its word back. PATCH /v1/gateway-policies/{id} (gateway:write) */
+  update(id: string, body?: GatewayPoliciesUpdateInput, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Delete a policy. DELETE /v1/gateway-policies/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface InvitationsResource {
   /** Who was invited; with open=true those who have not answered yet. GET /v1/invitations (members:write) */
   list(query?: {
@@ -2495,6 +2726,22 @@ export interface MembersResource {
   leave(options?: CallOptions): Promise<unknown>;
 }
 
+export interface ModelAliasesResource {
+  /** Name models of connections: weights share the calls, priorities are fall-backs. POST /v1/model-aliases (gateway:write) */
+  create(body: ModelAliasesCreateInput, options?: CallOptions): Promise<ModelAliase>;
+  /** Aliases and what is behind them, newest first. GET /v1/model-aliases (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<ModelAliase>;
+  /** An alias and what is behind it. GET /v1/model-aliases/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<ModelAliase>;
+  /** Change an alias; targets are replaced as a whole. PATCH /v1/model-aliases/{id} (gateway:write) */
+  update(id: string, body?: ModelAliasesUpdateInput, options?: CallOptions): Promise<ModelAliase>;
+  /** Delete an alias. DELETE /v1/model-aliases/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface NotificationsResource {
   /** Your notifications, unread ones first, the newest first. GET /v1/notifications (notifications:read) */
   list(query?: {
@@ -2557,6 +2804,24 @@ export interface ProjectsResource {
   linkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
   /** Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write) */
   unlinkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface ProviderConnectionsResource {
+  /** Make a connection to a model provider, and test it; its key is never shown. POST /v1/provider-connections (gateway:write) */
+  create(body: ProviderConnectionsCreateInput, options?: CallOptions): Promise<ProviderConnection>;
+  /** Connections to model providers, newest first. GET /v1/provider-connections (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<ProviderConnection>;
+  /** A connection to a model provider. GET /v1/provider-connections/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<ProviderConnection>;
+  /** Change a connection; where its address or key changes it is tested again. PATCH /v1/provider-connections/{id} (gateway:write) */
+  update(id: string, body?: ProviderConnectionsUpdateInput, options?: CallOptions): Promise<ProviderConnection>;
+  /** Delete a connection that no alias names. DELETE /v1/provider-connections/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Ask the provider for its models, and write down what came of it. POST /v1/provider-connections/{id}/test (gateway:write) */
+  test(id: string, options?: CallOptions): Promise<ProviderConnection>;
 }
 
 export interface RepositoriesResource {
@@ -2817,14 +3082,18 @@ export interface Resources {
   readonly eventTypes: EventTypesResource;
   readonly events: EventsResource;
   readonly firstRun: FirstRunResource;
+  readonly gatewayCalls: GatewayCallsResource;
+  readonly gatewayPolicies: GatewayPoliciesResource;
   readonly invitations: InvitationsResource;
   readonly issues: IssuesResource;
   readonly me: MeResource;
   readonly members: MembersResource;
+  readonly modelAliases: ModelAliasesResource;
   readonly notifications: NotificationsResource;
   readonly organization: OrganizationResource;
   readonly organizations: OrganizationsResource;
   readonly projects: ProjectsResource;
+  readonly providerConnections: ProviderConnectionsResource;
   readonly repositories: RepositoriesResource;
   readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
@@ -2952,6 +3221,17 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     get: 'GET /v1/first-run -',
     complete: 'POST /v1/first-run b',
   },
+  gatewayCalls: {
+    list: 'GET /v1/gateway-calls qp',
+    get: 'GET /v1/gateway-calls/{id} -',
+  },
+  gatewayPolicies: {
+    create: 'POST /v1/gateway-policies bi',
+    list: 'GET /v1/gateway-policies qp',
+    get: 'GET /v1/gateway-policies/{id} -',
+    update: 'PATCH /v1/gateway-policies/{id} bi',
+    delete: 'DELETE /v1/gateway-policies/{id} -i',
+  },
   invitations: {
     list: 'GET /v1/invitations qp',
     create: 'POST /v1/invitations b',
@@ -2980,6 +3260,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     delete: 'DELETE /v1/members/{user_id} -i',
     leave: 'POST /v1/members/leave -i',
   },
+  modelAliases: {
+    create: 'POST /v1/model-aliases bi',
+    list: 'GET /v1/model-aliases qp',
+    get: 'GET /v1/model-aliases/{id} -',
+    update: 'PATCH /v1/model-aliases/{id} bi',
+    delete: 'DELETE /v1/model-aliases/{id} -i',
+  },
   notifications: {
     list: 'GET /v1/notifications qp',
     getUnreadCount: 'GET /v1/notifications/unread-count -',
@@ -3007,6 +3294,14 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     listRepositories: 'GET /v1/projects/{id}/repositories qp',
     linkRepository: 'PUT /v1/projects/{id}/repositories/{repository_id} -i',
     unlinkRepository: 'DELETE /v1/projects/{id}/repositories/{repository_id} -i',
+  },
+  providerConnections: {
+    create: 'POST /v1/provider-connections bi',
+    list: 'GET /v1/provider-connections qp',
+    get: 'GET /v1/provider-connections/{id} -',
+    update: 'PATCH /v1/provider-connections/{id} bi',
+    delete: 'DELETE /v1/provider-connections/{id} -i',
+    test: 'POST /v1/provider-connections/{id}/test -',
   },
   repositories: {
     list: 'GET /v1/repositories qp',

@@ -7,7 +7,8 @@ const parts = [pricesPart, budgetsPart, connectionsPart];
 
 export const gatewayModule: ModuleDefinition = {
   name: 'gateway',
-  description: 'Calls of model providers under control: what they cost, what they may cost, and which provider answers.',
+  description:
+    'Calls of model providers under control: what they cost, what they may cost, and which provider answers.',
   dependsOn: ['platform', 'tenancy', 'projects', 'tasks', 'events'],
   migrations: new URL('./migrations/', import.meta.url),
   tables: Object.assign({}, ...parts.map(({ tables }) => tables)),

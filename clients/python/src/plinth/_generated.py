@@ -84,6 +84,13 @@ OPERATIONS: Dict[str, str] = {
     "events.retry": "POST /v1/events/{id}/retry",
     "first_run.get": "GET /v1/first-run",
     "first_run.complete": "POST /v1/first-run",
+    "gateway_calls.list": "GET /v1/gateway-calls",
+    "gateway_calls.get": "GET /v1/gateway-calls/{id}",
+    "gateway_policies.create": "POST /v1/gateway-policies",
+    "gateway_policies.list": "GET /v1/gateway-policies",
+    "gateway_policies.get": "GET /v1/gateway-policies/{id}",
+    "gateway_policies.update": "PATCH /v1/gateway-policies/{id}",
+    "gateway_policies.delete": "DELETE /v1/gateway-policies/{id}",
     "invitations.list": "GET /v1/invitations",
     "invitations.create": "POST /v1/invitations",
     "invitations.resend": "POST /v1/invitations/{id}/resend",
@@ -104,6 +111,11 @@ OPERATIONS: Dict[str, str] = {
     "members.update": "PATCH /v1/members/{user_id}",
     "members.delete": "DELETE /v1/members/{user_id}",
     "members.leave": "POST /v1/members/leave",
+    "model_aliases.create": "POST /v1/model-aliases",
+    "model_aliases.list": "GET /v1/model-aliases",
+    "model_aliases.get": "GET /v1/model-aliases/{id}",
+    "model_aliases.update": "PATCH /v1/model-aliases/{id}",
+    "model_aliases.delete": "DELETE /v1/model-aliases/{id}",
     "notifications.list": "GET /v1/notifications",
     "notifications.get_unread_count": "GET /v1/notifications/unread-count",
     "notifications.read": "POST /v1/notifications/{id}/read",
@@ -124,6 +136,12 @@ OPERATIONS: Dict[str, str] = {
     "projects.list_repositories": "GET /v1/projects/{id}/repositories",
     "projects.link_repository": "PUT /v1/projects/{id}/repositories/{repository_id}",
     "projects.unlink_repository": "DELETE /v1/projects/{id}/repositories/{repository_id}",
+    "provider_connections.create": "POST /v1/provider-connections",
+    "provider_connections.list": "GET /v1/provider-connections",
+    "provider_connections.get": "GET /v1/provider-connections/{id}",
+    "provider_connections.update": "PATCH /v1/provider-connections/{id}",
+    "provider_connections.delete": "DELETE /v1/provider-connections/{id}",
+    "provider_connections.test": "POST /v1/provider-connections/{id}/test",
     "repositories.list": "GET /v1/repositories",
     "repositories.create": "POST /v1/repositories",
     "repositories.get": "GET /v1/repositories/{id}",
@@ -756,6 +774,82 @@ class FirstRunCompleteResult(TypedDict):
     api_key: ApiKeysCreateResult
 
 
+class GatewayCall(TypedDict):
+    id: str
+    occurred_at: str
+    status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"]
+    wire: str
+    is_stream: bool
+    requested_model: str
+    alias: Optional[str]
+    connection_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    user_id: Optional[str]
+    api_key_id: Optional[str]
+    project_id: Optional[str]
+    agent_id: Optional[str]
+    attempts: int
+    status_code: Optional[int]
+    error_code: Optional[str]
+    input_tokens: Optional[int]
+    cached_input_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
+    output_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    is_estimated: bool
+    duration_ms: Optional[int]
+    first_token_ms: Optional[int]
+    trace_id: Optional[str]
+    ended_at: Optional[str]
+
+
+class GatewayCallDetail(TypedDict):
+    id: str
+    occurred_at: str
+    status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"]
+    wire: str
+    is_stream: bool
+    requested_model: str
+    alias: Optional[str]
+    connection_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    user_id: Optional[str]
+    api_key_id: Optional[str]
+    project_id: Optional[str]
+    agent_id: Optional[str]
+    attempts: int
+    status_code: Optional[int]
+    error_code: Optional[str]
+    input_tokens: Optional[int]
+    cached_input_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
+    output_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    is_estimated: bool
+    duration_ms: Optional[int]
+    first_token_ms: Optional[int]
+    trace_id: Optional[str]
+    ended_at: Optional[str]
+    content: Literal["full", "redacted", "none"]
+    request_content: Optional[str]
+    response_content: Optional[str]
+    raw_usage: Optional[Any]
+
+
+class GatewayPolicy(TypedDict):
+    id: str
+    project_id: Optional[str]
+    content_capture: Optional[Literal["full", "redacted", "none"]]
+    output_tokens_cap: Optional[int]
+    allowed_models: Optional[List[str]]
+    when_unreachable: Optional[Literal["refuse", "allow"]]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Invitation(TypedDict):
     id: str
     email: str
@@ -868,6 +962,24 @@ class Member(TypedDict):
     created_at: str
 
 
+class ModelAliaseTargetsItem(TypedDict):
+    connection_id: str
+    model: str
+    priority: int
+    weight: int
+
+
+class ModelAliase(TypedDict):
+    id: str
+    alias: str
+    description: str
+    is_active: bool
+    targets: List[ModelAliaseTargetsItem]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Notification(TypedDict):
     id: str
     subscription_id: str
@@ -925,6 +1037,23 @@ class Project(TypedDict):
     created_at: str
     updated_at: str
     deleted_at: Optional[str]
+
+
+class ProviderConnection(TypedDict):
+    id: str
+    name: str
+    provider: str
+    wire: Literal["openai", "anthropic"]
+    base_url: str
+    key_last4: Optional[str]
+    header_names: List[str]
+    models: Optional[List[str]]
+    is_active: bool
+    tested_at: Optional[str]
+    test_error: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
 
 
 class Repository(TypedDict):
@@ -1456,6 +1585,16 @@ class EventSubscriptionsCreateInputTarget(TypedDict):
 class EventSubscriptionsCreateInputBatch(TypedDict):
     count_max: int
     seconds_max: int
+
+
+class _ModelAliasesCreateInputTargetsItemRequired(TypedDict):
+    connection_id: str
+    model: str
+
+
+class ModelAliasesCreateInputTargetsItem(_ModelAliasesCreateInputTargetsItemRequired, total=False):
+    priority: int
+    weight: int
 
 
 class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
@@ -2419,6 +2558,89 @@ class FirstRunResource(Resource):
         return self._transport.send("POST", "/v1/first-run", body=given(token=token, email=email, password=password, organization_name=organization_name, full_name=full_name), options=options)
 
 
+class GatewayCallsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"] = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[GatewayCall]:
+        """Model calls, newest first: your own, or for administrators all. GET /v1/gateway-calls (gateway_calls:read)"""
+        return self._pages("/v1/gateway-calls", given(limit=limit, cursor=cursor, status=status, model=model, project_id=project_id, user_id=user_id, api_key_id=api_key_id, trace_id=trace_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayCallDetail:
+        """A model call, with its contents as far as they are kept. GET /v1/gateway-calls/{id} (gateway_calls:read)"""
+        return self._transport.send("GET", fill("gateway_calls.get", "/v1/gateway-calls/{id}", id=id), options=options)
+
+
+class GatewayPoliciesResource(Resource):
+    def create(
+        self,
+        *,
+        project_id: Optional[str] = NOT_GIVEN,
+        content_capture: Optional[Literal["full", "redacted", "none"]] = NOT_GIVEN,
+        output_tokens_cap: Optional[int] = NOT_GIVEN,
+        allowed_models: Optional[Sequence[str]] = NOT_GIVEN,
+        when_unreachable: Optional[Literal["refuse", "allow"]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """Say what holds for calls of the organization, or of a project instead. POST /v1/gateway-policies (gateway:write)"""
+        return self._transport.send("POST", "/v1/gateway-policies", body=given(project_id=project_id, content_capture=content_capture, output_tokens_cap=output_tokens_cap, allowed_models=allowed_models, when_unreachable=when_unreachable), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[GatewayPolicy]:
+        """Policies of the organization and its projects, newest first. GET /v1/gateway-policies (gateway:read)"""
+        return self._pages("/v1/gateway-policies", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """A policy. GET /v1/gateway-policies/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("gateway_policies.get", "/v1/gateway-policies/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        content_capture: Optional[Literal["full", "redacted", "none"]] = NOT_GIVEN,
+        output_tokens_cap: Optional[int] = NOT_GIVEN,
+        allowed_models: Optional[Sequence[str]] = NOT_GIVEN,
+        when_unreachable: Optional[Literal["refuse", "allow"]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """Change a policy; null takes its word back. PATCH /v1/gateway-policies/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("gateway_policies.update", "/v1/gateway-policies/{id}", id=id), body=given(content_capture=content_capture, output_tokens_cap=output_tokens_cap, allowed_models=allowed_models, when_unreachable=when_unreachable), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a policy. DELETE /v1/gateway-policies/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("gateway_policies.delete", "/v1/gateway-policies/{id}", id=id), idempotent=True, options=options)
+
+
 class InvitationsResource(Resource):
     def list(
         self,
@@ -2623,6 +2845,61 @@ class MembersResource(Resource):
     ) -> Any:
         """Leave the organization. POST /v1/members/leave (organization:read)"""
         return self._transport.send("POST", "/v1/members/leave", idempotent=True, options=options)
+
+
+class ModelAliasesResource(Resource):
+    def create(
+        self,
+        *,
+        alias: str,
+        targets: Sequence[ModelAliasesCreateInputTargetsItem],
+        description: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """Name models of connections: weights share the calls, priorities are fall-backs. POST /v1/model-aliases (gateway:write)"""
+        return self._transport.send("POST", "/v1/model-aliases", body=given(alias=alias, targets=targets, description=description, is_active=is_active), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[ModelAliase]:
+        """Aliases and what is behind them, newest first. GET /v1/model-aliases (gateway:read)"""
+        return self._pages("/v1/model-aliases", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """An alias and what is behind it. GET /v1/model-aliases/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("model_aliases.get", "/v1/model-aliases/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        alias: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        targets: Sequence[ModelAliasesCreateInputTargetsItem] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """Change an alias; targets are replaced as a whole. PATCH /v1/model-aliases/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("model_aliases.update", "/v1/model-aliases/{id}", id=id), body=given(alias=alias, description=description, is_active=is_active, targets=targets), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an alias. DELETE /v1/model-aliases/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("model_aliases.delete", "/v1/model-aliases/{id}", id=id), idempotent=True, options=options)
 
 
 class NotificationsResource(Resource):
@@ -2840,6 +3117,75 @@ class ProjectsResource(Resource):
     ) -> Any:
         """Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write)"""
         return self._transport.send("DELETE", fill("projects.unlink_repository", "/v1/projects/{id}/repositories/{repository_id}", id=id, repository_id=repository_id), idempotent=True, options=options)
+
+
+class ProviderConnectionsResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        provider: str,
+        wire: Literal["openai", "anthropic"] = NOT_GIVEN,
+        base_url: str = NOT_GIVEN,
+        key: Optional[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        models: Optional[Sequence[str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Make a connection to a model provider, and test it; its key is never shown. POST /v1/provider-connections (gateway:write)"""
+        return self._transport.send("POST", "/v1/provider-connections", body=given(name=name, provider=provider, wire=wire, base_url=base_url, key=key, headers=headers, models=models), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[ProviderConnection]:
+        """Connections to model providers, newest first. GET /v1/provider-connections (gateway:read)"""
+        return self._pages("/v1/provider-connections", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """A connection to a model provider. GET /v1/provider-connections/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("provider_connections.get", "/v1/provider-connections/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        base_url: str = NOT_GIVEN,
+        key: Optional[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        models: Optional[Sequence[str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Change a connection; where its address or key changes it is tested again. PATCH /v1/provider-connections/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("provider_connections.update", "/v1/provider-connections/{id}", id=id), body=given(name=name, is_active=is_active, base_url=base_url, key=key, headers=headers, models=models), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a connection that no alias names. DELETE /v1/provider-connections/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("provider_connections.delete", "/v1/provider-connections/{id}", id=id), idempotent=True, options=options)
+
+    def test(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Ask the provider for its models, and write down what came of it. POST /v1/provider-connections/{id}/test (gateway:write)"""
+        return self._transport.send("POST", fill("provider_connections.test", "/v1/provider-connections/{id}/test", id=id), options=options)
 
 
 class RepositoriesResource(Resource):
@@ -3712,14 +4058,18 @@ class Resources:
         self.event_types = EventTypesResource(transport)
         self.events = EventsResource(transport)
         self.first_run = FirstRunResource(transport)
+        self.gateway_calls = GatewayCallsResource(transport)
+        self.gateway_policies = GatewayPoliciesResource(transport)
         self.invitations = InvitationsResource(transport)
         self.issues = IssuesResource(transport)
         self.me = MeResource(transport)
         self.members = MembersResource(transport)
+        self.model_aliases = ModelAliasesResource(transport)
         self.notifications = NotificationsResource(transport)
         self.organization = OrganizationResource(transport)
         self.organizations = OrganizationsResource(transport)
         self.projects = ProjectsResource(transport)
+        self.provider_connections = ProviderConnectionsResource(transport)
         self.repositories = RepositoriesResource(transport)
         self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)
