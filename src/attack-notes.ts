@@ -82,6 +82,18 @@ export const callSamples: CallSamples = {
     ['{organization}', '{event_endpoints.id}', '{"url": "https://attack.example"}'],
     ['{organization}', '{event_endpoints.id}', '{"organization_id": "{organizations.id}", "secret": "x"}'],
   ],
+  create_provider_connection: ['{new}', '{provider_connections.id}'].map((id) => [
+    '{organization}',
+    `{"id": "${id}", "name": "attack", "provider": "openai", "wire": "openai", "base_url": "https://attack.example"}`,
+  ]),
+  update_provider_connection: [
+    ['{organization}', '{provider_connections.id}', '{"name": "attack"}'],
+    ['{organization}', '{provider_connections.id}', '{"organization_id": "{organizations.id}", "key": "x"}'],
+  ],
+  create_gateway_policy: [
+    ['{organization}', '{"content_capture": "full"}'],
+    ['{organization}', '{"project_id": "{projects.id}"}'],
+  ],
   make_event_deliveries: [
     [
       '{organization}',

@@ -1009,6 +1009,125 @@ export interface FileAnalysis {
   size_bytes: Int8;
 }
 
+export interface GatewayCalls {
+  agent_id: string | null;
+  /**
+   * What requested_model was, where it was an alias.
+   */
+  alias: string | null;
+  api_key_id: string | null;
+  /**
+   * How often a provider was asked.
+   */
+  attempts: Generated<number>;
+  cache_write_tokens: Int8 | null;
+  cached_input_tokens: Int8 | null;
+  /**
+   * The one that was asked last. It may be gone by now.
+   */
+  connection_id: string | null;
+  /**
+   * How the contents were kept.
+   */
+  content: Generated<string>;
+  duration_ms: number | null;
+  ended_at: Timestamp | null;
+  /**
+   * Ours, or provider_ and the status the provider gave.
+   */
+  error_code: string | null;
+  /**
+   * Until the first byte of the answer was passed on.
+   */
+  first_token_ms: number | null;
+  id: Generated<string>;
+  /**
+   * The five kinds of tokens are a partition; null: nothing is known.
+   */
+  input_tokens: Int8 | null;
+  /**
+   * From the request, before the call: what a lost one is charged.
+   */
+  input_tokens_estimate: Generated<Int8>;
+  /**
+   * The provider's count is missing or not whole (cut, cancelled, lost).
+   */
+  is_estimated: Generated<boolean>;
+  is_stream: Generated<boolean>;
+  /**
+   * running: when its process is taken for dead unless it says so again.
+   */
+  lease_expires_at: Timestamp | null;
+  /**
+   * As the provider was asked.
+   */
+  model: string | null;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  output_tokens: Int8 | null;
+  project_id: string | null;
+  provider: string | null;
+  /**
+   * The usage as the provider sent it.
+   */
+  raw_usage: Json | null;
+  reasoning_tokens: Int8 | null;
+  /**
+   * JSON, cut where it is long. From outside: never markup.
+   */
+  request_content: string | null;
+  /**
+   * As the client said it.
+   */
+  requested_model: string;
+  /**
+   * JSON; of a stream what it came to. From a model: never markup.
+   */
+  response_content: string | null;
+  /**
+   * refused: by us, no provider was asked; cancelled: the client went away; lost: its process died.
+   */
+  status: Generated<string>;
+  /**
+   * What the client got; null where it had gone.
+   */
+  status_code: number | null;
+  /**
+   * From the client's traceparent.
+   */
+  trace_id: string | null;
+  user_id: string | null;
+  wire: string;
+}
+
+export interface GatewayPolicies {
+  /**
+   * Models or aliases that may be asked for, each may end in *; null: all.
+   */
+  allowed_models: string[] | null;
+  /**
+   * What the log keeps of requests and answers: all, what is left without secrets, or nothing (the default).
+   */
+  content_capture: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * How many tokens a call that names no limit may put out, where a budget must know.
+   */
+  output_tokens_cap: number | null;
+  /**
+   * Null: of the organization.
+   */
+  project_id: string | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * What becomes of calls while the database can not be reached: refuse (the default), or allow without budgets.
+   */
+  when_unreachable: string | null;
+}
+
 export interface GatewayRateCounts {
   /**
    * The latest time it was counted at; time does not go back here, whichever process's clock says so.
@@ -1301,6 +1420,33 @@ export interface MetricDefinitions {
   version: string;
 }
 
+export interface ModelAliases {
+  alias: string;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  description: Generated<string>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  organization_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ModelAliasTargets {
+  alias_id: string;
+  connection_id: string;
+  id: Generated<string>;
+  model: string;
+  organization_id: string;
+  /**
+   * Lower first; a higher one is called when those below have failed.
+   */
+  priority: Generated<number>;
+  /**
+   * Its part of the calls among those of its priority.
+   */
+  weight: Generated<number>;
+}
+
 export interface ModelPriceProviders {
   created_at: Generated<Timestamp>;
   /**
@@ -1498,6 +1644,47 @@ export interface Projects {
   status: Generated<string>;
   template_type: string | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface ProviderConnections {
+  base_url: string;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  header_names: Generated<string[]>;
+  /**
+   * Sealed JSON: headers sent along, which may hold a token.
+   */
+  headers: string | null;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  /**
+   * Sealed by the organization's data key, bound to this row; never shown again.
+   */
+  key: string | null;
+  /**
+   * So that people can tell their keys apart; none of a short key.
+   */
+  key_last4: string | null;
+  /**
+   * Models that may be called over it, each may end in *; null: all.
+   */
+  models: string[] | null;
+  name: string;
+  organization_id: string;
+  /**
+   * Whose prices hold: openai, anthropic, groq, …
+   */
+  provider: string;
+  /**
+   * What the last test came to; null with tested_at: it was answered.
+   */
+  test_error: string | null;
+  tested_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The format it speaks: OpenAI's or Anthropic's.
+   */
+  wire: string;
 }
 
 export interface ReadyTasks {
@@ -2304,6 +2491,8 @@ export interface DB {
   events: Events;
   external_workers: ExternalWorkers;
   file_analysis: FileAnalysis;
+  gateway_calls: GatewayCalls;
+  gateway_policies: GatewayPolicies;
   gateway_rate_counts: GatewayRateCounts;
   gateway_rate_limits: GatewayRateLimits;
   github_events: GithubEvents;
@@ -2312,6 +2501,8 @@ export interface DB {
   issues: Issues;
   linear_events: LinearEvents;
   metric_definitions: MetricDefinitions;
+  model_alias_targets: ModelAliasTargets;
+  model_aliases: ModelAliases;
   model_price_providers: ModelPriceProviders;
   model_prices: ModelPrices;
   notifications: Notifications;
@@ -2323,6 +2514,7 @@ export interface DB {
   processing_performance: ProcessingPerformance;
   project_repositories: ProjectRepositories;
   projects: Projects;
+  provider_connections: ProviderConnections;
   ready_tasks: ReadyTasks;
   registered_functions: RegisteredFunctions;
   registered_tables: RegisteredTables;

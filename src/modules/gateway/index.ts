@@ -1,7 +1,5 @@
 /** What other modules, and the command line, may use of the gateway. */
-export * from './costs/index.ts';
-export * from './prices/index.ts';
-export type { CallSubject, Usage } from './usage.ts';
+
 export {
   type BudgetPeriod,
   type BudgetState,
@@ -17,3 +15,6 @@ export {
   subjectScopes,
   updateBudget,
 } from './budgets/index.ts';
+export * from './costs/index.ts';
+export * from './prices/index.ts';
+export type { CallSubject, Usage } from './usage.ts';

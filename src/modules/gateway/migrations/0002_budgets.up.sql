@@ -1,5 +1,5 @@
 -- Budgets: what calls of models may cost and how many tokens they may use, for an organization, a project, a person, an agent or a
--- key, in a period. A call is reserved with its worst case, and settled with what it used (0004).
+-- key, in a period. A call is reserved with its worst case, and settled with what it used (0003).
 
 create table plinth.budgets (
   organization_id uuid not null,
