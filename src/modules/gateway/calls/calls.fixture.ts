@@ -121,12 +121,13 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-export async function openTestGateway(engine: Engine): Promise<TestGateway> {
+/** With prices, costs and budgets of its own in memory; `joined`: with those of the module, as it is served. */
+export async function openTestGateway(engine: Engine, how: 'apart' | 'joined' = 'apart'): Promise<TestGateway> {
   const provider = await startProvider();
   const books = memoryAccounting();
   const part = makeConnectionsPart(books);
   const own = modules.map((module) =>
-    module.name === 'gateway'
+    module.name === 'gateway' && how === 'apart'
       ? { ...module, loops: part.loops ?? [], routes: part.routes ?? (() => undefined) }
       : module,
   );
