@@ -82,6 +82,18 @@ export const callSamples: CallSamples = {
     ['{organization}', '{event_endpoints.id}', '{"url": "https://attack.example"}'],
     ['{organization}', '{event_endpoints.id}', '{"organization_id": "{organizations.id}", "secret": "x"}'],
   ],
+  create_provider_connection: ['{new}', '{provider_connections.id}'].map((id) => [
+    '{organization}',
+    `{"id": "${id}", "name": "attack", "provider": "openai", "wire": "openai", "base_url": "https://attack.example"}`,
+  ]),
+  update_provider_connection: [
+    ['{organization}', '{provider_connections.id}', '{"name": "attack"}'],
+    ['{organization}', '{provider_connections.id}', '{"organization_id": "{organizations.id}", "key": "x"}'],
+  ],
+  create_gateway_policy: [
+    ['{organization}', '{"content_capture": "full"}'],
+    ['{organization}', '{"project_id": "{projects.id}"}'],
+  ],
   make_event_deliveries: [
     [
       '{organization}',
@@ -109,6 +121,15 @@ export const callSamples: CallSamples = {
       '{time}',
       '10',
     ],
+  ],
+  record_cost: [
+    [
+      '{organization}',
+      '{"kind": "call", "call_id": "{cost_calls.call_id}", "provider": "p", "model": "m", "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 0, "reasoning_tokens": 0}',
+    ],
+  ],
+  reprice_costs: [
+    ['{organization}', '[{"id": "{cost_records.id}", "input_cost": "1", "output_cost": "0", "total_cost": "1"}]'],
   ],
   add_to_batch: [
     ['{organization}', '{event_subscriptions.id}', '[{"id": "{events.id}", "occurred_at": "{time}"}]', '{time}', '10'],

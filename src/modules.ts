@@ -3,6 +3,7 @@ import { analysisModule } from './modules/analysis/module.ts';
 import { auditModule } from './modules/audit/module.ts';
 import { deliveriesModule } from './modules/deliveries/module.ts';
 import { eventsModule } from './modules/events/module.ts';
+import { gatewayModule } from './modules/gateway/module.ts';
 import { notificationsModule } from './modules/notifications/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
 import { tasksModule } from './modules/tasks/module.ts';
@@ -22,4 +23,5 @@ export const modules: readonly ModuleDefinition[] = [
   deliveriesModule,
   analysisModule,
   notificationsModule,
+  gatewayModule,
 ];

@@ -234,6 +234,203 @@ export interface AuditSeals {
   sequence: number;
 }
 
+export interface BudgetAlerts {
+  /**
+   * The budget; it may be gone by now.
+   */
+  budget_id: string;
+  /**
+   * The limit then, in USD.
+   */
+  cost_limit: Numeric | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * What was spent then, in USD.
+   */
+  spent_cost: Numeric;
+  /**
+   * What was spent then.
+   */
+  spent_tokens: Int8;
+  /**
+   * The period, by its beginning.
+   */
+  starts_at: Timestamp;
+  /**
+   * The percent that was reached.
+   */
+  threshold: number;
+  /**
+   * The limit then.
+   */
+  token_limit: Int8 | null;
+}
+
+export interface BudgetPeriods {
+  /**
+   * The budget that is counted.
+   */
+  budget_id: string;
+  /**
+   * Settled calls.
+   */
+  calls: Generated<Int8>;
+  created_at: Generated<Timestamp>;
+  /**
+   * End of the period; null: it has none. Periods of a budget never overlap.
+   */
+  ends_at: Timestamp | null;
+  /**
+   * The same of spent_cost.
+   */
+  forgotten_cost: Generated<Numeric>;
+  /**
+   * Of spent_tokens, those of calls whose reservation is no longer kept.
+   */
+  forgotten_tokens: Generated<Int8>;
+  organization_id: string;
+  /**
+   * Calls that this budget had no room for.
+   */
+  refused_calls: Generated<Int8>;
+  /**
+   * USD.
+   */
+  reserved_cost: Generated<Numeric>;
+  /**
+   * What calls under way may use at worst.
+   */
+  reserved_tokens: Generated<Int8>;
+  /**
+   * USD, of calls whose price is known.
+   */
+  spent_cost: Generated<Numeric>;
+  /**
+   * What settled calls have used.
+   */
+  spent_tokens: Generated<Int8>;
+  /**
+   * Beginning of the period; 1970 where the budget is for all time.
+   */
+  starts_at: Timestamp;
+  /**
+   * Those of them whose price nobody knew: their money is not in spent_cost.
+   */
+  unpriced_calls: Generated<Int8>;
+}
+
+export interface BudgetReservations {
+  /**
+   * The budget; it may be gone by now.
+   */
+  budget_id: string;
+  /**
+   * The call, by the id its caller gave it.
+   */
+  call_id: string;
+  /**
+   * The worst case in USD; null: no price is known.
+   */
+  cost: Numeric | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * When it was settled, released or given back.
+   */
+  ended_at: Timestamp | null;
+  /**
+   * What is held until then is given back, unless it is extended.
+   */
+  expires_at: Timestamp;
+  organization_id: string;
+  /**
+   * The period it was reserved in; there it is settled, however late.
+   */
+  starts_at: Timestamp;
+  /**
+   * held; settled: used is what counts; released: the call was not made; expired: its holder was not heard of in time, it may yet settle.
+   */
+  state: Generated<string>;
+  /**
+   * The worst case.
+   */
+  tokens: Int8;
+  /**
+   * What it cost in USD; null: no price is known.
+   */
+  used_cost: Numeric | null;
+  /**
+   * What was used, which may be more than was held.
+   */
+  used_tokens: Int8 | null;
+}
+
+export interface Budgets {
+  /**
+   * The agent whose calls count; without a key, for agents are made by a module above this one.
+   */
+  agent_id: string | null;
+  /**
+   * The key whose calls count.
+   */
+  api_key_id: string | null;
+  /**
+   * USD; null: no limit of money.
+   */
+  cost_limit: Numeric | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * One that is not lets everything pass, and counts nothing new.
+   */
+  is_active: Generated<boolean>;
+  name: Generated<string>;
+  /**
+   * block: a call without room is refused; warn: calls are counted and alerts made, none is refused.
+   */
+  on_exceed: Generated<string>;
+  organization_id: string;
+  /**
+   * After a day or a month in the time zone the counter begins anew; total: never.
+   */
+  period: string;
+  /**
+   * The project, where the scope is one; likewise the three columns after it.
+   */
+  project_id: string | null;
+  /**
+   * Whose calls count: all of the organization, or those of the one project, user, agent or api_key named beside.
+   */
+  scope: string;
+  /**
+   * The one of the four that is named, else the organization.
+   */
+  target_id: Generated<string>;
+  /**
+   * Percents of a limit; when what was spent reaches one, an alert is made, once a period.
+   */
+  thresholds: Generated<number[]>;
+  /**
+   * Whose midnight ends a day and a month. A change of it holds from the next period on.
+   */
+  timezone: Generated<string>;
+  /**
+   * Tokens of all kinds; null: no limit of tokens.
+   */
+  token_limit: Int8 | null;
+  /**
+   * Under a limit of money: whether a call whose price nobody knows is refused, or let through uncounted in money.
+   */
+  unpriced: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The member whose calls count; the budget goes with the membership.
+   */
+  user_id: string | null;
+}
+
 export interface CodeElements {
   cognitive: number | null;
   cyclomatic: number | null;
@@ -254,6 +451,84 @@ export interface CodeElements {
   qualified_name: string;
   run_id: string;
   start_line: number;
+}
+
+export interface CostCalls {
+  call_id: string;
+  /**
+   * The cost record of the call itself: made by the gateway, or told by who made it.
+   */
+  call_record_id: string | null;
+  created_at: Generated<Timestamp>;
+  organization_id: string;
+  /**
+   * The cost record from a trace; it counts where the call has none of its own.
+   */
+  trace_record_id: string | null;
+}
+
+export interface CostRecords {
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  /**
+   * Of all tokens, those of audio. A model that has another price for these has none for this call.
+   */
+  audio_tokens: Generated<Int8>;
+  /**
+   * Of cache_write_tokens, those kept for an hour: they may cost more.
+   */
+  cache_write_1h_tokens: Generated<Int8>;
+  cache_write_tokens: Generated<Int8>;
+  cached_input_tokens: Generated<Int8>;
+  call_id: string;
+  conversation_id: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  input_cost: Numeric | null;
+  /**
+   * Neither read from a cache nor written to one.
+   */
+  input_tokens: Generated<Int8>;
+  is_batch: Generated<boolean>;
+  /**
+   * False for the trace of a call that has a record of its own: sums leave it out.
+   */
+  is_counted: Generated<boolean>;
+  /**
+   * call: from who made it; trace: from a trace that tells of it.
+   */
+  kind: string;
+  model: string;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  output_cost: Numeric | null;
+  /**
+   * Without reasoning.
+   */
+  output_tokens: Generated<Int8>;
+  /**
+   * Where the price is from: "genai-prices" and its version, or "override" and its id.
+   */
+  price_source: string | null;
+  project_id: string | null;
+  provider: string;
+  /**
+   * Usage as the provider said it.
+   */
+  raw_usage: Json | null;
+  reasoning_tokens: Generated<Int8>;
+  task_id: string | null;
+  /**
+   * Input, output and a fee of the call. Null: no price is known.
+   */
+  total_cost: Numeric | null;
+  total_tokens: Generated<Int8>;
+  /**
+   * The trace it is part of, as 32 hexadecimal digits.
+   */
+  trace_id: string | null;
+  user_id: string | null;
 }
 
 export interface DeploymentEvents {
@@ -734,6 +1009,193 @@ export interface FileAnalysis {
   size_bytes: Int8;
 }
 
+export interface GatewayCalls {
+  agent_id: string | null;
+  /**
+   * What requested_model was, where it was an alias.
+   */
+  alias: string | null;
+  api_key_id: string | null;
+  /**
+   * How often a provider was asked.
+   */
+  attempts: Generated<number>;
+  cache_write_tokens: Int8 | null;
+  cached_input_tokens: Int8 | null;
+  /**
+   * The one that was asked last. It may be gone by now.
+   */
+  connection_id: string | null;
+  /**
+   * How the contents were kept.
+   */
+  content: Generated<string>;
+  duration_ms: number | null;
+  ended_at: Timestamp | null;
+  /**
+   * Ours, or provider_ and the status the provider gave.
+   */
+  error_code: string | null;
+  /**
+   * Until the first byte of the answer was passed on.
+   */
+  first_token_ms: number | null;
+  id: Generated<string>;
+  /**
+   * The five kinds of tokens are a partition; null: nothing is known.
+   */
+  input_tokens: Int8 | null;
+  /**
+   * From the request, before the call: what a lost one is charged.
+   */
+  input_tokens_estimate: Generated<Int8>;
+  /**
+   * The provider's count is missing or not whole (cut, cancelled, lost).
+   */
+  is_estimated: Generated<boolean>;
+  is_stream: Generated<boolean>;
+  /**
+   * running: when its process is taken for dead unless it says so again.
+   */
+  lease_expires_at: Timestamp | null;
+  /**
+   * As the provider was asked.
+   */
+  model: string | null;
+  occurred_at: Generated<Timestamp>;
+  organization_id: string;
+  output_tokens: Int8 | null;
+  project_id: string | null;
+  provider: string | null;
+  /**
+   * The usage as the provider sent it.
+   */
+  raw_usage: Json | null;
+  reasoning_tokens: Int8 | null;
+  /**
+   * JSON, cut where it is long. From outside: never markup.
+   */
+  request_content: string | null;
+  /**
+   * As the client said it.
+   */
+  requested_model: string;
+  /**
+   * JSON; of a stream what it came to. From a model: never markup.
+   */
+  response_content: string | null;
+  /**
+   * refused: by us, no provider was asked; cancelled: the client went away; lost: its process died.
+   */
+  status: Generated<string>;
+  /**
+   * What the client got; null where it had gone.
+   */
+  status_code: number | null;
+  /**
+   * From the client's traceparent.
+   */
+  trace_id: string | null;
+  user_id: string | null;
+  wire: string;
+}
+
+export interface GatewayPolicies {
+  /**
+   * Models or aliases that may be asked for, each may end in *; null: all.
+   */
+  allowed_models: string[] | null;
+  /**
+   * What the log keeps of requests and answers: all, what is left without secrets, or nothing (the default).
+   */
+  content_capture: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  organization_id: string;
+  /**
+   * How many tokens a call that names no limit may put out, where a budget must know.
+   */
+  output_tokens_cap: number | null;
+  /**
+   * Null: of the organization.
+   */
+  project_id: string | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * What becomes of calls while the database can not be reached: refuse (the default), or allow without budgets.
+   */
+  when_unreachable: string | null;
+}
+
+export interface GatewayRateCounts {
+  /**
+   * The latest time it was counted at; time does not go back here, whichever process's clock says so.
+   */
+  counted_at: Timestamp;
+  /**
+   * When each of the counts is no longer within a minute.
+   */
+  expires_at: Generated<ArrayType<Timestamp>>;
+  /**
+   * The limit that is counted.
+   */
+  limit_id: string;
+  organization_id: string;
+  /**
+   * Requests, for each of expires_at.
+   */
+  requests: Generated<ArrayType<Int8>>;
+  /**
+   * Tokens, for each of expires_at.
+   */
+  tokens: Generated<ArrayType<Int8>>;
+}
+
+export interface GatewayRateLimits {
+  /**
+   * The agent whose calls count; without a key, for agents are made by a module above this one.
+   */
+  agent_id: string | null;
+  /**
+   * The key whose calls count.
+   */
+  api_key_id: string | null;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * One that is not lets everything pass.
+   */
+  is_active: Generated<boolean>;
+  organization_id: string;
+  /**
+   * The project, where the scope is one; likewise the three columns after it.
+   */
+  project_id: string | null;
+  /**
+   * Null: no limit of requests.
+   */
+  requests_per_minute: number | null;
+  /**
+   * Whose calls count: all of the organization, or those of the one project, user, agent or api_key named beside.
+   */
+  scope: string;
+  /**
+   * The one of the four that is named, else the organization.
+   */
+  target_id: Generated<string>;
+  /**
+   * Null: no limit of tokens. A call counts with its worst case.
+   */
+  tokens_per_minute: Int8 | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The member whose calls count; the limit goes with the membership.
+   */
+  user_id: string | null;
+}
+
 export interface GithubEvents {
   action: string | null;
   additions: number | null;
@@ -958,6 +1420,100 @@ export interface MetricDefinitions {
   version: string;
 }
 
+export interface ModelAliases {
+  alias: string;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  description: Generated<string>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  organization_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ModelAliasTargets {
+  alias_id: string;
+  connection_id: string;
+  id: Generated<string>;
+  model: string;
+  organization_id: string;
+  /**
+   * Lower first; a higher one is called when those below have failed.
+   */
+  priority: Generated<number>;
+  /**
+   * Its part of the calls among those of its priority.
+   */
+  weight: Generated<number>;
+}
+
+export interface ModelPriceProviders {
+  created_at: Generated<Timestamp>;
+  /**
+   * Whose models it sells at their prices, where it has none of its own.
+   */
+  fallback_providers: Generated<string[]>;
+  /**
+   * Which names mean this provider besides its own: conditions as in model_prices.match.
+   */
+  match: Json | null;
+  name: string;
+  /**
+   * Where more than one match a name, the first does.
+   */
+  position: number;
+  provider: string;
+  /**
+   * When the catalogue was written last: who holds a copy of it compares this.
+   */
+  seeded_at: Timestamp;
+  /**
+   * The version of @pydantic/genai-prices it was copied from.
+   */
+  source_version: string;
+}
+
+export interface ModelPrices {
+  /**
+   * The length of its context window, where known.
+   */
+  context_tokens: Int8 | null;
+  created_at: Generated<Timestamp>;
+  /**
+   * It holds in these hours of each day, in UTC; past midnight where daily_to is earlier.
+   */
+  daily_from: string | null;
+  daily_to: string | null;
+  /**
+   * Which names mean this model: { "equals" | "starts_with" | "ends_with" | "contains" | "regex": text } or { "and" | "or": [...] }.
+   */
+  match: Json;
+  model: string;
+  name: string | null;
+  /**
+   * As the source has them: audio, images, searches. Nothing is charged by these.
+   */
+  other_prices: Json | null;
+  /**
+   * Of the models of one provider: the first whose match holds is the one that is meant.
+   */
+  position: number;
+  /**
+   * USD a million tokens as decimal strings: input, cached_input, cache_write, cache_write_1h, output, reasoning; request: USD a call; tiers: [{ "above": input tokens of the call, and prices }]. {}: nobody says.
+   */
+  prices: Json;
+  provider: string;
+  source_version: string;
+  /**
+   * Of the prices of one model: the last that holds at a time counts, and where none does, step 0.
+   */
+  step: number;
+  /**
+   * In UTC.
+   */
+  valid_from: Timestamp | null;
+}
+
 export interface Notifications {
   /**
    * Plain text.
@@ -1018,6 +1574,32 @@ export interface OrganizationSlugs {
   slug: string;
 }
 
+export interface PriceOverrides {
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  id: Generated<string>;
+  /**
+   * The model's name as it is called with, in lower case; no pattern.
+   */
+  model: string;
+  note: string | null;
+  organization_id: string;
+  /**
+   * As in model_prices; and batch: the same prices for batches.
+   */
+  prices: Json;
+  provider: string;
+  updated_at: Generated<Timestamp>;
+  /**
+   * Null: since ever.
+   */
+  valid_from: Timestamp | null;
+  /**
+   * The first instant at which it no longer holds; null: for ever.
+   */
+  valid_to: Timestamp | null;
+}
+
 export interface ProcessingPerformance {
   attempts: Int8 | null;
   avg_seconds: number | null;
@@ -1062,6 +1644,47 @@ export interface Projects {
   status: Generated<string>;
   template_type: string | null;
   updated_at: Generated<Timestamp>;
+}
+
+export interface ProviderConnections {
+  base_url: string;
+  created_at: Generated<Timestamp>;
+  created_by: Generated<string | null>;
+  header_names: Generated<string[]>;
+  /**
+   * Sealed JSON: headers sent along, which may hold a token.
+   */
+  headers: string | null;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  /**
+   * Sealed by the organization's data key, bound to this row; never shown again.
+   */
+  key: string | null;
+  /**
+   * So that people can tell their keys apart; none of a short key.
+   */
+  key_last4: string | null;
+  /**
+   * Models that may be called over it, each may end in *; null: all.
+   */
+  models: string[] | null;
+  name: string;
+  organization_id: string;
+  /**
+   * Whose prices hold: openai, anthropic, groq, …
+   */
+  provider: string;
+  /**
+   * What the last test came to; null with tested_at: it was answered.
+   */
+  test_error: string | null;
+  tested_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+  /**
+   * The format it speaks: OpenAI's or Anthropic's.
+   */
+  wire: string;
 }
 
 export interface ReadyTasks {
@@ -1840,7 +2463,13 @@ export interface DB {
   audit_logs: AuditLogs;
   audit_personal_values: AuditPersonalValues;
   audit_seals: AuditSeals;
+  budget_alerts: BudgetAlerts;
+  budget_periods: BudgetPeriods;
+  budget_reservations: BudgetReservations;
+  budgets: Budgets;
   code_elements: CodeElements;
+  cost_calls: CostCalls;
+  cost_records: CostRecords;
   deployment_events: DeploymentEvents;
   encryption_keys: EncryptionKeys;
   endpoint_states: EndpointStates;
@@ -1862,20 +2491,30 @@ export interface DB {
   events: Events;
   external_workers: ExternalWorkers;
   file_analysis: FileAnalysis;
+  gateway_calls: GatewayCalls;
+  gateway_policies: GatewayPolicies;
+  gateway_rate_counts: GatewayRateCounts;
+  gateway_rate_limits: GatewayRateLimits;
   github_events: GithubEvents;
   idempotency_keys: IdempotencyKeys;
   invitations: Invitations;
   issues: Issues;
   linear_events: LinearEvents;
   metric_definitions: MetricDefinitions;
+  model_alias_targets: ModelAliasTargets;
+  model_aliases: ModelAliases;
+  model_price_providers: ModelPriceProviders;
+  model_prices: ModelPrices;
   notifications: Notifications;
   one_time_tokens: OneTimeTokens;
   organization_memberships: OrganizationMemberships;
   organization_slugs: OrganizationSlugs;
   organizations: Organizations;
+  price_overrides: PriceOverrides;
   processing_performance: ProcessingPerformance;
   project_repositories: ProjectRepositories;
   projects: Projects;
+  provider_connections: ProviderConnections;
   ready_tasks: ReadyTasks;
   registered_functions: RegisteredFunctions;
   registered_tables: RegisteredTables;

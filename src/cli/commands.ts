@@ -14,6 +14,7 @@ const organizationFile = () => import('./commands/organization-file.ts');
 const keys = () => import('./commands/keys.ts');
 const events = () => import('./commands/events.ts');
 const eventTypes = () => import('./commands/event-types.ts');
+const costs = () => import('./commands/costs.ts');
 const show = () => import('./commands/show.ts');
 const repositories = () => import('./commands/repositories.ts');
 
@@ -166,6 +167,26 @@ export const commands: readonly ListedCommand[] = [
     'event-types put',
     'Make event types, or set them to what a file says',
     async () => (await eventTypes()).eventTypesPut,
+  ),
+  listed(
+    'costs report',
+    "What an organization's calls of models cost, by model, day, user, project and more",
+    async () => (await costs()).costsReport,
+  ),
+  listed(
+    'costs reprice',
+    'Price the calls of a time again, after prices have changed',
+    async () => (await costs()).costsReprice,
+  ),
+  listed(
+    'budgets set',
+    'Make or change a budget: what calls of models may cost, or how many tokens they may use, in a period',
+    async () => (await import('./commands/budgets.ts')).budgetsSet,
+  ),
+  listed(
+    'budgets list',
+    'The budgets of an organization: what is spent, reserved and left of each',
+    async () => (await import('./commands/budgets.ts')).budgetsList,
   ),
   listed(
     'members invite',

@@ -193,6 +193,295 @@ export interface AuthSignOutEverywhereResult {
   sessions: number;
 }
 
+export interface Budget {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  api_key_id: string | null;
+  period: 'day' | 'month' | 'total';
+  timezone: string;
+  token_limit: number | null;
+  cost_limit: string | null;
+  thresholds: number[];
+  on_exceed: 'block' | 'warn';
+  unpriced: 'refuse' | 'allow';
+  is_active: boolean;
+  period_starts_at: string | null;
+  period_ends_at: string | null;
+  spent_tokens: number;
+  /** What calls under way may use at worst. */
+  reserved_tokens: number;
+  left_tokens: number | null;
+  /** US dollars, of calls whose price is known. */
+  spent_cost: string;
+  reserved_cost: string;
+  left_cost: string | null;
+  /** Settled in this period. */
+  calls: number;
+  /** Those of them whose price nobody knew. */
+  unpriced_calls: number;
+  /** Calls that this budget had no room for. */
+  refused_calls: number;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface BudgetsCreateInput {
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  /** UUID, lower case. */
+  api_key_id?: string | undefined;
+  period: 'day' | 'month' | 'total';
+  name?: string | undefined;
+  /** Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC. */
+  timezone?: string | undefined;
+  token_limit?: number | null | undefined;
+  cost_limit?: string | null | undefined;
+  /** Percents of a limit that an alert is made at, once a period. */
+  thresholds?: readonly number[] | undefined;
+  /** warn: counts and alerts, and refuses nothing. */
+  on_exceed?: 'block' | 'warn' | undefined;
+  /** Under a limit of money: what happens to calls whose price nobody knows. */
+  unpriced?: 'refuse' | 'allow' | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface BudgetsUpdateInput {
+  name?: string | undefined;
+  /** Whose midnight ends a day and a month; default: "timezone" in the settings of the organization, else UTC. */
+  timezone?: string | undefined;
+  token_limit?: number | null | undefined;
+  cost_limit?: string | null | undefined;
+  /** Percents of a limit that an alert is made at, once a period. */
+  thresholds?: readonly number[] | undefined;
+  /** warn: counts and alerts, and refuses nothing. */
+  on_exceed?: 'block' | 'warn' | undefined;
+  /** Under a limit of money: what happens to calls whose price nobody knows. */
+  unpriced?: 'refuse' | 'allow' | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface Cost {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  kind: 'call' | 'trace';
+  call_id: string;
+  /** False for the trace of a call that has a record of its own. */
+  is_counted: boolean;
+  provider: string;
+  model: string;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  raw_usage: unknown;
+  is_batch: boolean;
+  input_cost: string | null;
+  output_cost: string | null;
+  total_cost: string | null;
+  price_source: string | null;
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  task_id: string | null;
+  conversation_id: string | null;
+  trace_id: string | null;
+}
+
+export interface CostsCreateInput {
+  /** Names the call: told again, it is recorded once. */
+  call_id: string;
+  provider: string;
+  model: string;
+  usage?: {
+    /** Neither read from a cache nor written to one. */
+    input_tokens?: number | undefined;
+    cached_input_tokens?: number | undefined;
+    cache_write_tokens?: number | undefined;
+    /** Of cache_write_tokens. */
+    cache_write_1h_tokens?: number | undefined;
+    /** Without reasoning. */
+    output_tokens?: number | undefined;
+    reasoning_tokens?: number | undefined;
+    /** Of all tokens, those of audio. */
+    audio_tokens?: number | undefined;
+  } | undefined;
+  /** How raw_usage says it. */
+  wire?: 'openai_chat' | 'openai_responses' | 'openai_embeddings' | 'anthropic_messages' | 'google' | undefined;
+  /** The provider’s answer, or its usage alone. */
+  raw_usage?: Record<string, unknown> | undefined;
+  /** ISO 8601, UTC. */
+  occurred_at?: string | undefined;
+  /** Made in a batch: at the prices for batches, where there are any. */
+  batch?: boolean | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  agent_type?: string | undefined;
+  /** UUID, lower case. */
+  task_id?: string | undefined;
+  /** UUID, lower case. */
+  conversation_id?: string | undefined;
+  /** 32 hexadecimal digits. */
+  trace_id?: string | undefined;
+}
+
+export interface CostsCreateResult {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  kind: 'call' | 'trace';
+  call_id: string;
+  /** False for the trace of a call that has a record of its own. */
+  is_counted: boolean;
+  provider: string;
+  model: string;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  raw_usage: unknown;
+  is_batch: boolean;
+  input_cost: string | null;
+  output_cost: string | null;
+  total_cost: string | null;
+  price_source: string | null;
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  agent_type: string | null;
+  api_key_id: string | null;
+  task_id: string | null;
+  conversation_id: string | null;
+  trace_id: string | null;
+  is_new: boolean;
+}
+
+export interface CostsGetReportResult {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  time_zone: string;
+  by: string[];
+  rows: ({
+    user_id?: string | null;
+    agent_id?: string | null;
+    agent_type?: string | null;
+    project_id?: string | null;
+    api_key_id?: string | null;
+    provider?: string | null;
+    model?: string | null;
+    day?: string | null;
+    calls: number;
+    /** Calls without a price: nothing of them is in the cost. */
+    unpriced_calls: number;
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    total_tokens: number;
+    /** USD, as a decimal. */
+    total_cost: string;
+  })[];
+  total: {
+    calls: number;
+    /** Calls without a price: nothing of them is in the cost. */
+    unpriced_calls: number;
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    output_tokens: number;
+    reasoning_tokens: number;
+    total_tokens: number;
+    /** USD, as a decimal. */
+    total_cost: string;
+  };
+  /** False: there are more rows than the limit; the total is of all. */
+  is_complete: boolean;
+}
+
+export interface CostsGetUsageResult {
+  month: string;
+  time_zone: string;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  calls: number;
+  /** Calls without a price: nothing of them is in the cost. */
+  unpriced_calls: number;
+  input_tokens: number;
+  cached_input_tokens: number;
+  cache_write_tokens: number;
+  output_tokens: number;
+  reasoning_tokens: number;
+  total_tokens: number;
+  /** USD, as a decimal. */
+  total_cost: string;
+  forecast: {
+    /** USD, as a decimal. */
+    cost: string;
+    low: string | null;
+    high: string | null;
+    /** Complete days it is made from. */
+    days: number;
+    /** USD, as a decimal. */
+    mean_daily_cost: string;
+    method: string;
+  } | null;
+}
+
+export interface CostsRepriceInput {
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  until: string;
+  provider?: string | undefined;
+  model?: string | undefined;
+  /** "next" of the call before. */
+  after?: string | undefined;
+}
+
+export interface CostsRepriceResult {
+  examined: number;
+  changed: number;
+  /** Of those that were examined, how many have no price. */
+  unpriced: number;
+  /** USD, as a decimal. */
+  cost_before: string;
+  /** USD, as a decimal. */
+  cost_after: string;
+  /** After less before, of what was changed and counts. */
+  difference: string;
+  next: string | null;
+}
+
 export interface Event {
   /** UUID, lower case. */
   id: string;
@@ -947,6 +1236,110 @@ export interface FirstRunCompleteResult {
   };
 }
 
+export interface GatewayCall {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** refused: by Plinth, no provider was asked; cancelled: the client went away; lost: the process died. */
+  status: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost';
+  wire: string;
+  is_stream: boolean;
+  requested_model: string;
+  alias: string | null;
+  connection_id: string | null;
+  provider: string | null;
+  model: string | null;
+  user_id: string | null;
+  api_key_id: string | null;
+  project_id: string | null;
+  agent_id: string | null;
+  /** How often a provider was asked. */
+  attempts: number;
+  status_code: number | null;
+  error_code: string | null;
+  input_tokens: number | null;
+  cached_input_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The provider’s count is missing or not whole. */
+  is_estimated: boolean;
+  duration_ms: number | null;
+  first_token_ms: number | null;
+  trace_id: string | null;
+  ended_at: string | null;
+}
+
+export interface GatewayCallDetail {
+  /** UUID, lower case. */
+  id: string;
+  /** ISO 8601, UTC. */
+  occurred_at: string;
+  /** refused: by Plinth, no provider was asked; cancelled: the client went away; lost: the process died. */
+  status: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost';
+  wire: string;
+  is_stream: boolean;
+  requested_model: string;
+  alias: string | null;
+  connection_id: string | null;
+  provider: string | null;
+  model: string | null;
+  user_id: string | null;
+  api_key_id: string | null;
+  project_id: string | null;
+  agent_id: string | null;
+  /** How often a provider was asked. */
+  attempts: number;
+  status_code: number | null;
+  error_code: string | null;
+  input_tokens: number | null;
+  cached_input_tokens: number | null;
+  cache_write_tokens: number | null;
+  output_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** The provider’s count is missing or not whole. */
+  is_estimated: boolean;
+  duration_ms: number | null;
+  first_token_ms: number | null;
+  trace_id: string | null;
+  ended_at: string | null;
+  content: 'full' | 'redacted' | 'none';
+  request_content: string | null;
+  response_content: string | null;
+  raw_usage: unknown | null;
+}
+
+export interface GatewayPoliciesCreateInput {
+  project_id?: string | null | undefined;
+  content_capture?: 'full' | 'redacted' | 'none' | null | undefined;
+  output_tokens_cap?: number | null | undefined;
+  allowed_models?: readonly string[] | null | undefined;
+  when_unreachable?: 'refuse' | 'allow' | null | undefined;
+}
+
+export interface GatewayPoliciesUpdateInput {
+  content_capture?: 'full' | 'redacted' | 'none' | null | undefined;
+  output_tokens_cap?: number | null | undefined;
+  allowed_models?: readonly string[] | null | undefined;
+  when_unreachable?: 'refuse' | 'allow' | null | undefined;
+}
+
+export interface GatewayPolicy {
+  /** UUID, lower case. */
+  id: string;
+  project_id: string | null;
+  content_capture: 'full' | 'redacted' | 'none' | null;
+  output_tokens_cap: number | null;
+  allowed_models: string[] | null;
+  when_unreachable: 'refuse' | 'allow' | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
 export interface Invitation {
   /** UUID, lower case. */
   id: string;
@@ -1134,6 +1527,56 @@ export interface MembersUpdateInput {
   role: 'owner' | 'admin' | 'member' | 'viewer';
 }
 
+export interface ModelAliase {
+  /** UUID, lower case. */
+  id: string;
+  alias: string;
+  description: string;
+  is_active: boolean;
+  targets: {
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    priority: number;
+    weight: number;
+  }[];
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface ModelAliasesCreateInput {
+  alias: string;
+  description?: string | undefined;
+  is_active?: boolean | undefined;
+  targets: readonly ({
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    /** Lower first; higher ones are fall-backs. */
+    priority?: number | undefined;
+    /** Its part among those of its priority. */
+    weight?: number | undefined;
+  })[];
+}
+
+export interface ModelAliasesUpdateInput {
+  alias?: string | undefined;
+  description?: string | undefined;
+  is_active?: boolean | undefined;
+  targets?: readonly ({
+    /** UUID, lower case. */
+    connection_id: string;
+    model: string;
+    /** Lower first; higher ones are fall-backs. */
+    priority?: number | undefined;
+    /** Its part among those of its priority. */
+    weight?: number | undefined;
+  })[] | undefined;
+}
+
 export interface Notification {
   /** UUID, lower case. */
   id: string;
@@ -1205,6 +1648,176 @@ export interface OrganizationsCreateResult {
   slug: string;
 }
 
+export interface PriceOverride {
+  /** UUID, lower case. */
+  id: string;
+  provider: string;
+  model: string;
+  prices: {
+    /** USD a million tokens, as a decimal. */
+    input?: string;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string;
+    /** USD a million tokens, as a decimal. */
+    output?: string;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string;
+    /** USD a call, as a decimal. */
+    request?: string;
+    tiers?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string;
+      /** USD a million tokens, as a decimal. */
+      output?: string;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    }[];
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string;
+      /** USD a million tokens, as a decimal. */
+      output?: string;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string;
+    };
+  };
+  valid_from: string | null;
+  valid_to: string | null;
+  note: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface PriceOverridesCreateInput {
+  provider: string;
+  model: string;
+  prices: {
+    /** USD a million tokens, as a decimal. */
+    input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    output?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string | undefined;
+    /** USD a call, as a decimal. */
+    request?: string | undefined;
+    tiers?: readonly ({
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    })[] | undefined;
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+    } | undefined;
+  };
+  valid_from?: string | null | undefined;
+  valid_to?: string | null | undefined;
+  note?: string | null | undefined;
+}
+
+export interface PriceOverridesUpdateInput {
+  prices?: {
+    /** USD a million tokens, as a decimal. */
+    input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cached_input?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    cache_write_1h?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    output?: string | undefined;
+    /** USD a million tokens, as a decimal. */
+    reasoning?: string | undefined;
+    /** USD a call, as a decimal. */
+    request?: string | undefined;
+    tiers?: readonly ({
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+      /** From more input tokens than this on, these prices hold for the whole call. */
+      above: number;
+    })[] | undefined;
+    /** For calls in a batch. */
+    batch?: {
+      /** USD a million tokens, as a decimal. */
+      input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cached_input?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      cache_write_1h?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      output?: string | undefined;
+      /** USD a million tokens, as a decimal. */
+      reasoning?: string | undefined;
+    } | undefined;
+  } | undefined;
+  valid_from?: string | null | undefined;
+  valid_to?: string | null | undefined;
+  note?: string | null | undefined;
+}
+
 export interface Project {
   /** UUID, lower case. */
   id: string;
@@ -1254,6 +1867,90 @@ export interface ProjectsUpdateInput {
   git_repo_url?: string | null | undefined;
   name?: string | undefined;
   status?: 'planning' | 'active' | 'on_hold' | 'completed' | 'archived' | undefined;
+}
+
+export interface ProviderConnection {
+  /** UUID, lower case. */
+  id: string;
+  name: string;
+  provider: string;
+  wire: 'openai' | 'anthropic';
+  base_url: string;
+  key_last4: string | null;
+  header_names: string[];
+  models: string[] | null;
+  is_active: boolean;
+  tested_at: string | null;
+  test_error: string | null;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface ProviderConnectionsCreateInput {
+  /** Short, lower case: a model may be asked for as name/model. */
+  name: string;
+  /** Whose prices hold: openai, anthropic, groq, mistral, … */
+  provider: string;
+  /** The format it speaks; default by the provider. */
+  wire?: 'openai' | 'anthropic' | undefined;
+  /** What SDKs call the base URL; of openai and anthropic it is known. */
+  base_url?: string | undefined;
+  key?: string | null | undefined;
+  headers?: Record<string, string> | null | undefined;
+  models?: readonly string[] | null | undefined;
+}
+
+export interface ProviderConnectionsUpdateInput {
+  /** Short, lower case: a model may be asked for as name/model. */
+  name?: string | undefined;
+  is_active?: boolean | undefined;
+  /** What SDKs call the base URL; of openai and anthropic it is known. */
+  base_url?: string | undefined;
+  key?: string | null | undefined;
+  headers?: Record<string, string> | null | undefined;
+  models?: readonly string[] | null | undefined;
+}
+
+export interface RateLimit {
+  /** UUID, lower case. */
+  id: string;
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  project_id: string | null;
+  user_id: string | null;
+  agent_id: string | null;
+  api_key_id: string | null;
+  requests_per_minute: number | null;
+  tokens_per_minute: number | null;
+  is_active: boolean;
+  created_by: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string;
+  /** ISO 8601, UTC. */
+  updated_at: string;
+}
+
+export interface RateLimitsCreateInput {
+  scope: 'organization' | 'project' | 'user' | 'agent' | 'api_key';
+  /** UUID, lower case. */
+  project_id?: string | undefined;
+  /** UUID, lower case. */
+  user_id?: string | undefined;
+  /** UUID, lower case. */
+  agent_id?: string | undefined;
+  /** UUID, lower case. */
+  api_key_id?: string | undefined;
+  requests_per_minute?: number | null | undefined;
+  tokens_per_minute?: number | null | undefined;
+  is_active?: boolean | undefined;
+}
+
+export interface RateLimitsUpdateInput {
+  requests_per_minute?: number | null | undefined;
+  tokens_per_minute?: number | null | undefined;
+  is_active?: boolean | undefined;
 }
 
 export interface RepositoriesCreateInput {
@@ -2213,6 +2910,67 @@ export interface AuthResource {
   signOutEverywhere(options?: CallOptions): Promise<AuthSignOutEverywhereResult>;
 }
 
+export interface BudgetsResource {
+  /** Budgets, newest first, with what is spent, reserved and left of each. GET /v1/budgets (budgets:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    scope?: 'organization' | 'project' | 'user' | 'agent' | 'api_key' | undefined;
+  }, options?: CallOptions): Paged<Budget>;
+  /** Make a budget: one for each target and period. POST /v1/budgets (budgets:write) */
+  create(body: BudgetsCreateInput, options?: CallOptions): Promise<Budget>;
+  /** One budget, with what is spent, reserved and left of it. GET /v1/budgets/{id} (budgets:read) */
+  get(id: string, options?: CallOptions): Promise<Budget>;
+  /** Change a budget; what it counts and its period stay. PATCH /v1/budgets/{id} (budgets:write) */
+  update(id: string, body?: BudgetsUpdateInput, options?: CallOptions): Promise<Budget>;
+  /** Delete a budget with its counters; calls under way go on. DELETE /v1/budgets/{id} (budgets:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface CostsResource {
+  /** Record a call that you made of a provider yourself; once for each call_id. POST /v1/costs (costs:write) */
+  create(body: CostsCreateInput, options?: CallOptions): Promise<CostsCreateResult>;
+  /** Calls with what they cost, newest first: your own, or everybody’s for administrators. GET /v1/costs (costs:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    conversation_id?: string | undefined;
+    trace_id?: string | undefined;
+  }, options?: CallOptions): Paged<Cost>;
+  /** One call with what it cost. GET /v1/costs/{id} (costs:read) */
+  get(id: string, options?: CallOptions): Promise<Cost>;
+  /** What calls cost by up to three dimensions, of this month or another time. GET /v1/costs/report (costs:read) */
+  getReport(query?: {
+    by?: string | undefined;
+    since?: string | undefined;
+    until?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    agent_id?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+    time_zone?: string | undefined;
+    format?: 'json' | 'csv' | undefined;
+    limit?: number | undefined;
+  }, options?: CallOptions): Promise<CostsGetReportResult>;
+  /** What a month has used and cost, and what it is going to cost. GET /v1/costs/usage (costs:read) */
+  getUsage(query?: {
+    month?: string | undefined;
+    user_id?: string | undefined;
+    project_id?: string | undefined;
+    agent_id?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+    time_zone?: string | undefined;
+  }, options?: CallOptions): Promise<CostsGetUsageResult>;
+  /** Price the calls of a time again, after prices have changed. POST /v1/costs/reprice (costs:reprice) */
+  reprice(body: CostsRepriceInput, options?: CallOptions): Promise<CostsRepriceResult>;
+}
+
 export interface EventDeliveriesResource {
   /** The log of deliveries, newest first. GET /v1/event-deliveries (event_deliveries:read) */
   list(query?: {
@@ -2429,6 +3187,38 @@ export interface FirstRunResource {
   complete(body: FirstRunCompleteInput, options?: CallOptions): Promise<FirstRunCompleteResult>;
 }
 
+export interface GatewayCallsResource {
+  /** Model calls, newest first: your own, or for administrators all. GET /v1/gateway-calls (gateway_calls:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    status?: 'running' | 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'lost' | undefined;
+    model?: string | undefined;
+    project_id?: string | undefined;
+    user_id?: string | undefined;
+    api_key_id?: string | undefined;
+    trace_id?: string | undefined;
+  }, options?: CallOptions): Paged<GatewayCall>;
+  /** A model call, with its contents as far as they are kept. GET /v1/gateway-calls/{id} (gateway_calls:read) */
+  get(id: string, options?: CallOptions): Promise<GatewayCallDetail>;
+}
+
+export interface GatewayPoliciesResource {
+  /** Say what holds for calls of the organization, or of a project instead. POST /v1/gateway-policies (gateway:write) */
+  create(body?: GatewayPoliciesCreateInput, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Policies of the organization and its projects, newest first. GET /v1/gateway-policies (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<GatewayPolicy>;
+  /** A policy. GET /v1/gateway-policies/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Change a policy; null takes its word back. PATCH /v1/gateway-policies/{id} (gateway:write) */
+  update(id: string, body?: GatewayPoliciesUpdateInput, options?: CallOptions): Promise<GatewayPolicy>;
+  /** Delete a policy. DELETE /v1/gateway-policies/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface InvitationsResource {
   /** Who was invited; with open=true those who have not answered yet. GET /v1/invitations (members:write) */
   list(query?: {
@@ -2495,6 +3285,22 @@ export interface MembersResource {
   leave(options?: CallOptions): Promise<unknown>;
 }
 
+export interface ModelAliasesResource {
+  /** Name models of connections: weights share the calls, priorities are fall-backs. POST /v1/model-aliases (gateway:write) */
+  create(body: ModelAliasesCreateInput, options?: CallOptions): Promise<ModelAliase>;
+  /** Aliases and what is behind them, newest first. GET /v1/model-aliases (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<ModelAliase>;
+  /** An alias and what is behind it. GET /v1/model-aliases/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<ModelAliase>;
+  /** Change an alias; targets are replaced as a whole. PATCH /v1/model-aliases/{id} (gateway:write) */
+  update(id: string, body?: ModelAliasesUpdateInput, options?: CallOptions): Promise<ModelAliase>;
+  /** Delete an alias. DELETE /v1/model-aliases/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface NotificationsResource {
   /** Your notifications, unread ones first, the newest first. GET /v1/notifications (notifications:read) */
   list(query?: {
@@ -2528,6 +3334,24 @@ export interface OrganizationsResource {
   recover(id: string, options?: CallOptions): Promise<unknown>;
 }
 
+export interface PriceOverridesResource {
+  /** Your own prices of models, newest first. GET /v1/price-overrides (price_overrides:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+    provider?: string | undefined;
+    model?: string | undefined;
+  }, options?: CallOptions): Paged<PriceOverride>;
+  /** Set prices of a model in place of the catalogue’s. POST /v1/price-overrides (price_overrides:write) */
+  create(body: PriceOverridesCreateInput, options?: CallOptions): Promise<PriceOverride>;
+  /** One price override. GET /v1/price-overrides/{id} (price_overrides:read) */
+  get(id: string, options?: CallOptions): Promise<PriceOverride>;
+  /** Change prices, or when they hold. PATCH /v1/price-overrides/{id} (price_overrides:write) */
+  update(id: string, body?: PriceOverridesUpdateInput, options?: CallOptions): Promise<PriceOverride>;
+  /** Delete a price override: the catalogue’s prices hold again. DELETE /v1/price-overrides/{id} (price_overrides:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+}
+
 export interface ProjectsResource {
   /** Projects, newest first. GET /v1/projects (projects:read) */
   list(query?: {
@@ -2557,6 +3381,38 @@ export interface ProjectsResource {
   linkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
   /** Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write) */
   unlinkRepository(id: string, repositoryId: string, options?: CallOptions): Promise<unknown>;
+}
+
+export interface ProviderConnectionsResource {
+  /** Make a connection to a model provider, and test it; its key is never shown. POST /v1/provider-connections (gateway:write) */
+  create(body: ProviderConnectionsCreateInput, options?: CallOptions): Promise<ProviderConnection>;
+  /** Connections to model providers, newest first. GET /v1/provider-connections (gateway:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<ProviderConnection>;
+  /** A connection to a model provider. GET /v1/provider-connections/{id} (gateway:read) */
+  get(id: string, options?: CallOptions): Promise<ProviderConnection>;
+  /** Change a connection; where its address or key changes it is tested again. PATCH /v1/provider-connections/{id} (gateway:write) */
+  update(id: string, body?: ProviderConnectionsUpdateInput, options?: CallOptions): Promise<ProviderConnection>;
+  /** Delete a connection that no alias names. DELETE /v1/provider-connections/{id} (gateway:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
+  /** Ask the provider for its models, and write down what came of it. POST /v1/provider-connections/{id}/test (gateway:write) */
+  test(id: string, options?: CallOptions): Promise<ProviderConnection>;
+}
+
+export interface RateLimitsResource {
+  /** Limits of requests and tokens a minute, newest first. GET /v1/rate-limits (budgets:read) */
+  list(query?: {
+    limit?: number | undefined;
+    cursor?: string | undefined;
+  }, options?: CallOptions): Paged<RateLimit>;
+  /** Limit requests and tokens a minute: one limit for each target. POST /v1/rate-limits (budgets:write) */
+  create(body: RateLimitsCreateInput, options?: CallOptions): Promise<RateLimit>;
+  /** Change a limit of requests and tokens a minute. PATCH /v1/rate-limits/{id} (budgets:write) */
+  update(id: string, body?: RateLimitsUpdateInput, options?: CallOptions): Promise<RateLimit>;
+  /** Remove a limit of requests and tokens a minute. DELETE /v1/rate-limits/{id} (budgets:write) */
+  delete(id: string, options?: CallOptions): Promise<unknown>;
 }
 
 export interface RepositoriesResource {
@@ -2805,6 +3661,8 @@ export interface Resources {
   readonly approvals: ApprovalsResource;
   readonly audit: AuditResource;
   readonly auth: AuthResource;
+  readonly budgets: BudgetsResource;
+  readonly costs: CostsResource;
   readonly eventDeliveries: EventDeliveriesResource;
   readonly eventDeliveryStatistics: EventDeliveryStatisticsResource;
   readonly eventEndpoints: EventEndpointsResource;
@@ -2817,14 +3675,20 @@ export interface Resources {
   readonly eventTypes: EventTypesResource;
   readonly events: EventsResource;
   readonly firstRun: FirstRunResource;
+  readonly gatewayCalls: GatewayCallsResource;
+  readonly gatewayPolicies: GatewayPoliciesResource;
   readonly invitations: InvitationsResource;
   readonly issues: IssuesResource;
   readonly me: MeResource;
   readonly members: MembersResource;
+  readonly modelAliases: ModelAliasesResource;
   readonly notifications: NotificationsResource;
   readonly organization: OrganizationResource;
   readonly organizations: OrganizationsResource;
+  readonly priceOverrides: PriceOverridesResource;
   readonly projects: ProjectsResource;
+  readonly providerConnections: ProviderConnectionsResource;
+  readonly rateLimits: RateLimitsResource;
   readonly repositories: RepositoriesResource;
   readonly schedules: SchedulesResource;
   readonly sessions: SessionsResource;
@@ -2870,6 +3734,21 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     redeemLink: 'POST /v1/sign-in/link b',
     signOut: 'POST /v1/sign-out -',
     signOutEverywhere: 'POST /v1/sign-out/everywhere -',
+  },
+  budgets: {
+    list: 'GET /v1/budgets qp',
+    create: 'POST /v1/budgets bi',
+    get: 'GET /v1/budgets/{id} -',
+    update: 'PATCH /v1/budgets/{id} bi',
+    delete: 'DELETE /v1/budgets/{id} -i',
+  },
+  costs: {
+    create: 'POST /v1/costs bi',
+    list: 'GET /v1/costs qp',
+    get: 'GET /v1/costs/{id} -',
+    getReport: 'GET /v1/costs/report q',
+    getUsage: 'GET /v1/costs/usage q',
+    reprice: 'POST /v1/costs/reprice b',
   },
   eventDeliveries: {
     list: 'GET /v1/event-deliveries qp',
@@ -2952,6 +3831,17 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     get: 'GET /v1/first-run -',
     complete: 'POST /v1/first-run b',
   },
+  gatewayCalls: {
+    list: 'GET /v1/gateway-calls qp',
+    get: 'GET /v1/gateway-calls/{id} -',
+  },
+  gatewayPolicies: {
+    create: 'POST /v1/gateway-policies bi',
+    list: 'GET /v1/gateway-policies qp',
+    get: 'GET /v1/gateway-policies/{id} -',
+    update: 'PATCH /v1/gateway-policies/{id} bi',
+    delete: 'DELETE /v1/gateway-policies/{id} -i',
+  },
   invitations: {
     list: 'GET /v1/invitations qp',
     create: 'POST /v1/invitations b',
@@ -2980,6 +3870,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     delete: 'DELETE /v1/members/{user_id} -i',
     leave: 'POST /v1/members/leave -i',
   },
+  modelAliases: {
+    create: 'POST /v1/model-aliases bi',
+    list: 'GET /v1/model-aliases qp',
+    get: 'GET /v1/model-aliases/{id} -',
+    update: 'PATCH /v1/model-aliases/{id} bi',
+    delete: 'DELETE /v1/model-aliases/{id} -i',
+  },
   notifications: {
     list: 'GET /v1/notifications qp',
     getUnreadCount: 'GET /v1/notifications/unread-count -',
@@ -2996,6 +3893,13 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     create: 'POST /v1/organizations b',
     recover: 'POST /v1/organizations/{id}/recover -',
   },
+  priceOverrides: {
+    list: 'GET /v1/price-overrides qp',
+    create: 'POST /v1/price-overrides bi',
+    get: 'GET /v1/price-overrides/{id} -',
+    update: 'PATCH /v1/price-overrides/{id} bi',
+    delete: 'DELETE /v1/price-overrides/{id} -i',
+  },
   projects: {
     list: 'GET /v1/projects qp',
     create: 'POST /v1/projects bi',
@@ -3007,6 +3911,20 @@ export const operations: Readonly<Record<string, Readonly<Record<string, string>
     listRepositories: 'GET /v1/projects/{id}/repositories qp',
     linkRepository: 'PUT /v1/projects/{id}/repositories/{repository_id} -i',
     unlinkRepository: 'DELETE /v1/projects/{id}/repositories/{repository_id} -i',
+  },
+  providerConnections: {
+    create: 'POST /v1/provider-connections bi',
+    list: 'GET /v1/provider-connections qp',
+    get: 'GET /v1/provider-connections/{id} -',
+    update: 'PATCH /v1/provider-connections/{id} bi',
+    delete: 'DELETE /v1/provider-connections/{id} -i',
+    test: 'POST /v1/provider-connections/{id}/test -',
+  },
+  rateLimits: {
+    list: 'GET /v1/rate-limits qp',
+    create: 'POST /v1/rate-limits bi',
+    update: 'PATCH /v1/rate-limits/{id} bi',
+    delete: 'DELETE /v1/rate-limits/{id} -i',
   },
   repositories: {
     list: 'GET /v1/repositories qp',

@@ -7,6 +7,7 @@ export type { DependencyFailurePolicy, DependencyKind, NewDependency } from './d
 export { assertTaskType, type Enqueued, enqueueTasks, type NewTask, taskHooks, tasks_channel } from './enqueue.ts';
 export { describeFailure, parseRetryAfter, readableThrown, retryAfter, TaskFailure } from './failure.ts';
 export { dead_letters_counted_max, deadLetters } from './metrics.ts';
+export { instantsOf, isTimeZone, localOf } from './schedules/zone.ts';
 export { suspend, TaskSuspension } from './suspension.ts';
 export { resultText } from './task-run.ts';
 export { startWorker } from './worker.ts';

@@ -42,6 +42,7 @@ function fakeNet() {
       const body = served.get(url);
       return { status: body ? 200 : 404, headers: {}, body: Buffer.from(JSON.stringify(body ?? {})), address: '' };
     },
+    stream: () => Promise.reject(new Error('nobody streams here')),
     check: () => undefined,
     close: () => undefined,
   };

@@ -128,12 +128,15 @@ export async function freshRow(
   const colleague = Object.values(world.subjects).find(
     (one) => one !== subject && one.organizationId === subject.organizationId,
   )!;
+  const settled = new Set(given.keys());
   const pointing = table.foreignKeys.filter((key) => key.columns.some((name) => !given.has(name)));
   for (const [index, key] of pointing.entries()) {
     settleKey(world, table, key, options.mixed && index % 2 === 1 ? colleague : subject, given);
   }
   const marker = registration?.visibility === 'catalogue' ? random.word(12) : `${subject.marker}${random.word(4)}`;
-  return await completeRow(client, table, given, { marker, at, random });
+  // of optional keys that exclude each other one is left
+  const optional = table.columns.filter(({ name, notNull }) => !notNull && given.has(name) && !settled.has(name));
+  return await completeRow(client, table, given, { marker, at, random }, new Set(optional.map(({ name }) => name)));
 }
 
 /** Points a foreign key at a row of the same person, or else of the same organization, that agrees with what is settled. */

@@ -20,13 +20,15 @@ export interface Seedling {
 /**
  * Completes a row: a value for each column that is not given, of its type, that the table's checks accept. It knows no
  * table; it tries values of the type, the literals the checks name, and the default, and asks the database which
- * combination of them the checks let pass. Throws when none does.
+ * combination of them the checks let pass: those given that are droppable may be null where another's value excludes them.
+ * Throws when none does.
  */
 export async function completeRow(
   client: pg.ClientBase,
   table: Relation,
   given: RowSql,
   seedling: Seedling,
+  droppable: ReadonlySet<string> = new Set(),
 ): Promise<Map<string, string>> {
   const row = new Map(given);
   const open = table.columns.filter((column) => !column.isGenerated);
@@ -40,7 +42,9 @@ export async function completeRow(
             checks.map((check) => check.sql),
             seedling,
           )
-        : [fixed];
+        : droppable.has(column.name)
+          ? [fixed, `null::${column.type}`]
+          : [fixed];
     });
     const chosen =
       checks.length === 0
@@ -72,7 +76,9 @@ async function choose(
   choices: readonly (readonly string[])[],
   checks: readonly { readonly sql: string }[],
 ): Promise<string[]> {
-  const width = Math.max(2, Math.floor(combinations_max ** (1 / group.length)));
+  // the longest lists are cut, until there are few enough combinations
+  let width = Math.max(2, ...choices.map((list) => list.length));
+  while (width > 2 && choices.reduce((all, list) => all * Math.min(list.length, width), 1) > combinations_max) width--;
   const lists = choices.map((list) => list.slice(0, width));
   const sources = group.map((column, n) => {
     const values = lists[n]!.map((sql, index) => `(${index}, ${sql})`).join(', ');
@@ -159,7 +165,7 @@ function byType(column: Column, literals: readonly string[], { marker, at, rando
     const digits = precision === undefined ? 4 : precision - (scale ?? 0);
     return [
       ...['1', '2', '5', '10', '50', '100', '1000', '0', '-1'].filter((one) => one.length <= digits),
-      ...literals,
+      ...literals.filter((literal) => /^'-?[0-9.]+'$/.test(literal)),
     ];
   }
   if (column.category === 'S')

@@ -7,13 +7,8 @@ import { afterEach, expect, test } from 'vitest';
 import { selfSignedCertificate } from '../../../tests/support/certificate.ts';
 import { parseCidr } from '../core/cidr.ts';
 import type { Clock } from '../core/clock.ts';
-import {
-  type OutboundClient,
-  type OutboundOptions,
-  type OutboundRequest,
-  outbound,
-  outboundLimits,
-} from './outbound.ts';
+import { outboundLimits } from './limits.ts';
+import { type OutboundClient, type OutboundOptions, type OutboundRequest, outbound } from './outbound.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

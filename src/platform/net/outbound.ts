@@ -7,26 +7,9 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { errors, PlinthError } from '../core/errors.ts';
 import { type AddressPolicy, addressRefusal } from './addresses.ts';
 import { outboundErrors } from './errors.ts';
+import { type Life, over, startLife, untilAborted, type Watch, watched } from './life.ts';
+import { outboundLimits } from './limits.ts';
 import { type OutboundMethod, outboundMethods, readHeaders, readTarget, type Target } from './request-parts.ts';
-
-export const outboundLimits = {
-  timeout_ms_default: 10_000,
-  timeout_ms_max: 600_000,
-  /** Without a byte for this long (at most twice this) a request is given up. */
-  idle_ms_default: 30_000,
-  connect_ms: 5000,
-  request_bytes_max: 32 * 1024 * 1024,
-  response_bytes_default: 1024 * 1024,
-  response_bytes_max: 64 * 1024 * 1024,
-  addresses_checked_max: 64,
-  addresses_tried_max: 4,
-  sockets_per_origin_max: 32,
-  sockets_max: 256,
-  /** Kept while nobody uses them; the rest of `sockets_max` is there for origins that were not called yet. */
-  sockets_idle_max: 128,
-  /** Shorter than the five seconds most servers keep a connection, so that it is seldom closed as we write. */
-  kept_alive_ms: 4000,
-} as const;
 
 /** All addresses of a name, as plain text, in order of preference. */
 export type Resolver = (hostname: string) => Promise<readonly string[]>;
@@ -70,6 +53,16 @@ export interface OutboundResponse {
   readonly address: string;
 }
 
+export interface OutboundStream extends Omit<OutboundResponse, 'body'> {
+  /**
+   * The answer as it comes; what is not asked for is not read (TCP holds the other side back). Throws what `request`
+   * throws. To be gone through once; leaving it early closes the connection.
+   */
+  readonly body: AsyncIterable<Buffer>;
+  /** For an answer whose body nobody goes through. */
+  cancel(): void;
+}
+
 export interface OutboundClient {
   /**
    * One request, no redirects. Answers of 4xx and 5xx are answers. Throws `invalid_value` for a bad URL, method, header
@@ -77,6 +70,11 @@ export interface OutboundClient {
    * the reason of `signal`.
    */
   request(request: OutboundRequest): Promise<OutboundResponse>;
+  /**
+   * The same for an answer that comes bit by bit: resolves at its headers. Deadline, idle limit, `maxResponseBytes` and
+   * `signal` hold until its end; time in which the reader does not ask for more is not idle.
+   */
+  stream(request: OutboundRequest): Promise<OutboundStream>;
   /** Throws what `request` throws for a URL and headers alone, no name being resolved: for saying so when they are entered. */
   check(input: Pick<OutboundRequest, 'url' | 'headers'>): void;
   /** Closes the connections that are kept; those in use fail. */
@@ -93,12 +91,6 @@ interface Prepared {
   readonly cutsAnswer: boolean;
 }
 
-/** The life of one request: its deadline, and whether anything still moves. */
-interface Watch {
-  readonly signal: AbortSignal;
-  moved(): void;
-}
-
 /** Thrown where another address of the same name may be tried: nothing was sent yet. */
 class NotConnected extends Error {}
 
@@ -111,7 +103,9 @@ export function outbound(options: OutboundOptions = {}): OutboundClient {
   const policy: AddressPolicy = { allow: options.allow ?? [], allowLoopback: options.allowLoopback ?? false };
   const resolver = options.resolver ?? resolveBySystem;
   const clock = options.clock ?? systemClock;
-  const agents = makeAgents(options.ca);
+  const agents = makeAgents(options.ca, outboundLimits.sockets_per_origin_max, outboundLimits.sockets_max);
+  const { stream_sockets_per_origin_max, stream_sockets_max } = outboundLimits;
+  const streamAgents = makeAgents(options.ca, stream_sockets_per_origin_max, stream_sockets_max);
 
   return {
     async request(input) {
@@ -119,10 +113,28 @@ export function outbound(options: OutboundOptions = {}): OutboundClient {
       return watched(input, clock, async (watch) => {
         const addresses = await checkedAddresses(prepared.target, resolver, policy);
         watch.signal.throwIfAborted();
-        return tryAddresses(addresses, (address, isLast) =>
-          send(prepared, address, agents, watch, isLast ? undefined : clock),
-        );
+        return tryAddresses(addresses, async (address, isLast) => {
+          const read = (response: IncomingMessage) => readResponse(response, prepared, watch);
+          const answer = await send(prepared, {
+            address,
+            agents,
+            watch,
+            connectClock: isLast ? undefined : clock,
+            read,
+          });
+          return { ...answer, address };
+        });
       });
+    },
+    async stream(input) {
+      const prepared = prepare(input, options.ports ?? []);
+      const life = startLife(input, clock);
+      try {
+        return await untilAborted(life.signal, openStream(prepared, life));
+      } catch (error) {
+        life.end();
+        throw life.signal.aborted ? life.signal.reason : error;
+      }
     },
     check({ url, headers }) {
       const target = readTarget(url, options.ports ?? []);
@@ -130,18 +142,38 @@ export function outbound(options: OutboundOptions = {}): OutboundClient {
       if (target.address !== undefined) checkAddress(target, target.address, policy);
     },
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const pair of [agents, streamAgents]) {
+        pair.http.destroy();
+        pair.https.destroy();
+      }
     },
   };
+
+  async function openStream(prepared: Prepared, life: Life): Promise<OutboundStream> {
+    const addresses = await checkedAddresses(prepared.target, resolver, policy);
+    life.signal.throwIfAborted();
+    return tryAddresses(addresses, async (address, isLast) => {
+      const response = await send(prepared, {
+        address,
+        agents: streamAgents,
+        watch: life,
+        connectClock: isLast ? undefined : clock,
+        read: async (answer) => {
+          refuseRedirect(answer, prepared);
+          return answer;
+        },
+      });
+      return streamOf(response, address, prepared, life);
+    });
+  }
 }
 
-function makeAgents(ca: string | undefined) {
+function makeAgents(ca: string | undefined, maxSockets: number, maxTotalSockets: number) {
   const shared = {
     keepAlive: true,
-    maxSockets: outboundLimits.sockets_per_origin_max,
-    maxTotalSockets: outboundLimits.sockets_max,
-    maxFreeSockets: outboundLimits.sockets_per_origin_max,
+    maxSockets,
+    maxTotalSockets,
+    maxFreeSockets: Math.min(maxSockets, outboundLimits.sockets_idle_max),
     timeout: outboundLimits.kept_alive_ms,
   };
   return {
@@ -198,49 +230,6 @@ function prepare(input: OutboundRequest, ports: readonly number[]): Prepared {
   return { method, target, headers, body, maxResponseBytes, cutsAnswer: input.cutsAnswer ?? false };
 }
 
-/** Why timers are no longer needed: without a reason each abort would make an exception with its stack. */
-const over = new Error('over');
-
-/** Runs `work` under the deadline, the idle limit and the caller's signal; what stops it first is what is thrown. */
-async function watched<T>(input: OutboundRequest, clock: Clock, work: (watch: Watch) => Promise<T>): Promise<T> {
-  input.signal?.throwIfAborted();
-  const stop = new AbortController();
-  const done = new AbortController();
-  const timeoutMs = Math.min(input.timeoutMs ?? outboundLimits.timeout_ms_default, outboundLimits.timeout_ms_max);
-  const idleMs = input.idleTimeoutMs ?? outboundLimits.idle_ms_default;
-  let moves = 0;
-  const giveUp = (detail: string) => {
-    if (!done.signal.aborted) stop.abort(outboundErrors.outbound_timeout({ detail }));
-  };
-  const cancel = () => stop.abort(input.signal?.reason);
-  input.signal?.addEventListener('abort', cancel, { once: true });
-  void clock.sleep(timeoutMs, done.signal).then(() => giveUp(`no complete answer within ${timeoutMs} ms`));
-  const watchIdle = async () => {
-    let seen = -1;
-    while (!done.signal.aborted && seen !== moves) {
-      seen = moves;
-      await clock.sleep(idleMs, done.signal);
-    }
-    giveUp(`nothing moved for ${idleMs} ms`);
-  };
-  if (idleMs < timeoutMs) void watchIdle();
-  try {
-    const watch = {
-      signal: stop.signal,
-      moved: () => {
-        moves++;
-      },
-    };
-    // A lookup can not be cancelled, and not every broken connection says so; whoever waits can leave.
-    return await untilAborted(stop.signal, work(watch));
-  } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : error;
-  } finally {
-    done.abort(over);
-    input.signal?.removeEventListener('abort', cancel);
-  }
-}
-
 async function resolveBySystem(hostname: string): Promise<string[]> {
   return (await lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address);
 }
@@ -270,18 +259,6 @@ function checkAddress(target: Target, address: string, policy: AddressPolicy): v
   });
 }
 
-/** Rejects with the signal's reason as soon as it aborts, whatever the work is doing. */
-async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = () => stopped.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 async function resolve(hostname: string, resolver: Resolver): Promise<readonly string[]> {
   try {
     return await resolver(hostname);
@@ -309,10 +286,20 @@ async function tryAddresses<T>(
 
 type Agents = ReturnType<typeof makeAgents>;
 
-/** Sends the request to one address. With a clock, gives the connection up after a while so the next is tried. */
-function send(prepared: Prepared, address: string, agents: Agents, watch: Watch, connectClock: Clock | undefined) {
+interface Sending<T> {
+  readonly address: string;
+  readonly agents: Agents;
+  readonly watch: Watch;
+  /** With a clock, the connection is given up after a while so that the next address is tried. */
+  readonly connectClock: Clock | undefined;
+  /** What becomes of an answer whose headers are there. */
+  read(response: IncomingMessage): Promise<T>;
+}
+
+/** Sends the request to one address. */
+function send<T>(prepared: Prepared, { address, agents, watch, connectClock, read }: Sending<T>): Promise<T> {
   const { target, method, headers, body } = prepared;
-  return new Promise<OutboundResponse>((resolve, reject) => {
+  return new Promise<T>((resolve, reject) => {
     const shared = {
       host: address,
       port: target.port,
@@ -351,9 +338,9 @@ function send(prepared: Prepared, address: string, agents: Agents, watch: Watch,
     request.on('response', (response) => {
       isAnswered = true;
       watch.moved();
-      readResponse(response, prepared, watch).then((answer) => {
+      read(response).then((answer) => {
         settled.abort(over);
-        resolve({ ...answer, address });
+        resolve(answer);
       }, fail);
     });
     if (connectClock) {
@@ -365,14 +352,58 @@ function send(prepared: Prepared, address: string, agents: Agents, watch: Watch,
   });
 }
 
+function refuseRedirect({ statusCode: status = 0 }: IncomingMessage, { cutsAnswer, target }: Prepared): void {
+  if (status < 300 || status >= 400 || status === 304 || cutsAnswer) return;
+  throw outboundErrors.outbound_redirect({ detail: `${target.hostname} answered ${status}` });
+}
+
+const tooLargeFor = ({ maxResponseBytes }: Prepared) =>
+  outboundErrors.outbound_too_large({ detail: `the answer has more than ${maxResponseBytes} bytes` });
+
+/** The answer as it comes, under its watch until it is over. */
+function streamOf(response: IncomingMessage, address: string, prepared: Prepared, life: Life): OutboundStream {
+  // what stops it before anybody reads is said to who reads
+  response.on('error', () => undefined);
+  async function* chunks(): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    let isComplete = false;
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > prepared.maxResponseBytes) throw tooLargeFor(prepared);
+        life.held(true);
+        yield chunk;
+        life.held(false);
+        life.signal.throwIfAborted();
+      }
+      if (!response.complete) throw Object.assign(new Error(), { code: 'ECONNRESET' });
+      isComplete = true;
+    } catch (error) {
+      if (life.signal.aborted) throw life.signal.reason;
+      throw error instanceof PlinthError ? error : failed(error);
+    } finally {
+      life.end();
+      if (!isComplete) response.destroy();
+    }
+  }
+  const body = chunks();
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    address,
+    body,
+    cancel() {
+      life.end();
+      response.destroy();
+    },
+  };
+}
+
 async function readResponse(response: IncomingMessage, prepared: Prepared, watch: Watch) {
   const status = response.statusCode ?? 0;
   const { cutsAnswer, maxResponseBytes } = prepared;
-  if (status >= 300 && status < 400 && status !== 304 && !cutsAnswer) {
-    throw outboundErrors.outbound_redirect({ detail: `${prepared.target.hostname} answered ${status}` });
-  }
-  const tooLarge = () =>
-    outboundErrors.outbound_too_large({ detail: `the answer has more than ${prepared.maxResponseBytes} bytes` });
+  refuseRedirect(response, prepared);
+  const tooLarge = () => tooLargeFor(prepared);
   const hasBody = prepared.method !== 'HEAD' && status !== 304;
   if (hasBody && !cutsAnswer && Number(response.headers['content-length']) > maxResponseBytes) throw tooLarge();
   const chunks: Buffer[] = [];

@@ -27,6 +27,17 @@ OPERATIONS: Dict[str, str] = {
     "auth.redeem_link": "POST /v1/sign-in/link",
     "auth.sign_out": "POST /v1/sign-out",
     "auth.sign_out_everywhere": "POST /v1/sign-out/everywhere",
+    "budgets.list": "GET /v1/budgets",
+    "budgets.create": "POST /v1/budgets",
+    "budgets.get": "GET /v1/budgets/{id}",
+    "budgets.update": "PATCH /v1/budgets/{id}",
+    "budgets.delete": "DELETE /v1/budgets/{id}",
+    "costs.create": "POST /v1/costs",
+    "costs.list": "GET /v1/costs",
+    "costs.get": "GET /v1/costs/{id}",
+    "costs.get_report": "GET /v1/costs/report",
+    "costs.get_usage": "GET /v1/costs/usage",
+    "costs.reprice": "POST /v1/costs/reprice",
     "event_deliveries.list": "GET /v1/event-deliveries",
     "event_deliveries.get": "GET /v1/event-deliveries/{id}",
     "event_deliveries.retry": "POST /v1/event-deliveries/{id}/retry",
@@ -84,6 +95,13 @@ OPERATIONS: Dict[str, str] = {
     "events.retry": "POST /v1/events/{id}/retry",
     "first_run.get": "GET /v1/first-run",
     "first_run.complete": "POST /v1/first-run",
+    "gateway_calls.list": "GET /v1/gateway-calls",
+    "gateway_calls.get": "GET /v1/gateway-calls/{id}",
+    "gateway_policies.create": "POST /v1/gateway-policies",
+    "gateway_policies.list": "GET /v1/gateway-policies",
+    "gateway_policies.get": "GET /v1/gateway-policies/{id}",
+    "gateway_policies.update": "PATCH /v1/gateway-policies/{id}",
+    "gateway_policies.delete": "DELETE /v1/gateway-policies/{id}",
     "invitations.list": "GET /v1/invitations",
     "invitations.create": "POST /v1/invitations",
     "invitations.resend": "POST /v1/invitations/{id}/resend",
@@ -104,6 +122,11 @@ OPERATIONS: Dict[str, str] = {
     "members.update": "PATCH /v1/members/{user_id}",
     "members.delete": "DELETE /v1/members/{user_id}",
     "members.leave": "POST /v1/members/leave",
+    "model_aliases.create": "POST /v1/model-aliases",
+    "model_aliases.list": "GET /v1/model-aliases",
+    "model_aliases.get": "GET /v1/model-aliases/{id}",
+    "model_aliases.update": "PATCH /v1/model-aliases/{id}",
+    "model_aliases.delete": "DELETE /v1/model-aliases/{id}",
     "notifications.list": "GET /v1/notifications",
     "notifications.get_unread_count": "GET /v1/notifications/unread-count",
     "notifications.read": "POST /v1/notifications/{id}/read",
@@ -114,6 +137,11 @@ OPERATIONS: Dict[str, str] = {
     "organizations.list": "GET /v1/organizations",
     "organizations.create": "POST /v1/organizations",
     "organizations.recover": "POST /v1/organizations/{id}/recover",
+    "price_overrides.list": "GET /v1/price-overrides",
+    "price_overrides.create": "POST /v1/price-overrides",
+    "price_overrides.get": "GET /v1/price-overrides/{id}",
+    "price_overrides.update": "PATCH /v1/price-overrides/{id}",
+    "price_overrides.delete": "DELETE /v1/price-overrides/{id}",
     "projects.list": "GET /v1/projects",
     "projects.create": "POST /v1/projects",
     "projects.get": "GET /v1/projects/{id}",
@@ -124,6 +152,16 @@ OPERATIONS: Dict[str, str] = {
     "projects.list_repositories": "GET /v1/projects/{id}/repositories",
     "projects.link_repository": "PUT /v1/projects/{id}/repositories/{repository_id}",
     "projects.unlink_repository": "DELETE /v1/projects/{id}/repositories/{repository_id}",
+    "provider_connections.create": "POST /v1/provider-connections",
+    "provider_connections.list": "GET /v1/provider-connections",
+    "provider_connections.get": "GET /v1/provider-connections/{id}",
+    "provider_connections.update": "PATCH /v1/provider-connections/{id}",
+    "provider_connections.delete": "DELETE /v1/provider-connections/{id}",
+    "provider_connections.test": "POST /v1/provider-connections/{id}/test",
+    "rate_limits.list": "GET /v1/rate-limits",
+    "rate_limits.create": "POST /v1/rate-limits",
+    "rate_limits.update": "PATCH /v1/rate-limits/{id}",
+    "rate_limits.delete": "DELETE /v1/rate-limits/{id}",
     "repositories.list": "GET /v1/repositories",
     "repositories.create": "POST /v1/repositories",
     "repositories.get": "GET /v1/repositories/{id}",
@@ -339,6 +377,180 @@ class AuthSignInResult(TypedDict):
 
 class AuthSignOutEverywhereResult(TypedDict):
     sessions: int
+
+
+class Budget(TypedDict):
+    id: str
+    name: str
+    scope: Literal["organization", "project", "user", "agent", "api_key"]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    api_key_id: Optional[str]
+    period: Literal["day", "month", "total"]
+    timezone: str
+    token_limit: Optional[int]
+    cost_limit: Optional[str]
+    thresholds: List[int]
+    on_exceed: Literal["block", "warn"]
+    unpriced: Literal["refuse", "allow"]
+    is_active: bool
+    period_starts_at: Optional[str]
+    period_ends_at: Optional[str]
+    spent_tokens: int
+    reserved_tokens: int
+    left_tokens: Optional[int]
+    spent_cost: str
+    reserved_cost: str
+    left_cost: Optional[str]
+    calls: int
+    unpriced_calls: int
+    refused_calls: int
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class Cost(TypedDict):
+    id: str
+    occurred_at: str
+    kind: Literal["call", "trace"]
+    call_id: str
+    is_counted: bool
+    provider: str
+    model: str
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    raw_usage: Any
+    is_batch: bool
+    input_cost: Optional[str]
+    output_cost: Optional[str]
+    total_cost: Optional[str]
+    price_source: Optional[str]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    api_key_id: Optional[str]
+    task_id: Optional[str]
+    conversation_id: Optional[str]
+    trace_id: Optional[str]
+
+
+class CostsCreateResult(TypedDict):
+    id: str
+    occurred_at: str
+    kind: Literal["call", "trace"]
+    call_id: str
+    is_counted: bool
+    provider: str
+    model: str
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    raw_usage: Any
+    is_batch: bool
+    input_cost: Optional[str]
+    output_cost: Optional[str]
+    total_cost: Optional[str]
+    price_source: Optional[str]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    api_key_id: Optional[str]
+    task_id: Optional[str]
+    conversation_id: Optional[str]
+    trace_id: Optional[str]
+    is_new: bool
+
+
+class _CostsGetReportResultRowsItemRequired(TypedDict):
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+
+
+class CostsGetReportResultRowsItem(_CostsGetReportResultRowsItemRequired, total=False):
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    agent_type: Optional[str]
+    project_id: Optional[str]
+    api_key_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    day: Optional[str]
+
+
+class CostsGetReportResultTotal(TypedDict):
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+
+
+class CostsGetReportResult(TypedDict):
+    since: str
+    until: str
+    time_zone: str
+    by: List[str]
+    rows: List[CostsGetReportResultRowsItem]
+    total: CostsGetReportResultTotal
+    is_complete: bool
+
+
+class CostsGetUsageResultForecast(TypedDict):
+    cost: str
+    low: Optional[str]
+    high: Optional[str]
+    days: int
+    mean_daily_cost: str
+    method: str
+
+
+class CostsGetUsageResult(TypedDict):
+    month: str
+    time_zone: str
+    since: str
+    until: str
+    calls: int
+    unpriced_calls: int
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+    total_cost: str
+    forecast: Optional[CostsGetUsageResultForecast]
+
+
+class CostsRepriceResult(TypedDict):
+    examined: int
+    changed: int
+    unpriced: int
+    cost_before: str
+    cost_after: str
+    difference: str
+    next: Optional[str]
 
 
 class Event(TypedDict):
@@ -756,6 +968,82 @@ class FirstRunCompleteResult(TypedDict):
     api_key: ApiKeysCreateResult
 
 
+class GatewayCall(TypedDict):
+    id: str
+    occurred_at: str
+    status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"]
+    wire: str
+    is_stream: bool
+    requested_model: str
+    alias: Optional[str]
+    connection_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    user_id: Optional[str]
+    api_key_id: Optional[str]
+    project_id: Optional[str]
+    agent_id: Optional[str]
+    attempts: int
+    status_code: Optional[int]
+    error_code: Optional[str]
+    input_tokens: Optional[int]
+    cached_input_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
+    output_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    is_estimated: bool
+    duration_ms: Optional[int]
+    first_token_ms: Optional[int]
+    trace_id: Optional[str]
+    ended_at: Optional[str]
+
+
+class GatewayCallDetail(TypedDict):
+    id: str
+    occurred_at: str
+    status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"]
+    wire: str
+    is_stream: bool
+    requested_model: str
+    alias: Optional[str]
+    connection_id: Optional[str]
+    provider: Optional[str]
+    model: Optional[str]
+    user_id: Optional[str]
+    api_key_id: Optional[str]
+    project_id: Optional[str]
+    agent_id: Optional[str]
+    attempts: int
+    status_code: Optional[int]
+    error_code: Optional[str]
+    input_tokens: Optional[int]
+    cached_input_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
+    output_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    is_estimated: bool
+    duration_ms: Optional[int]
+    first_token_ms: Optional[int]
+    trace_id: Optional[str]
+    ended_at: Optional[str]
+    content: Literal["full", "redacted", "none"]
+    request_content: Optional[str]
+    response_content: Optional[str]
+    raw_usage: Optional[Any]
+
+
+class GatewayPolicy(TypedDict):
+    id: str
+    project_id: Optional[str]
+    content_capture: Optional[Literal["full", "redacted", "none"]]
+    output_tokens_cap: Optional[int]
+    allowed_models: Optional[List[str]]
+    when_unreachable: Optional[Literal["refuse", "allow"]]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Invitation(TypedDict):
     id: str
     email: str
@@ -868,6 +1156,24 @@ class Member(TypedDict):
     created_at: str
 
 
+class ModelAliaseTargetsItem(TypedDict):
+    connection_id: str
+    model: str
+    priority: int
+    weight: int
+
+
+class ModelAliase(TypedDict):
+    id: str
+    alias: str
+    description: str
+    is_active: bool
+    targets: List[ModelAliaseTargetsItem]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Notification(TypedDict):
     id: str
     subscription_id: str
@@ -907,6 +1213,53 @@ class OrganizationsCreateResult(TypedDict):
     slug: str
 
 
+class _PriceOverridePricesTiersItemRequired(TypedDict):
+    above: int
+
+
+class PriceOverridePricesTiersItem(_PriceOverridePricesTiersItemRequired, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridePricesBatch(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridePrices(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+    request: str
+    tiers: List[PriceOverridePricesTiersItem]
+    batch: PriceOverridePricesBatch
+
+
+class PriceOverride(TypedDict):
+    id: str
+    provider: str
+    model: str
+    prices: PriceOverridePrices
+    valid_from: Optional[str]
+    valid_to: Optional[str]
+    note: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
 class Project(TypedDict):
     id: str
     name: str
@@ -925,6 +1278,38 @@ class Project(TypedDict):
     created_at: str
     updated_at: str
     deleted_at: Optional[str]
+
+
+class ProviderConnection(TypedDict):
+    id: str
+    name: str
+    provider: str
+    wire: Literal["openai", "anthropic"]
+    base_url: str
+    key_last4: Optional[str]
+    header_names: List[str]
+    models: Optional[List[str]]
+    is_active: bool
+    tested_at: Optional[str]
+    test_error: Optional[str]
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
+
+
+class RateLimit(TypedDict):
+    id: str
+    scope: Literal["organization", "project", "user", "agent", "api_key"]
+    project_id: Optional[str]
+    user_id: Optional[str]
+    agent_id: Optional[str]
+    api_key_id: Optional[str]
+    requests_per_minute: Optional[int]
+    tokens_per_minute: Optional[int]
+    is_active: bool
+    created_by: Optional[str]
+    created_at: str
+    updated_at: str
 
 
 class Repository(TypedDict):
@@ -1397,6 +1782,16 @@ class WorkflowsListVersionsResult(TypedDict):
     created_at: str
 
 
+class CostsCreateInputUsage(TypedDict, total=False):
+    input_tokens: int
+    cached_input_tokens: int
+    cache_write_tokens: int
+    cache_write_1h_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    audio_tokens: int
+
+
 class _EventRetentionSetInputRulesItemRequired(TypedDict):
     keep_days: int
 
@@ -1456,6 +1851,50 @@ class EventSubscriptionsCreateInputTarget(TypedDict):
 class EventSubscriptionsCreateInputBatch(TypedDict):
     count_max: int
     seconds_max: int
+
+
+class _ModelAliasesCreateInputTargetsItemRequired(TypedDict):
+    connection_id: str
+    model: str
+
+
+class ModelAliasesCreateInputTargetsItem(_ModelAliasesCreateInputTargetsItemRequired, total=False):
+    priority: int
+    weight: int
+
+
+class _PriceOverridesCreateInputPricesTiersItemRequired(TypedDict):
+    above: int
+
+
+class PriceOverridesCreateInputPricesTiersItem(_PriceOverridesCreateInputPricesTiersItemRequired, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridesCreateInputPricesBatch(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+
+
+class PriceOverridesCreateInputPrices(TypedDict, total=False):
+    input: str
+    cached_input: str
+    cache_write: str
+    cache_write_1h: str
+    output: str
+    reasoning: str
+    request: str
+    tiers: Sequence[PriceOverridesCreateInputPricesTiersItem]
+    batch: PriceOverridesCreateInputPricesBatch
 
 
 class _TaskWorkersLogsInputTasksItemLinesItemRequired(TypedDict):
@@ -1755,6 +2194,173 @@ class AuthResource(Resource):
     ) -> AuthSignOutEverywhereResult:
         """End all of your sessions. POST /v1/sign-out/everywhere (user)"""
         return self._transport.send("POST", "/v1/sign-out/everywhere", options=options)
+
+
+class BudgetsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        scope: Literal["organization", "project", "user", "agent", "api_key"] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Budget]:
+        """Budgets, newest first, with what is spent, reserved and left of each. GET /v1/budgets (budgets:read)"""
+        return self._pages("/v1/budgets", given(limit=limit, cursor=cursor, scope=scope), options)
+
+    def create(
+        self,
+        *,
+        scope: Literal["organization", "project", "user", "agent", "api_key"],
+        period: Literal["day", "month", "total"],
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        name: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        token_limit: Optional[int] = NOT_GIVEN,
+        cost_limit: Optional[str] = NOT_GIVEN,
+        thresholds: Sequence[int] = NOT_GIVEN,
+        on_exceed: Literal["block", "warn"] = NOT_GIVEN,
+        unpriced: Literal["refuse", "allow"] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """Make a budget: one for each target and period. POST /v1/budgets (budgets:write)"""
+        return self._transport.send("POST", "/v1/budgets", body=given(scope=scope, period=period, project_id=project_id, user_id=user_id, agent_id=agent_id, api_key_id=api_key_id, name=name, timezone=timezone, token_limit=token_limit, cost_limit=cost_limit, thresholds=thresholds, on_exceed=on_exceed, unpriced=unpriced, is_active=is_active), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """One budget, with what is spent, reserved and left of it. GET /v1/budgets/{id} (budgets:read)"""
+        return self._transport.send("GET", fill("budgets.get", "/v1/budgets/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        timezone: str = NOT_GIVEN,
+        token_limit: Optional[int] = NOT_GIVEN,
+        cost_limit: Optional[str] = NOT_GIVEN,
+        thresholds: Sequence[int] = NOT_GIVEN,
+        on_exceed: Literal["block", "warn"] = NOT_GIVEN,
+        unpriced: Literal["refuse", "allow"] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Budget:
+        """Change a budget; what it counts and its period stay. PATCH /v1/budgets/{id} (budgets:write)"""
+        return self._transport.send("PATCH", fill("budgets.update", "/v1/budgets/{id}", id=id), body=given(name=name, timezone=timezone, token_limit=token_limit, cost_limit=cost_limit, thresholds=thresholds, on_exceed=on_exceed, unpriced=unpriced, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a budget with its counters; calls under way go on. DELETE /v1/budgets/{id} (budgets:write)"""
+        return self._transport.send("DELETE", fill("budgets.delete", "/v1/budgets/{id}", id=id), idempotent=True, options=options)
+
+
+class CostsResource(Resource):
+    def create(
+        self,
+        *,
+        call_id: str,
+        provider: str,
+        model: str,
+        usage: CostsCreateInputUsage = NOT_GIVEN,
+        wire: Literal["openai_chat", "openai_responses", "openai_embeddings", "anthropic_messages", "google"] = NOT_GIVEN,
+        raw_usage: Mapping[str, Any] = NOT_GIVEN,
+        occurred_at: str = NOT_GIVEN,
+        batch: bool = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        agent_type: str = NOT_GIVEN,
+        task_id: str = NOT_GIVEN,
+        conversation_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsCreateResult:
+        """Record a call that you made of a provider yourself; once for each call_id. POST /v1/costs (costs:write)"""
+        return self._transport.send("POST", "/v1/costs", body=given(call_id=call_id, provider=provider, model=model, usage=usage, wire=wire, raw_usage=raw_usage, occurred_at=occurred_at, batch=batch, user_id=user_id, project_id=project_id, agent_id=agent_id, agent_type=agent_type, task_id=task_id, conversation_id=conversation_id, trace_id=trace_id), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        conversation_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[Cost]:
+        """Calls with what they cost, newest first: your own, or everybody’s for administrators. GET /v1/costs (costs:read)"""
+        return self._pages("/v1/costs", given(limit=limit, cursor=cursor, since=since, until=until, user_id=user_id, project_id=project_id, conversation_id=conversation_id, trace_id=trace_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Cost:
+        """One call with what it cost. GET /v1/costs/{id} (costs:read)"""
+        return self._transport.send("GET", fill("costs.get", "/v1/costs/{id}", id=id), options=options)
+
+    def get_report(
+        self,
+        *,
+        by: str = NOT_GIVEN,
+        since: str = NOT_GIVEN,
+        until: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        time_zone: str = NOT_GIVEN,
+        format: Literal["json", "csv"] = NOT_GIVEN,
+        limit: int = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsGetReportResult:
+        """What calls cost by up to three dimensions, of this month or another time. GET /v1/costs/report (costs:read)"""
+        return self._transport.send("GET", "/v1/costs/report", query=given(by=by, since=since, until=until, user_id=user_id, project_id=project_id, agent_id=agent_id, provider=provider, model=model, time_zone=time_zone, format=format, limit=limit), options=options)
+
+    def get_usage(
+        self,
+        *,
+        month: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        time_zone: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsGetUsageResult:
+        """What a month has used and cost, and what it is going to cost. GET /v1/costs/usage (costs:read)"""
+        return self._transport.send("GET", "/v1/costs/usage", query=given(month=month, user_id=user_id, project_id=project_id, agent_id=agent_id, provider=provider, model=model, time_zone=time_zone), options=options)
+
+    def reprice(
+        self,
+        *,
+        since: str,
+        until: str,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        after: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> CostsRepriceResult:
+        """Price the calls of a time again, after prices have changed. POST /v1/costs/reprice (costs:reprice)"""
+        return self._transport.send("POST", "/v1/costs/reprice", body=given(since=since, until=until, provider=provider, model=model, after=after), options=options)
 
 
 class EventDeliveriesResource(Resource):
@@ -2419,6 +3025,89 @@ class FirstRunResource(Resource):
         return self._transport.send("POST", "/v1/first-run", body=given(token=token, email=email, password=password, organization_name=organization_name, full_name=full_name), options=options)
 
 
+class GatewayCallsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        status: Literal["running", "succeeded", "failed", "refused", "cancelled", "lost"] = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        trace_id: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[GatewayCall]:
+        """Model calls, newest first: your own, or for administrators all. GET /v1/gateway-calls (gateway_calls:read)"""
+        return self._pages("/v1/gateway-calls", given(limit=limit, cursor=cursor, status=status, model=model, project_id=project_id, user_id=user_id, api_key_id=api_key_id, trace_id=trace_id), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayCallDetail:
+        """A model call, with its contents as far as they are kept. GET /v1/gateway-calls/{id} (gateway_calls:read)"""
+        return self._transport.send("GET", fill("gateway_calls.get", "/v1/gateway-calls/{id}", id=id), options=options)
+
+
+class GatewayPoliciesResource(Resource):
+    def create(
+        self,
+        *,
+        project_id: Optional[str] = NOT_GIVEN,
+        content_capture: Optional[Literal["full", "redacted", "none"]] = NOT_GIVEN,
+        output_tokens_cap: Optional[int] = NOT_GIVEN,
+        allowed_models: Optional[Sequence[str]] = NOT_GIVEN,
+        when_unreachable: Optional[Literal["refuse", "allow"]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """Say what holds for calls of the organization, or of a project instead. POST /v1/gateway-policies (gateway:write)"""
+        return self._transport.send("POST", "/v1/gateway-policies", body=given(project_id=project_id, content_capture=content_capture, output_tokens_cap=output_tokens_cap, allowed_models=allowed_models, when_unreachable=when_unreachable), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[GatewayPolicy]:
+        """Policies of the organization and its projects, newest first. GET /v1/gateway-policies (gateway:read)"""
+        return self._pages("/v1/gateway-policies", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """A policy. GET /v1/gateway-policies/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("gateway_policies.get", "/v1/gateway-policies/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        content_capture: Optional[Literal["full", "redacted", "none"]] = NOT_GIVEN,
+        output_tokens_cap: Optional[int] = NOT_GIVEN,
+        allowed_models: Optional[Sequence[str]] = NOT_GIVEN,
+        when_unreachable: Optional[Literal["refuse", "allow"]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> GatewayPolicy:
+        """Change a policy; null takes its word back. PATCH /v1/gateway-policies/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("gateway_policies.update", "/v1/gateway-policies/{id}", id=id), body=given(content_capture=content_capture, output_tokens_cap=output_tokens_cap, allowed_models=allowed_models, when_unreachable=when_unreachable), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a policy. DELETE /v1/gateway-policies/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("gateway_policies.delete", "/v1/gateway-policies/{id}", id=id), idempotent=True, options=options)
+
+
 class InvitationsResource(Resource):
     def list(
         self,
@@ -2625,6 +3314,61 @@ class MembersResource(Resource):
         return self._transport.send("POST", "/v1/members/leave", idempotent=True, options=options)
 
 
+class ModelAliasesResource(Resource):
+    def create(
+        self,
+        *,
+        alias: str,
+        targets: Sequence[ModelAliasesCreateInputTargetsItem],
+        description: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """Name models of connections: weights share the calls, priorities are fall-backs. POST /v1/model-aliases (gateway:write)"""
+        return self._transport.send("POST", "/v1/model-aliases", body=given(alias=alias, targets=targets, description=description, is_active=is_active), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[ModelAliase]:
+        """Aliases and what is behind them, newest first. GET /v1/model-aliases (gateway:read)"""
+        return self._pages("/v1/model-aliases", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """An alias and what is behind it. GET /v1/model-aliases/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("model_aliases.get", "/v1/model-aliases/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        alias: str = NOT_GIVEN,
+        description: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        targets: Sequence[ModelAliasesCreateInputTargetsItem] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ModelAliase:
+        """Change an alias; targets are replaced as a whole. PATCH /v1/model-aliases/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("model_aliases.update", "/v1/model-aliases/{id}", id=id), body=given(alias=alias, description=description, is_active=is_active, targets=targets), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete an alias. DELETE /v1/model-aliases/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("model_aliases.delete", "/v1/model-aliases/{id}", id=id), idempotent=True, options=options)
+
+
 class NotificationsResource(Resource):
     def list(
         self,
@@ -2720,6 +3464,65 @@ class OrganizationsResource(Resource):
     ) -> Any:
         """Take back the deletion of an organization you own. POST /v1/organizations/{id}/recover (user)"""
         return self._transport.send("POST", fill("organizations.recover", "/v1/organizations/{id}/recover", id=id), options=options)
+
+
+class PriceOverridesResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        provider: str = NOT_GIVEN,
+        model: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[PriceOverride]:
+        """Your own prices of models, newest first. GET /v1/price-overrides (price_overrides:read)"""
+        return self._pages("/v1/price-overrides", given(limit=limit, cursor=cursor, provider=provider, model=model), options)
+
+    def create(
+        self,
+        *,
+        provider: str,
+        model: str,
+        prices: PriceOverridesCreateInputPrices,
+        valid_from: Optional[str] = NOT_GIVEN,
+        valid_to: Optional[str] = NOT_GIVEN,
+        note: Optional[str] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """Set prices of a model in place of the catalogue’s. POST /v1/price-overrides (price_overrides:write)"""
+        return self._transport.send("POST", "/v1/price-overrides", body=given(provider=provider, model=model, prices=prices, valid_from=valid_from, valid_to=valid_to, note=note), idempotent=True, options=options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """One price override. GET /v1/price-overrides/{id} (price_overrides:read)"""
+        return self._transport.send("GET", fill("price_overrides.get", "/v1/price-overrides/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        prices: PriceOverridesCreateInputPrices = NOT_GIVEN,
+        valid_from: Optional[str] = NOT_GIVEN,
+        valid_to: Optional[str] = NOT_GIVEN,
+        note: Optional[str] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> PriceOverride:
+        """Change prices, or when they hold. PATCH /v1/price-overrides/{id} (price_overrides:write)"""
+        return self._transport.send("PATCH", fill("price_overrides.update", "/v1/price-overrides/{id}", id=id), body=given(prices=prices, valid_from=valid_from, valid_to=valid_to, note=note), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a price override: the catalogue’s prices hold again. DELETE /v1/price-overrides/{id} (price_overrides:write)"""
+        return self._transport.send("DELETE", fill("price_overrides.delete", "/v1/price-overrides/{id}", id=id), idempotent=True, options=options)
 
 
 class ProjectsResource(Resource):
@@ -2840,6 +3643,124 @@ class ProjectsResource(Resource):
     ) -> Any:
         """Take the link away. DELETE /v1/projects/{id}/repositories/{repository_id} (projects:write)"""
         return self._transport.send("DELETE", fill("projects.unlink_repository", "/v1/projects/{id}/repositories/{repository_id}", id=id, repository_id=repository_id), idempotent=True, options=options)
+
+
+class ProviderConnectionsResource(Resource):
+    def create(
+        self,
+        *,
+        name: str,
+        provider: str,
+        wire: Literal["openai", "anthropic"] = NOT_GIVEN,
+        base_url: str = NOT_GIVEN,
+        key: Optional[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        models: Optional[Sequence[str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Make a connection to a model provider, and test it; its key is never shown. POST /v1/provider-connections (gateway:write)"""
+        return self._transport.send("POST", "/v1/provider-connections", body=given(name=name, provider=provider, wire=wire, base_url=base_url, key=key, headers=headers, models=models), idempotent=True, options=options)
+
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[ProviderConnection]:
+        """Connections to model providers, newest first. GET /v1/provider-connections (gateway:read)"""
+        return self._pages("/v1/provider-connections", given(limit=limit, cursor=cursor), options)
+
+    def get(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """A connection to a model provider. GET /v1/provider-connections/{id} (gateway:read)"""
+        return self._transport.send("GET", fill("provider_connections.get", "/v1/provider-connections/{id}", id=id), options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        name: str = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        base_url: str = NOT_GIVEN,
+        key: Optional[str] = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = NOT_GIVEN,
+        models: Optional[Sequence[str]] = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Change a connection; where its address or key changes it is tested again. PATCH /v1/provider-connections/{id} (gateway:write)"""
+        return self._transport.send("PATCH", fill("provider_connections.update", "/v1/provider-connections/{id}", id=id), body=given(name=name, is_active=is_active, base_url=base_url, key=key, headers=headers, models=models), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Delete a connection that no alias names. DELETE /v1/provider-connections/{id} (gateway:write)"""
+        return self._transport.send("DELETE", fill("provider_connections.delete", "/v1/provider-connections/{id}", id=id), idempotent=True, options=options)
+
+    def test(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> ProviderConnection:
+        """Ask the provider for its models, and write down what came of it. POST /v1/provider-connections/{id}/test (gateway:write)"""
+        return self._transport.send("POST", fill("provider_connections.test", "/v1/provider-connections/{id}/test", id=id), options=options)
+
+
+class RateLimitsResource(Resource):
+    def list(
+        self,
+        *,
+        limit: int = NOT_GIVEN,
+        cursor: str = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> Page[RateLimit]:
+        """Limits of requests and tokens a minute, newest first. GET /v1/rate-limits (budgets:read)"""
+        return self._pages("/v1/rate-limits", given(limit=limit, cursor=cursor), options)
+
+    def create(
+        self,
+        *,
+        scope: Literal["organization", "project", "user", "agent", "api_key"],
+        project_id: str = NOT_GIVEN,
+        user_id: str = NOT_GIVEN,
+        agent_id: str = NOT_GIVEN,
+        api_key_id: str = NOT_GIVEN,
+        requests_per_minute: Optional[int] = NOT_GIVEN,
+        tokens_per_minute: Optional[int] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> RateLimit:
+        """Limit requests and tokens a minute: one limit for each target. POST /v1/rate-limits (budgets:write)"""
+        return self._transport.send("POST", "/v1/rate-limits", body=given(scope=scope, project_id=project_id, user_id=user_id, agent_id=agent_id, api_key_id=api_key_id, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute, is_active=is_active), idempotent=True, options=options)
+
+    def update(
+        self,
+        id: str,
+        *,
+        requests_per_minute: Optional[int] = NOT_GIVEN,
+        tokens_per_minute: Optional[int] = NOT_GIVEN,
+        is_active: bool = NOT_GIVEN,
+        options: Optional[CallOptions] = None,
+    ) -> RateLimit:
+        """Change a limit of requests and tokens a minute. PATCH /v1/rate-limits/{id} (budgets:write)"""
+        return self._transport.send("PATCH", fill("rate_limits.update", "/v1/rate-limits/{id}", id=id), body=given(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute, is_active=is_active), idempotent=True, options=options)
+
+    def delete(
+        self,
+        id: str,
+        *,
+        options: Optional[CallOptions] = None,
+    ) -> Any:
+        """Remove a limit of requests and tokens a minute. DELETE /v1/rate-limits/{id} (budgets:write)"""
+        return self._transport.send("DELETE", fill("rate_limits.delete", "/v1/rate-limits/{id}", id=id), idempotent=True, options=options)
 
 
 class RepositoriesResource(Resource):
@@ -3700,6 +4621,8 @@ class Resources:
         self.approvals = ApprovalsResource(transport)
         self.audit = AuditResource(transport)
         self.auth = AuthResource(transport)
+        self.budgets = BudgetsResource(transport)
+        self.costs = CostsResource(transport)
         self.event_deliveries = EventDeliveriesResource(transport)
         self.event_delivery_statistics = EventDeliveryStatisticsResource(transport)
         self.event_endpoints = EventEndpointsResource(transport)
@@ -3712,14 +4635,20 @@ class Resources:
         self.event_types = EventTypesResource(transport)
         self.events = EventsResource(transport)
         self.first_run = FirstRunResource(transport)
+        self.gateway_calls = GatewayCallsResource(transport)
+        self.gateway_policies = GatewayPoliciesResource(transport)
         self.invitations = InvitationsResource(transport)
         self.issues = IssuesResource(transport)
         self.me = MeResource(transport)
         self.members = MembersResource(transport)
+        self.model_aliases = ModelAliasesResource(transport)
         self.notifications = NotificationsResource(transport)
         self.organization = OrganizationResource(transport)
         self.organizations = OrganizationsResource(transport)
+        self.price_overrides = PriceOverridesResource(transport)
         self.projects = ProjectsResource(transport)
+        self.provider_connections = ProviderConnectionsResource(transport)
+        self.rate_limits = RateLimitsResource(transport)
         self.repositories = RepositoriesResource(transport)
         self.schedules = SchedulesResource(transport)
         self.sessions = SessionsResource(transport)

@@ -1,0 +1,10 @@
+select plinth.unregister_function('reprice_costs(uuid, jsonb)');
+select plinth.unregister_function('record_cost(uuid, jsonb)');
+select plinth.unregister_function('seed_model_prices(text, jsonb, jsonb)');
+drop trigger check_overlap on plinth.price_overrides;
+select plinth.unregister_function('check_price_override()');
+select plinth.unregister_table('cost_records');
+select plinth.unregister_table('cost_calls');
+select plinth.unregister_table('price_overrides');
+select plinth.unregister_table('model_prices');
+select plinth.unregister_table('model_price_providers');

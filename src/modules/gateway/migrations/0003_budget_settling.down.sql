@@ -1,0 +1,11 @@
+select plinth.unregister_function('budget_differences(integer)');
+select plinth.unregister_function('forget_budget_reservations(uuid, timestamp with time zone, integer)');
+select plinth.unregister_function('organizations_with_old_reservations(timestamp with time zone, integer)');
+select plinth.unregister_function('expire_budget_holds(uuid, integer)');
+select plinth.unregister_function('organizations_with_expired_holds(integer)');
+select plinth.unregister_function('recheck_budget(uuid, uuid, timestamp with time zone)');
+select plinth.unregister_function('extend_budgets(uuid, text[], integer)');
+select plinth.unregister_function('release_budgets(uuid, text[])');
+select plinth.unregister_function('give_back_budgets(uuid, text[], text)');
+select plinth.unregister_function('settle_budgets(uuid, text[], bigint[], numeric[], timestamp with time zone)');
+select plinth.unregister_function('raise_budget_alerts(uuid, uuid[], timestamp with time zone[], timestamp with time zone)');

@@ -1,0 +1,14 @@
+select plinth.unregister_function('lose_gateway_calls(uuid, timestamp with time zone, integer)');
+select plinth.unregister_function('organizations_with_lost_gateway_calls(timestamp with time zone, integer)');
+select plinth.unregister_function('extend_gateway_calls(uuid, uuid[], timestamp with time zone, timestamp with time zone)');
+select plinth.unregister_function('finish_gateway_call(uuid, jsonb)');
+select plinth.unregister_function('start_gateway_calls(uuid, jsonb)');
+select plinth.unregister_function('gateway_settings(uuid)');
+select plinth.unregister_function('create_gateway_policy(uuid, jsonb)');
+select plinth.unregister_function('update_provider_connection(uuid, uuid, jsonb)');
+select plinth.unregister_function('create_provider_connection(uuid, jsonb)');
+select plinth.unregister_table('gateway_calls');
+select plinth.unregister_table('gateway_policies');
+select plinth.unregister_table('model_alias_targets');
+select plinth.unregister_table('model_aliases');
+select plinth.unregister_table('provider_connections');
