@@ -141,6 +141,7 @@ const unmarked: ReadonlyMap<string, string> = new Map([
   ['/v1/event-delivery-statistics', 'figures'],
   ['/v1/costs/report', 'figures'],
   ['/v1/costs/usage', 'figures'],
+  ['/v1/rate-limits', 'figures'],
   ['/v1/event-types/{source}/{name}', 'of the two names together, which are filled in one by one'],
   ...['', '/endpoints', '/endpoints/{id}', '/deliveries', '/deliveries/{id}'].map(
     (path) => [`/v1/event-portal${path}`, 'for a customer with the token of a link; a key gets 401'] as const,
